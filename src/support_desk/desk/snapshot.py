@@ -1,0 +1,174 @@
+"""What we know at one moment: immutable, replaced whole, compared by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from support_desk.domain.alerts import Alert, EscalationPolicy
+from support_desk.domain.rota import OnCall, Person, Rota
+from support_desk.domain.runbooks import Runbook
+from support_desk.domain.sla import Ranked
+from support_desk.domain.tickets import SuspendedTicket
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+class FeedName(StrEnum):
+    """What is polled, each at its own interval."""
+
+    ALERTS = "alerts"
+    POLICIES = "policies"
+    ON_CALL = "on_call"
+    ROTA = "rota"
+    PEOPLE = "people"
+    TICKETS = "tickets"
+    SUSPENDED = "suspended"
+    RUNBOOKS = "runbooks"
+
+
+class SourceName(StrEnum):
+    """The keys of `sources` in every JSON document."""
+
+    ZENDESK = "zendesk"
+    ALERTS = "alerts"
+    ROTA = "rota"
+    RUNBOOKS = "runbooks"
+
+
+FEEDS_OF: dict[SourceName, tuple[FeedName, ...]] = {
+    SourceName.ZENDESK: (FeedName.TICKETS, FeedName.SUSPENDED),
+    SourceName.ALERTS: (FeedName.ALERTS, FeedName.POLICIES),
+    SourceName.ROTA: (FeedName.ROTA, FeedName.ON_CALL, FeedName.PEOPLE),
+    SourceName.RUNBOOKS: (FeedName.RUNBOOKS,),
+}
+
+
+class State(StrEnum):
+    """How far a feed can be trusted; each has its own words on the screen."""
+
+    OFF = "off"
+    LOADING = "loading"
+    FRESH = "fresh"
+    PARTIAL = "partial"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the last attempt met, in words that were cleaned where they came from."""
+
+    problem: str
+    remedy: str
+    definite: bool = False
+    """A refusal that trying again won't mend (sign-in, rights): failed at once, not after a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed(Generic[T_co]):
+    """The rows of one feed, and everything about how they came to be known."""
+
+    rows: tuple[T_co, ...] = ()
+    read_at: datetime | None = None
+    """When `rows` were last read, by the desk's clock; None: never."""
+    complete: bool = True
+    rejected: int = 0
+    notes: tuple[str, ...] = ()
+    problem: Problem | None = None
+    """What the last attempt met; None after a success."""
+    failing_since: datetime | None = None
+    """Since when no attempt has succeeded."""
+    next_at: datetime | None = None
+    """When the poller tries again."""
+    interval: timedelta = timedelta(seconds=60)
+    """The interval that the feed is meant to be read at."""
+    enabled: bool = True
+
+
+FAILED_AFTER = timedelta(minutes=5)
+MISSED_INTERVALS = 2
+
+
+def state(feed: Feed[object], now: datetime) -> State:
+    """How far `feed` can be trusted at `now` (ruling 21).
+
+    *Stale* after two missed intervals; *failed* after five minutes without success or after a definite
+    refusal; *loading* before the first read.
+    """
+    if not feed.enabled:
+        return State.OFF
+    if feed.problem is not None:
+        failing = now - (feed.failing_since or now)
+        if feed.problem.definite or failing >= FAILED_AFTER:
+            return State.FAILED
+    if feed.read_at is None:
+        return State.LOADING
+    age = now - feed.read_at
+    if age > feed.interval * MISSED_INTERVALS + timedelta(seconds=5):
+        return State.FAILED if feed.problem and age >= FAILED_AFTER else State.STALE
+    if not feed.complete or feed.rejected:
+        return State.PARTIAL
+    return State.FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the screens show."""
+
+    alerts: Feed[Alert] = field(default_factory=Feed)
+    policies: Feed[EscalationPolicy] = field(default_factory=Feed)
+    on_call: Feed[OnCall] = field(default_factory=Feed)
+    rota: Feed[Rota] = field(default_factory=Feed)
+    people: Feed[Person] = field(default_factory=Feed)
+    tickets: Feed[Ranked] = field(default_factory=Feed)
+    """In the order of the queue."""
+    suspended: Feed[SuspendedTicket] = field(default_factory=Feed)
+    runbooks: Feed[Runbook] = field(default_factory=Feed)
+
+    def feed(self, name: FeedName) -> Feed[object]:
+        feed: Feed[object] = getattr(self, name.value)
+        return feed
+
+    def with_feed(self, name: FeedName, feed: Feed[object]) -> Snapshot:
+        changes: dict[str, Any] = {name.value: feed}
+        return replace(self, **changes)
+
+
+_WORST = (State.FAILED, State.STALE, State.PARTIAL, State.LOADING, State.FRESH, State.OFF)
+
+
+def source_state(snapshot: Snapshot, source: SourceName, now: datetime) -> State:
+    """The worst state among the feeds of one source."""
+    states = {state(snapshot.feed(name), now) for name in FEEDS_OF[source]}
+    return next(worst for worst in _WORST if worst in states)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Generic[T]):
+    """What changed between two readings of a feed, by key."""
+
+    added: tuple[T, ...]
+    changed: tuple[T, ...]
+    removed: tuple[T, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def difference(before: Iterable[T], after: Iterable[T], key: Callable[[T], Hashable]) -> Difference[T]:
+    """Compare two readings by key; order plays no part."""
+    old = {key(row): row for row in before}
+    added: list[T] = []
+    changed: list[T] = []
+    for row in after:
+        previous = old.pop(key(row), None)
+        if previous is None:
+            added.append(row)
+        elif previous is not row and previous != row:
+            changed.append(row)
+    return Difference(tuple(added), tuple(changed), tuple(old.values()))

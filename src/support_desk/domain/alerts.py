@@ -1,0 +1,104 @@
+"""Alerts as the desk knows them: frozen values, already cleaned, times aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
+"""Most pressing first; an alert whose priority can't be read has "P?"."""
+
+STATUSES = ("open", "acked", "snoozed", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Who an alert is addressed to. `name` is None until the id has been looked up."""
+
+    type: str
+    """`user`, `team`, `escalation` or `schedule`; other words are kept."""
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert, as last read. Only `id` is a safe key: tiny ids and aliases are used again."""
+
+    id: str
+    message: str
+    priority: str
+    status: str
+    """`open`, `acked`, `snoozed` or `closed`: one word made of the service's separate booleans."""
+    created_at: datetime
+    updated_at: datetime
+    last_occurred_at: datetime
+    count: int = 1
+    tiny_id: str = ""
+    alias: str = ""
+    acknowledged_by: str | None = None
+    """Who acknowledged it; None when nobody did, or the provider doesn't say (see capabilities)."""
+    acknowledged_at: datetime | None = None
+    owner: str | None = None
+    snoozed_until: datetime | None = None
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    integration: str = ""
+    responders: tuple[Responder, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """A line of an alert's log, or a note on it."""
+
+    at: datetime
+    text: str
+    who: str = ""
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody whom the alert has been sent to, and what became of it."""
+
+    name: str
+    state: str
+    method: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    """An alert with what only the single read gives."""
+
+    alert: Alert
+    description: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    events: tuple[AlertEvent, ...] = ()
+    """Notes and log lines together, oldest first."""
+    recipients: tuple[Recipient, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Parts that could not be read, each with its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRule:
+    """One step of an escalation policy."""
+
+    condition: str
+    """`if-not-acked`, `if-not-closed`, or a word we don't know."""
+    delay: timedelta
+    """From the moment the escalation was added to the alert, not from the step before."""
+    recipient_type: str
+    recipient_id: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationPolicy:
+    """An escalation policy with its steps in order."""
+
+    id: str
+    name: str
+    rules: tuple[EscalationRule, ...]
