@@ -63,7 +63,7 @@ class Zendesk(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: str = ""
     """Address of the helpdesk; empty switches tickets off. `http` is accepted for a loopback address only."""
     auth: Literal["oauth", "oauth_user", "token"] = "oauth"
-    """`oauth` (client credentials), `oauth_user` (one sign-in per person) or `token` (until 30 April 2027)."""
+    """`oauth` (client credentials), `oauth_user` (one sign-in per person) or `token` (ends 30 April 2027)."""
     client_id: str = ""
     """Identifier of the OAuth client."""
     client_secret: str = ""
