@@ -1,0 +1,1 @@
+"""The screens: each shows the desk and hands keys on."""

@@ -1,0 +1,116 @@
+"""What every screen of the desk has: the header, the line for what is critical, and the footer of keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from support_desk.keys import footer
+from support_desk.screens.header import announcement, header_lines
+from support_desk.text import cell_width
+from support_desk.widgets.lines import Lines, Parts
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.desk.desk import Desk, DeskChange
+
+
+class DeskScreen(Screen[None]):
+    """A screen that shows the desk.
+
+    Subclasses put their own widgets between the header and the footer (`compose_body`), draw what changed
+    (`desk_changed`) and what time changes (`tick`, once a second).
+    """
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("app",)
+    """Scopes of `keys.py` whose keys the footer shows, nearest first."""
+
+    ANNOUNCES: ClassVar[bool] = True
+    """Whether open critical alerts get a line of their own here."""
+
+    DEFAULT_CSS = """
+    DeskScreen {
+        layers: base over;
+        #header { dock: top; height: 2; background: $panel; }
+        #announcement { dock: top; height: 1; display: none; }
+        #announcement.-shown { display: block; }
+        #footer { dock: bottom; height: 1; background: $panel; }
+    }
+    """
+
+    @property
+    def desk_app(self) -> DeskApp:
+        """The application, with its type."""
+        return cast("DeskApp", self.app)
+
+    @property
+    def desk(self) -> Desk:
+        """What is known."""
+        return self.desk_app.desk
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="header")
+        yield Lines(id="announcement")
+        yield from self.compose_body()
+        yield Lines(id="footer")
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between header and footer."""
+        raise TypeError(f"{type(self).__name__} has no body")
+
+    def on_mount(self) -> None:
+        self.draw_frame()
+
+    def on_screen_resume(self) -> None:
+        self.draw_frame()
+        self.tick()
+
+    def on_resize(self) -> None:
+        self.draw_frame()
+
+    def desk_changed(self, change: DeskChange) -> None:
+        """A feed was read; called on the screen that is shown."""
+        self.draw_frame()
+
+    def tick(self) -> None:
+        """A second has gone by."""
+        self.draw_frame()
+
+    def draw_frame(self) -> None:
+        """Draw header, announcement and footer as they are now."""
+        app = self.desk_app
+        width = self.size.width or app.size.width
+        self.query_one("#header", Lines).show(header_lines(app.view, width))
+        line = announcement(app.view) if self.ANNOUNCES else ()
+        shown = self.query_one("#announcement", Lines)
+        shown.set_class(bool(line), "-shown")
+        shown.show([line])
+        self.draw_footer()
+
+    def footer_scopes(self) -> tuple[str, ...]:
+        """Scopes whose keys the footer shows just now."""
+        return self.SCOPES
+
+    def draw_footer(self) -> None:
+        """The keys that work here, as many as fit; help and quit always do."""
+        width = self.size.width or self.app.size.width
+        keys = footer(self.footer_scopes(), self.desk_app.changed_keys)
+        last = [pair for pair in keys if pair[1] in ("help", "quit")]
+        first = [pair for pair in keys if pair not in last]
+        parts: list[tuple[str, str]] = []
+        used = sum(cell_width(f" {key} {label} ") for key, label in last)
+        for key, label in first:
+            size = cell_width(f" {key} {label} ")
+            if used + size > width:
+                break
+            used += size
+            parts += [(f" {key}", "key"), (f" {label} ", "text")]
+        for key, label in last:
+            parts += [(f" {key}", "key"), (f" {label} ", "text")]
+        self.query_one("#footer", Lines).show([cast("Parts", tuple(parts))])
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line to the person; the text is clean and is never markup."""
+        self.app.notify(text, severity="warning" if problem else "information", markup=False, timeout=6)

@@ -1,0 +1,29 @@
+"""What a screen draws from: the snapshot, the moment, and the rules that read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from support_desk.config.model import Config
+from support_desk.desk.snapshot import Snapshot
+from support_desk.domain.clients import ClientRule
+from support_desk.domain.sla import Agreement
+from support_desk.domain.working_time import WorkingCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that a drawing function may look at."""
+
+    snapshot: Snapshot
+    now: datetime
+    """UTC, by the desk's clock."""
+    config: Config
+    calendar: WorkingCalendar
+    agreement: Agreement
+    clients: tuple[ClientRule, ...] = ()
+
+    def local(self, at: datetime) -> datetime:
+        """A moment in the time zone of the working hours."""
+        return at.astimezone(self.calendar.timezone)

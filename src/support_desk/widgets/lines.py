@@ -1,0 +1,111 @@
+"""Lines of our own text: header, footer, the strip under a list. Only cells that changed are drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from support_desk.text import cell_width, fit
+
+Parts = tuple[tuple[str, str], ...]
+"""A line: (clean text, style name) after each other."""
+
+STYLES = (
+    "text", "dim", "strong", "key", "ok", "stale", "failed", "warn", "alarm", "mine", "head", "public", "internal",
+)  # fmt: skip
+"""Names that a part may give for its style; each is the component class `line--<name>`."""
+
+
+class Lines(Widget):
+    """A few lines of styled text that are replaced whole and drawn by difference."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{name}" for name in STYLES}
+
+    DEFAULT_CSS = """
+    Lines {
+        height: 1;
+        & > .line--dim { color: $text-muted; }
+        & > .line--strong { text-style: bold; }
+        & > .line--key { color: $accent; text-style: bold; }
+        & > .line--ok { color: $success; }
+        & > .line--stale { color: $warning; text-style: bold; }
+        & > .line--failed { color: $error; text-style: bold reverse; }
+        & > .line--warn { color: $warning; text-style: bold; }
+        & > .line--alarm { color: $error; text-style: bold reverse; }
+        & > .line--mine { color: $accent; text-style: bold; }
+        & > .line--head { text-style: bold; background: $panel; }
+        & > .line--public { color: $warning; text-style: bold; }
+        & > .line--internal { color: $text-muted; text-style: italic; }
+    }
+    """
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(name=name, id=id, classes=classes)
+        self._lines: tuple[Parts, ...] = ()
+        self._styles: dict[str, Style] = {}
+
+    @property
+    def plain(self) -> str:
+        """The text without its styles."""
+        return "\n".join("".join(text for text, _ in parts) for parts in self._lines)
+
+    def show(self, lines: Sequence[Parts]) -> None:
+        """Replace the lines; asks for the cells that differ."""
+        before, self._lines = self._lines, tuple(lines)
+        for y in range(max(len(before), len(self._lines))):
+            old = before[y] if y < len(before) else ()
+            new = self._lines[y] if y < len(self._lines) else ()
+            if old != new:
+                start, end = changed_cells(old, new)
+                self.refresh(Region(start, y, min(end, self.size.width) - start, 1))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y >= len(self._lines):
+            return Strip.blank(width)
+        segments: list[Segment] = []
+        used = 0
+        for text, name in self._lines[y]:
+            room = min(cell_width(text), width - used)
+            if room <= 0:
+                break
+            segments.append(Segment(fit(text, room), self._style(name)))
+            used += room
+        segments.append(Segment(" " * (width - used)))
+        return Strip(segments, width)
+
+    def _style(self, name: str) -> Style:
+        known = self._styles.get(name)
+        if known is None:
+            known = self._styles[name] = self.get_component_rich_style(f"line--{name}", partial=True)
+        return known
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+
+
+def changed_cells(old: Parts, new: Parts) -> tuple[int, int]:
+    """The first cell that differs between two lines, and the one after the last."""
+    before = [(char, name) for text, name in old for char in text]
+    after = [(char, name) for text, name in new for char in text]
+    same = 0
+    for a, b in zip(before, after, strict=False):
+        if a != b:
+            break
+        same += 1
+    start = cell_width("".join(char for char, _ in after[:same]))
+    end = max(cell_width("".join(char for char, _ in before)), cell_width("".join(char for char, _ in after)))
+    if len(before) == len(after):
+        tail = 0
+        while tail < len(after) - same and before[-1 - tail] == after[-1 - tail]:
+            tail += 1
+        if tail:
+            end -= cell_width("".join(char for char, _ in after[-tail:]))
+    return start, max(end, start + 1)
