@@ -1,10 +1,18 @@
-"""Who is on, when: shifts as values, and what they say about one moment."""
+"""Who is on, when: shifts as values, and what they say about one moment.
+
+Everything is UTC and half open: a shift that ends at 10:00 isn't on at 10:00. "Nobody" and "unknown"
+are different answers everywhere: nobody is known only inside what a reading covers.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum, StrEnum
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
 
 
 class Role(StrEnum):
@@ -14,6 +22,18 @@ class Role(StrEnum):
     OPS = "ops"
     ON_CALL = "on_call"
     SECOND_LINE = "second_line"
+
+
+class Unknown(Enum):
+    """The type of `UNKNOWN`: the rota doesn't say, which is not the same as nobody."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+LEFTOVER: Final = timedelta(minutes=5)
+"""Shorter pieces are what a late override left of the shift before it, not shifts of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +80,218 @@ class Rota:
 
     shifts: tuple[Shift, ...]
     cover: Cover
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time at which a line is known to have nobody (UTC, half open)."""
+
+    role: Role
+    start: datetime
+    end: datetime
+
+
+def same_person(one: Person, other: Person) -> bool:
+    """Whether two people are one: by address without regard to case, by name where there is none."""
+    if one.email or other.email:
+        return one.email.casefold() == other.email.casefold()
+    return one.name == other.name
+
+
+def merge(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
+    """Shifts as people think of them, made of the pieces that a timeline holds, in order of start.
+
+    A provider cuts the current shift in two at the moment of the request, and a late override leaves a
+    piece of seconds or minutes in front of itself. Touching or overlapping pieces of one person on one
+    line become one shift; a piece under five minutes is given to the neighbour that it touches (the later
+    one first), and stays as it is where it touches none: dropping it would invent a moment of nobody.
+    """
+    by_role: dict[Role, list[Shift]] = {}
+    for shift in shifts:
+        by_role.setdefault(shift.role, []).append(shift)
+    merged = [shift for pieces in by_role.values() for shift in _joined(_absorbed(_joined(pieces)))]
+    return tuple(sorted(merged, key=_order))
+
+
+def _order(shift: Shift) -> tuple[datetime, str, datetime, str]:
+    return shift.start, shift.role.value, shift.end, shift.person.email
+
+
+def _joined(pieces: Iterable[Shift]) -> list[Shift]:
+    """Pieces of one role, with those of one person that touch or overlap made one."""
+    joined: list[Shift] = []
+    latest: dict[str, int] = {}
+    for piece in sorted(pieces, key=_order):
+        who = (piece.person.email or piece.person.name).casefold()
+        index = latest.get(who)
+        if index is not None and piece.start <= joined[index].end:
+            before = joined[index]
+            joined[index] = replace(
+                before, end=max(before.end, piece.end), override=before.override or piece.override
+            )
+        else:
+            latest[who] = len(joined)
+            joined.append(piece)
+    return joined
+
+
+def _absorbed(pieces: list[Shift]) -> list[Shift]:
+    """Pieces of one role, in order, with the leftovers given to their neighbours."""
+    kept = list(pieces)
+    index = 0
+    while index < len(kept):
+        piece = kept[index]
+        neighbour = _neighbour(kept, index) if piece.end - piece.start < LEFTOVER else None
+        if neighbour is None:
+            index += 1
+            continue
+        other = kept[neighbour]
+        kept[neighbour] = replace(other, start=min(other.start, piece.start), end=max(other.end, piece.end))
+        del kept[index]
+    return kept
+
+
+def _neighbour(pieces: list[Shift], index: int) -> int | None:
+    """Which piece touches this one: the one after it before the one in front of it."""
+    piece = pieces[index]
+    others = [i for i in range(len(pieces)) if i != index]
+    after = (i for i in others if pieces[i].start <= piece.end < pieces[i].end)
+    before = (i for i in others if pieces[i].start <= piece.start <= pieces[i].end)
+    return next(after, next(before, None))
+
+
+def covers(rota: Rota | None, role: Role, at: datetime) -> bool:
+    """Whether the rota can tell "nobody" from "unknown" for this line at this moment."""
+    if rota is None:
+        return False
+    return role in rota.cover.roles and rota.cover.start <= at < rota.cover.end
+
+
+def shift_now(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
+    """The shift that is on; of several an override comes first, then the one that began last."""
+    if rota is None:
+        return None
+    on = [shift for shift in rota.shifts if shift.role is role and shift.start <= now < shift.end]
+    return max(on, key=lambda shift: (shift.override, shift.start), default=None)
+
+
+def on_now(rota: Rota | None, role: Role, now: datetime) -> Person | Unknown | None:
+    """Who is on: a person, None for "nobody", `UNKNOWN` where the rota was not read.
+
+    A shift that was read counts even where the reading as a whole is doubtful; only its absence needs a
+    reading that covers the moment.
+    """
+    shift = shift_now(rota, role, now)
+    if shift is not None:
+        return shift.person
+    return None if covers(rota, role, now) else UNKNOWN
+
+
+def next_shift(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
+    """The first shift of this line that begins after `now`; None where the rota shows none."""
+    if rota is None:
+        return None
+    coming = (shift for shift in rota.shifts if shift.role is role and shift.start > now)
+    return min(coming, key=_order, default=None)
+
+
+def until(rota: Rota | None, role: Role, now: datetime) -> datetime | None:
+    """When the person who is on goes off; None if nobody is on, or if the end lies beyond the reading."""
+    shift = shift_now(rota, role, now)
+    if rota is None or shift is None or shift.end >= rota.cover.end:
+        return None
+    return shift.end
+
+
+def next_for(rota: Rota | None, email: str, now: datetime) -> Shift | None:
+    """This person's next shift on any line, beginning after `now`."""
+    if rota is None or not email:
+        return None
+    wanted = email.casefold()
+    coming = (s for s in rota.shifts if s.start > now and s.person.email.casefold() == wanted)
+    return min(coming, key=_order, default=None)
+
+
+def gaps(rota: Rota, role: Role, start: datetime, end: datetime) -> tuple[Gap, ...]:
+    """When nobody is on this line between two moments, as far as the rota was read."""
+    if role not in rota.cover.roles:
+        return ()
+    return tuple(
+        Gap(role, *empty)
+        for empty in _uncovered(
+            [shift for shift in rota.shifts if shift.role is role],
+            max(start, rota.cover.start),
+            min(end, rota.cover.end),
+        )
+    )
+
+
+def _uncovered(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    edges = [(start, start)]
+    edges += sorted((shift.start, shift.end) for shift in shifts if shift.end > start and shift.start < end)
+    edges.append((end, end))
+    reached = start
+    empty: list[tuple[datetime, datetime]] = []
+    for (_, before), (after, _) in pairwise(edges):
+        reached = max(reached, before)
+        if after > reached:
+            empty.append((reached, after))
+    return empty
+
+
+FIRST_LINE: Final = (Role.DEV, Role.OPS, Role.ON_CALL)
+
+
+def uncovered_bank_holidays(
+    rota: Rota | None,
+    holidays: Collection[date],
+    *,
+    zone: ZoneInfo,
+    opens: time,
+    closes: time,
+    after: datetime,
+    lines: Collection[Role] = FIRST_LINE,
+) -> tuple[date, ...]:
+    """Bank holidays, today's included, whose working hours nobody has taken over.
+
+    Rotations know nothing of bank holidays: the usual person is in the timeline and stays at home. Cover is
+    by override, so only overrides and out-of-hours shifts count. `opens` and `closes` are local in `zone`;
+    only days that the reading covers for one of `lines` are judged.
+    """
+    if rota is None or not set(lines) & rota.cover.roles:
+        return ()
+    on_duty = [
+        shift
+        for shift in rota.shifts
+        if shift.role in lines and (shift.override or shift.role in (Role.ON_CALL, Role.SECOND_LINE))
+    ]
+    missing: list[date] = []
+    for day in sorted(holidays):
+        start = datetime.combine(day, opens, zone).astimezone(UTC)
+        end = datetime.combine(day, closes, zone).astimezone(UTC)
+        judged = rota.cover.start <= start and end <= rota.cover.end and end > after
+        if judged and _uncovered(on_duty, start, end):
+            missing.append(day)
+    return tuple(missing)
+
+
+def second_line_words(rota: Rota | None, now: datetime, zone: ZoneInfo, *, bank_holiday: bool = False) -> str:
+    """Who would be paged on the second line, in words; times local in `zone`.
+
+    On weekdays 10:00-18:00 nobody is, by plan; on a bank holiday that is worth a warning.
+    """
+    who = on_now(rota, Role.SECOND_LINE, now)
+    if isinstance(who, Unknown):
+        return "second line: unknown, the rota could not be read"
+    if who is None:
+        words = "second line: nobody now"
+        coming = next_shift(rota, Role.SECOND_LINE, now)
+        if coming is not None:
+            words += f", next {coming.person.name} from {_local(coming.start, zone)}"
+        return f"{words}; bank holiday without cover" if bank_holiday else words
+    end = until(rota, Role.SECOND_LINE, now)
+    return f"second line: {who.name}" + (f" until {_local(end, zone)}" if end else "")
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%a %H:%M}"
