@@ -1,0 +1,169 @@
+"""Reading config.toml: the file, then the environment over it, then every mistake at once.
+
+This module is on the way to the first frame and to `support-desk status`, so it imports little; the
+close look at keys and kinds (`shape`) is imported only when there is something to say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from support_desk.config.checks import literal_secrets, mistakes_in
+from support_desk.config.mistakes import ConfigError, Mistake
+from support_desk.config.model import Config
+from support_desk.text import clean
+
+__all__ = ["ConfigError", "Loaded", "Mistake", "load_config", "origins_of"]
+
+DEFAULT = "default"
+FILE = "file"
+
+_CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
+_PREFIX = "SUPPORT_DESK_"
+_MOST_BYTES = 1_000_000
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration that can be used, and where it comes from."""
+
+    config: Config
+    path: Path | None
+    """The file that was read; None: there is none, and everything not overridden has its default."""
+    given: dict[str, str]
+    """Dotted name to `file` or `environment VARIABLE`, for what isn't a default."""
+    warnings: tuple[str, ...] = ()
+    """What works and shouldn't stay like this, a line each."""
+    expected: Path | None = None
+    """Where a configuration would have been read, had there been one."""
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where every value comes from, by dotted name: `default`, `file` or `environment VARIABLE`."""
+        return origins_of(self.config, self.given)
+
+
+def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+    """The configuration from `path`, else `$SUPPORT_DESK_CONFIG`, else the user's folder; defaults if none.
+
+    Raises `ConfigError` with every mistake that was found. A file that was asked for must exist.
+    """
+    named = environ.get(_CONFIG_VARIABLE, "")
+    asked_for = path is not None or bool(named)
+    if path is None:
+        path = Path(named).expanduser() if named else _usual_place()
+    data, read = _read(path, asked_for, "--config" if not named else _CONFIG_VARIABLE)
+    mistakes: list[Mistake] = []
+    warnings: list[str] = []
+    given = _leaves(data)
+    if any(name.startswith(_PREFIX) and name != _CONFIG_VARIABLE for name in environ):
+        from support_desk.config.environment import Overrides
+
+        overrides = Overrides()
+        overrides.apply(environ, data, _CONFIG_VARIABLE)
+        mistakes.extend(overrides.mistakes)
+        warnings.extend(overrides.warnings)
+        given |= {key: f"environment {variable}" for key, variable in overrides.given.items()}
+
+    def where(key: str) -> str:
+        origin = given.get(key, FILE)
+        return str(path) if origin == FILE else origin
+
+    config, broken = _converted(data, where, mistakes)
+    mistakes.extend(
+        mistake
+        for mistake in mistakes_in(config, where)
+        if not (mistake.missing and mistake.key.split(".")[0] in broken)
+    )
+    if mistakes:
+        raise ConfigError(mistakes)
+    warnings.extend(
+        f"{path}: {key} is written out in the file. Prefer {key}_env, {key}_command or {key}_file; "
+        f"until then: chmod 600 {path}"
+        for key in literal_secrets(config, where)
+    )
+    return Loaded(config, path if read else None, given, tuple(warnings), path)
+
+
+def _usual_place() -> Path:
+    from support_desk.paths import config_file
+
+    return config_file()
+
+
+def _read(path: Path, asked_for: bool, by: str) -> tuple[dict[str, Any], bool]:
+    """What the file says, and whether there was one."""
+    import tomllib
+
+    mistake: Mistake
+    try:
+        with path.open("rb") as file:
+            return tomllib.loads(file.read(_MOST_BYTES).decode()), True
+    except FileNotFoundError:
+        if not asked_for:
+            return {}, False
+        remedy = f"Check {by}, or write it: support-desk config init --config {path}"
+        mistake = Mistake("", str(path), "there is no such file", remedy)
+    except OSError as error:
+        mistake = Mistake(
+            "",
+            str(path),
+            f"the file can't be read ({os.strerror(error.errno or 0)})",
+            "Check its path and rights",
+        )
+    except UnicodeDecodeError:
+        mistake = Mistake("", str(path), "the file isn't UTF-8 text", "Save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        mistake = Mistake(
+            "",
+            str(path),
+            f"this isn't TOML: {clean(str(error))}",
+            "Text stands in quotes, tables in [brackets], one value per line",
+        )
+    except RecursionError:
+        mistake = Mistake(
+            "", str(path), "this is nested too deeply", "The configuration has three levels at most"
+        )
+    raise ConfigError([mistake])
+
+
+def _converted(data: dict[str, Any], where: Any, mistakes: list[Mistake]) -> tuple[Config, frozenset[str]]:
+    """The configuration that `data` makes, and the sections that hold mistakes of shape."""
+    try:
+        return msgspec.convert(data, Config), frozenset(mistake.key.split(".")[0] for mistake in mistakes)
+    except msgspec.ValidationError:
+        from support_desk.config.shape import Shape
+
+        shape = Shape(where)
+        usable = shape.walk(data)
+        mistakes.extend(shape.mistakes)
+        return msgspec.convert(usable, Config), frozenset(mistake.key.split(".")[0] for mistake in mistakes)
+
+
+def _leaves(data: Mapping[str, Any], at: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in data.items():
+        key = f"{at}.{name}" if at else name
+        if isinstance(value, dict) and value:
+            found |= _leaves(value, key)
+        else:
+            found[key] = FILE
+    return found
+
+
+def origins_of(table: msgspec.Struct, given: Mapping[str, str], at: str = "") -> dict[str, str]:
+    """Where each value of `table` comes from; lists and free tables (people, keys) count as one value."""
+    found: dict[str, str] = {}
+    for name in table.__struct_fields__:
+        key = f"{at}.{name}" if at else name
+        value = getattr(table, name)
+        if isinstance(value, msgspec.Struct):
+            found |= origins_of(value, given, key)
+        else:
+            below = (origin for at_key, origin in given.items() if at_key.startswith(f"{key}."))
+            found[key] = given.get(key) or next(below, DEFAULT)
+    return found

@@ -1,0 +1,218 @@
+"""Writing a configuration: a commented one to start from, and the effective one with secrets masked.
+
+The comments are the docstrings of `config.model`, read from its source: they stand in one place only.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_origin
+
+import msgspec
+
+from support_desk.config import model
+from support_desk.config.load import Loaded
+from support_desk.config.secrets import secret_names
+from support_desk.config.shape import dotted, fields_of, table_in
+
+_WIDTH = 100
+
+_INTRODUCTION = """\
+support_desk's configuration. Lines that begin with "#" and no space are values, each with its default:
+take the "#" away to change one. A secret X is given as X_env (environment variable), X_command (a command
+that prints it) or X_file (a file of mode 0600). Most values can also be set in the environment as
+SUPPORT_DESK_<SECTION>__<KEY>."""
+
+_EXAMPLES: dict[str, Any] = {
+    "people": {"jo@example.com": {"name": "Jo Example", "phone": "+44 20 7946 0000"}},
+    "keys": {"row.open": "space"},
+    "clients": [
+        {
+            "name": "acme",
+            "messages": ["acme-prod", "www.acme.example"],
+            "organisations": ["Acme"],
+            "business_unit": "govpress",
+        }
+    ],
+    "runbooks.rules": [
+        {
+            "match": {
+                "tag": "client_acme",
+                "message": "(?i)5xx",
+                "source": "",
+                "priority": "",
+                "organisation": "",
+            },
+            "file": "acme/5xx.md",
+            "anchor": "",
+        }
+    ],
+}
+"""What tables that are empty by default look like."""
+
+
+def config_init_text() -> str:
+    """A configuration in which every value stands with its meaning and default, commented out."""
+    lines = [*_comment(_INTRODUCTION), ""]
+    docs = documentation()["Config"]
+    for name, field in fields_of(model.Config).items():
+        table = table_in(field.type)
+        if table is None and get_origin(field.type) is not dict:
+            lines += [*_comment(docs[name]), f"#{name} = {to_toml(field.default)}", ""]
+        elif table is not None and get_origin(field.type) is None:
+            lines += [*_comment(docs[name]), f"[{name}]", *_section(name, table), ""]
+        else:
+            lines += [*_comment(docs[name]), *_example(name, field.type), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(section: str, table: type[msgspec.Struct]) -> Iterator[str]:
+    docs = documentation()[table.__name__]
+    later: list[str] = []
+    for name, field in fields_of(table).items():
+        inner = table_in(field.type)
+        comment = [*_comment(docs[name])]
+        if f"{section}.{name}" in _EXAMPLES:
+            # TOML wants a section's own values before the tables inside it.
+            later += [*comment, *_example(f"{section}.{name}", field.type)]
+            continue
+        yield from comment
+        if inner is not None:
+            yield from _meanings(inner)
+        yield f"#{name} = {to_toml(field.default)}"
+    yield from later
+
+
+def _example(key: str, hint: Any) -> Iterator[str]:
+    """The commented-out example of a table that is empty by default."""
+    inner = table_in(hint)
+    if inner is not None:
+        yield from _meanings(inner)
+    example = _EXAMPLES[key]
+    if isinstance(example, list):
+        for item in example:
+            yield f"#[[{key}]]"
+            yield from (f"#{name} = {to_toml(value)}" for name, value in item.items())
+        return
+    yield f"#[{key}]" if inner is None else f"#[{key}.{dotted(next(iter(example)))}]"
+    values = example if inner is None else next(iter(example.values()))
+    yield from (f"#{dotted(name)} = {to_toml(value)}" for name, value in values.items())
+
+
+def _meanings(table: type[msgspec.Struct], dash: str = "-") -> Iterator[str]:
+    """The values of a table that is written on one line, or repeated: a comment line for each."""
+    docs = documentation()[table.__name__]
+    for name, field in fields_of(table).items():
+        yield from _comment(f"{dash} {name}: {docs[name]}", hanging="  ")
+        inner = table_in(field.type)
+        if inner is not None:
+            yield from _meanings(inner, f"  {dash}")
+
+
+def _comment(text: str, hanging: str = "") -> Iterator[str]:
+    wrapped = textwrap.wrap(
+        " ".join(text.split()), _WIDTH - 2, subsequent_indent=hanging, break_on_hyphens=False
+    )
+    return (f"# {line}" for line in wrapped)
+
+
+def documentation() -> dict[str, dict[str, str]]:
+    """What `config.model` says of each value: name of the table, name of the value, text."""
+    tree = ast.parse(inspect.getsource(model))
+    return {
+        node.name: {
+            value.target.id: str(text.value.value)
+            for value, text in zip(node.body, node.body[1:], strict=False)
+            if isinstance(value, ast.AnnAssign)
+            and isinstance(value.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        }
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def to_toml(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"{value:g}" if float(value).is_integer() else repr(value)
+        case str():
+            # A JSON text is a TOML basic string, once DEL is escaped as well.
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case msgspec.Struct():
+            return to_toml({name: getattr(value, name) for name in value.__struct_fields__})
+        case dict():
+            inside = ", ".join(f"{_key(name)} = {to_toml(item)}" for name, item in value.items())
+            return f"{{ {inside} }}" if inside else "{}"
+        case list() | tuple():
+            return f"[{', '.join(to_toml(item) for item in value)}]"
+        case _:
+            raise TypeError(f"no TOML for {type(value).__name__}")
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else to_toml(name)
+
+
+def config_show_text(loaded: Loaded) -> str:
+    """The effective configuration as TOML, each value with where it comes from; no secret in it."""
+    where = (
+        f"read from {loaded.path}"
+        if loaded.path
+        else f"there is no {loaded.expected}: these are the defaults"
+    )
+    lines = [f"# {where}", ""]
+    origins = loaded.origins
+    tables: list[str] = []
+    for name in loaded.config.__struct_fields__:
+        value = getattr(loaded.config, name)
+        if isinstance(value, msgspec.Struct):
+            tables += [f"[{name}]", *_shown(name, value, origins), ""]
+        else:
+            lines.append(_line(name, to_toml(value), origins[name]))
+    return "\n".join([*lines, "", *tables]).rstrip() + "\n"
+
+
+def _shown(section: str, table: msgspec.Struct, origins: dict[str, str]) -> Iterator[str]:
+    secrets = secret_names(table.__struct_fields__)
+    commands = {f"{name}_command" for name in secrets}
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        key = f"{section}.{name}"
+        if isinstance(value, msgspec.Struct):
+            for inner in value.__struct_fields__:
+                yield _line(f"{name}.{inner}", to_toml(getattr(value, inner)), origins[f"{key}.{inner}"])
+        elif value and name in secrets:
+            yield _line(name, '"********"', f"{origins[key]}, masked")
+        elif value and name in commands:
+            # A command's arguments may hold what the command is meant to hide.
+            yield _line(name, to_toml(f"{value.split()[0]} ..."), f"{origins[key]}, arguments masked")
+        else:
+            yield _line(name, to_toml(value), origins[key])
+
+
+def _line(name: str, value: str, origin: str) -> str:
+    return f"{name} = {value}  # {origin}"
+
+
+def write_config(path: Path) -> None:
+    """Write `config_init_text()` to a new file of mode 0600, in folders of mode 0700.
+
+    Raises `FileExistsError` when there is a file already, and other `OSError`s as they come.
+    """
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(config_init_text())
