@@ -1,11 +1,57 @@
-"""Deadlines and the order of the queue; each verdict carries its reason. (Contract being built.)"""
+"""Deadlines and the order of the queue; each verdict carries its reason.
+
+Zendesk's own deadlines come first, since they are what the client is measured by. Where Zendesk has none,
+the contract of 23 May 2018 still runs, from `created_at`:
+
+=========  ===========================  ============================  ==============
+priority   first reply due, standard    first reply due, enhanced     clock
+=========  ===========================  ============================  ==============
+urgent     1 hour                       30 minutes                    round the clock
+high       1 working hour               30 working minutes            working hours
+normal     8 working hours              4 working hours               working hours
+low        40 working hours, for the first reply and for each later one
+=========  ===========================  ============================  ==============
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from support_desk.domain.tickets import Ticket
+from support_desk.domain.tickets import PRIORITIES, SlaRow, Ticket
+from support_desk.domain.words import duration_words, moment_words
+from support_desk.domain.working_time import WorkingCalendar
+
+FIRST_REPLY = "first_reply_time"
+NEXT_REPLY = "next_reply_time"
+
+_STANDARD = {"urgent": timedelta(hours=1), "high": timedelta(hours=1), "normal": timedelta(hours=8)}
+_ENHANCED = {"urgent": timedelta(minutes=30), "high": timedelta(minutes=30), "normal": timedelta(hours=4)}
+_LOW = timedelta(hours=40)
+"""Five business days of eight hours."""
+
+_ON_RECEIPT = "normal"
+"""The contract's priority of a ticket that nobody has triaged."""
+
+_FINISHED = frozenset({"solved", "closed"})
+_WAITING = frozenset({"pending", "hold"})
+_STAGES = frozenset({"active", "paused", "achieved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed with the clients, as far as it doesn't stand in the ticket."""
+
+    calendar: WorkingCalendar
+    emergency_addresses: frozenset[str]
+    """Mail to one of these is urgent on receipt; compared without case."""
+    contract_pauses: bool = False
+    """Pending and on-hold stop the contract's clock (one unit's practice; the contract doesn't say so)."""
+
+    def __post_init__(self) -> None:
+        folded = frozenset(address.strip().casefold() for address in self.emergency_addresses)
+        object.__setattr__(self, "emergency_addresses", folded - {""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +70,11 @@ class Verdict:
     deadline: datetime | None = None
     """UTC; for `paused` the former deadline, where one is known."""
     basis: str | None = None
-    """`zendesk` or `contract`."""
+    """`zendesk` or `contract`; None where neither says anything."""
     round_the_clock: bool = False
     """The deadline is counted by the clock on the wall, not in working time."""
+    reply_unknown: bool = False
+    """The deadline counts only if no reply was given, and whether one was isn't known."""
 
     def state_at(self, now: datetime) -> str:
         """`breached`, `active`, `paused`, `met`, `none` or `unknown` at `now` (ruling 4)."""
@@ -41,3 +89,279 @@ class Ranked:
 
     ticket: Ticket
     verdict: Verdict
+
+
+def came_to_emergency(ticket: Ticket, agreement: Agreement) -> bool:
+    """Whether the mail came to one of the emergency addresses."""
+    return (ticket.recipient or "").strip().casefold() in agreement.emergency_addresses
+
+
+def is_emergency(ticket: Ticket, agreement: Agreement) -> bool:
+    """Whether on call is meant to see this ticket: urgent, or from an emergency address."""
+    return ticket.priority == "urgent" or came_to_emergency(ticket, agreement)
+
+
+def effective_priority(ticket: Ticket, agreement: Agreement) -> str | None:
+    """The priority that counts: the ticket's own, or urgent for untriaged mail to an emergency address.
+
+    None: nobody has triaged it, and the contract treats it as normal meanwhile.
+    """
+    if ticket.priority is None and came_to_emergency(ticket, agreement):
+        return "urgent"
+    return ticket.priority
+
+
+def contract_priority(ticket: Ticket, agreement: Agreement) -> str:
+    """One of the contract's four priorities; a missing or unknown one counts as normal."""
+    priority = effective_priority(ticket, agreement)
+    return priority if priority in PRIORITIES else _ON_RECEIPT
+
+
+def judge(ticket: Ticket, agreement: Agreement) -> Verdict:
+    """What is due next on `ticket`, and on whose word.
+
+    Any running row of Zendesk with a deadline decides, the earliest first. Then, in this order: a running
+    row without a deadline leaves it to the contract; a stage that we don't know makes the ticket unknown
+    (it may well be running); a paused row, then achieved ones. Without rows the contract decides.
+    """
+    rows = ticket.sla_rows
+    if ticket.status in _FINISHED:
+        return _finished(ticket, rows)
+    if ticket.priority is None and not rows:
+        return _by_contract(ticket, agreement, "no_priority")
+    if rows is None:
+        return _by_contract(ticket, agreement, "sideload_missing")
+    if not rows:
+        return _by_contract(ticket, agreement, "no_policy")
+    return _by_zendesk(ticket, rows, agreement)
+
+
+def _finished(ticket: Ticket, rows: tuple[SlaRow, ...] | None) -> Verdict:
+    if rows and all(row.stage == "achieved" for row in rows):
+        return Verdict("met", "zendesk_row", basis="zendesk")
+    cause = "sideload_missing" if rows is None else "zendesk_row" if rows else "no_policy"
+    if ticket.replies is not None and ticket.replies.count:
+        return Verdict("met", cause, basis="contract")
+    return Verdict("none", cause)
+
+
+def _by_zendesk(ticket: Ticket, rows: tuple[SlaRow, ...], agreement: Agreement) -> Verdict:
+    running = [row for row in rows if row.stage == "active"]
+    if running:
+        first = _earliest(running)
+        if first.breach_at is None:
+            fallback = _by_contract(ticket, agreement, "null_breach_at")
+            if fallback.kind in ("due", "paused"):
+                return fallback
+            return Verdict("unknown", "null_breach_at", first.metric, basis="zendesk")
+        urgent = contract_priority(ticket, agreement) == "urgent"
+        return Verdict("due", "zendesk_row", first.metric, first.breach_at, "zendesk", round_the_clock=urgent)
+    strange = next((row for row in rows if row.stage not in _STAGES), None)
+    if strange is not None:
+        return Verdict("unknown", "unknown_stage", strange.metric, basis="zendesk")
+    paused = [row for row in rows if row.stage == "paused"]
+    if paused:
+        first = _earliest(paused)
+        return Verdict("paused", "zendesk_row", first.metric, first.breach_at, "zendesk")
+    return Verdict("met", "zendesk_row", basis="zendesk")
+
+
+def _earliest(rows: list[SlaRow]) -> SlaRow:
+    dated = [row for row in rows if row.breach_at is not None]
+    return min(dated, key=lambda row: row.breach_at or _NEVER) if dated else rows[0]
+
+
+def _by_contract(ticket: Ticket, agreement: Agreement, cause: str) -> Verdict:
+    priority = contract_priority(ticket, agreement)
+    owed = _reply_owed(ticket, priority)
+    if owed is None:
+        return Verdict("met", cause, basis="contract")
+    metric, since, reply_unknown = owed
+    try:
+        deadline = _contract_deadline(ticket, agreement, priority, since)
+    except OverflowError:
+        return Verdict("unknown", cause, metric, basis="contract", reply_unknown=reply_unknown)
+    due = Verdict("due", cause, metric, deadline, "contract", priority == "urgent", reply_unknown)
+    if agreement.contract_pauses and ticket.status in _WAITING:
+        return replace(due, kind="paused")
+    return due
+
+
+def _reply_owed(ticket: Ticket, priority: str) -> tuple[str, datetime, bool] | None:
+    """The metric of the reply that is owed, since when, and whether it may have been given already."""
+    replies = ticket.replies
+    if replies is None or replies.count is None:
+        return FIRST_REPLY, ticket.created_at, True
+    if replies.count == 0:
+        return FIRST_REPLY, ticket.created_at, False
+    asked_again = replies.client_last_at
+    if priority != "low" or asked_again is None or asked_again <= ticket.created_at:
+        return None
+    if replies.count == 1 and replies.first_at is not None:
+        return (NEXT_REPLY, asked_again, False) if asked_again > replies.first_at else None
+    worked = replies.agent_last_at or replies.first_at
+    if worked is not None and worked >= asked_again:
+        return None
+    # An agent can't have replied without having worked on the ticket, unless we don't know when that was.
+    return NEXT_REPLY, asked_again, replies.agent_last_at is None
+
+
+def _contract_deadline(ticket: Ticket, agreement: Agreement, priority: str, since: datetime) -> datetime:
+    if priority == "low":
+        return agreement.calendar.add(since, _LOW)
+    enhanced = ticket.plan == "enhanced" or ticket.plan_conflict
+    target = (_ENHANCED if enhanced else _STANDARD)[priority]
+    return since + target if priority == "urgent" else agreement.calendar.add(since, target)
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_PLACE = {"due": 0, "unknown": 1, "paused": 2, "none": 3, "met": 4}
+
+
+def rank(tickets: Iterable[Ticket], agreement: Agreement) -> tuple[Ranked, ...]:
+    """The queue in its order (ruling 1), whatever the moment.
+
+    By absolute deadline, so that the most overdue comes first; then unknown, paused (by the former
+    deadline, those without one last), none, met. Ties go by priority, age, id.
+    """
+
+    def place(row: Ranked) -> tuple[int, datetime, int, datetime, int]:
+        ticket, verdict = row.ticket, row.verdict
+        return (
+            _PLACE[verdict.kind],
+            verdict.deadline or _NEVER,
+            PRIORITIES.index(contract_priority(ticket, agreement)),
+            ticket.created_at,
+            ticket.id,
+        )
+
+    return tuple(sorted((Ranked(ticket, judge(ticket, agreement)) for ticket in tickets), key=place))
+
+
+def working_left(verdict: Verdict, now: datetime, calendar: WorkingCalendar) -> timedelta | None:
+    """Working time until the deadline, negative when overdue; for showing, never for the order.
+
+    None where the clock runs round the clock, or nothing is running.
+    """
+    if verdict.kind != "due" or verdict.deadline is None or verdict.round_the_clock:
+        return None
+    return calendar.between(now, verdict.deadline)
+
+
+_METRICS = {
+    "first_reply_time": "first reply",
+    "next_reply_time": "next reply",
+    "periodic_update_time": "periodic update",
+    "pausable_update_time": "pausable update",
+    "requester_wait_time": "end of the requester's wait",
+    "agent_work_time": "end of the agents' work",
+    "total_resolution_time": "full resolution",
+    "group_ownership_time": "end of the group's ownership",
+}
+_STATUSES = {"pending": " while pending", "hold": " while on hold"}
+
+
+def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:
+    """Why the ticket stands where it stands, in one sentence; times local in the working calendar's zone."""
+    ticket, verdict = ranked.ticket, ranked.verdict
+    tell = {"due": _due, "paused": _paused, "met": _met, "none": _none, "unknown": _unknown}[verdict.kind]
+    sentence = tell(ticket, verdict, now, agreement)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def metric_words(metric: str | None) -> str:
+    """Zendesk's name of a metric as a person says it; unknown ones are only freed of underscores."""
+    if metric is None:
+        return "reply"
+    return _METRICS.get(metric, metric.removesuffix("_time").replace("_", " "))
+
+
+def _due(ticket: Ticket, verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    if verdict.deadline is None:
+        return "no deadline is known"
+    when = moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    be = "was" if verdict.deadline <= now else "is"
+    left = _time_left(verdict, now, agreement)
+    if verdict.basis == "zendesk":
+        conflict = "; tag and field disagree about the client's plan" if ticket.plan_conflict else ""
+        return f"{metric_words(verdict.metric)} {be} due {when} under the SLA in Zendesk: {left}{conflict}"
+    opening, caveats = _opening(ticket, verdict, agreement), _caveats(ticket, verdict, agreement)
+    return f"{opening} {be} due {when} ({left}){caveats}"
+
+
+def _time_left(verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    if verdict.deadline is None:
+        return "no deadline"
+    if verdict.deadline <= now:
+        return f"overdue by {duration_words(now - verdict.deadline)}"
+    working = working_left(verdict, now, agreement.calendar)
+    if working is None:
+        return f"{duration_words(verdict.deadline - now)} left"
+    if not working:
+        return "no working time left"
+    return f"{duration_words(working, days=False)} of working time left"
+
+
+def _opening(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
+    """Why it is the contract that counts, and what it asks for."""
+    asked = metric_words(verdict.metric)
+    contract = f"the contract's {contract_priority(ticket, agreement)} {asked}"
+    if verdict.cause == "null_breach_at":
+        return f"Zendesk's SLA runs without a deadline; {contract}"
+    if verdict.cause == "no_priority":
+        if came_to_emergency(ticket, agreement):
+            return f"no priority yet, but it came to the emergency address; {contract}"
+        return f"no priority yet, so Zendesk has no deadline; {contract}"
+    if verdict.cause == "sideload_missing":
+        return f"Zendesk's SLA could not be read; {contract}"
+    return f"Zendesk has no SLA for it; {contract}"
+
+
+def _caveats(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
+    caveats = []
+    if verdict.reply_unknown:
+        caveats.append("unknown whether replied")
+    if ticket.priority is not None and ticket.priority not in PRIORITIES:
+        caveats.append(f'priority "{ticket.priority}" is not one of the contract\'s')
+    if contract_priority(ticket, agreement) != "low":
+        if ticket.plan_conflict:
+            caveats.append("tag and field disagree about the client's plan, so the stricter deadline counts")
+        elif ticket.plan not in ("standard", "enhanced"):
+            caveats.append("no plan is recorded, so the standard one counts")
+    return "".join(f"; {caveat}" for caveat in caveats)
+
+
+def _paused(ticket: Ticket, verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    while_waiting = _STATUSES.get(ticket.status, "")
+    when = verdict.deadline and moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    if verdict.basis == "zendesk":
+        was_due = f"it was due {when}" if when else "it gives no deadline"
+        return f"paused in Zendesk{while_waiting}; {was_due}"
+    return (
+        f"paused{while_waiting}, as configured for the contract's clock; {metric_words(verdict.metric)} "
+        f"was due {when}{_caveats(ticket, verdict, agreement)}"
+    )
+
+
+def _met(ticket: Ticket, verdict: Verdict, _now: datetime, agreement: Agreement) -> str:
+    if verdict.basis == "zendesk":
+        return "every SLA target in Zendesk is met"
+    replies = ticket.replies
+    if contract_priority(ticket, agreement) == "low" and replies is not None and replies.client_last_at:
+        return "replied, and an agent has worked on it since the client last wrote"
+    return "replied; the contract asks for nothing more"
+
+
+def _none(ticket: Ticket, _verdict: Verdict, _now: datetime, _agreement: Agreement) -> str:
+    return f"{ticket.status}; no reply is owed"
+
+
+def _unknown(ticket: Ticket, verdict: Verdict, _now: datetime, _agreement: Agreement) -> str:
+    what = metric_words(verdict.metric)
+    if verdict.cause == "unknown_stage":
+        rows = ticket.sla_rows or ()
+        stage = next((r.stage for r in rows if r.metric == verdict.metric and r.stage not in _STAGES), "?")
+        return f'unknown: Zendesk reports {what} as "{stage}", a stage that this program does not know'
+    if verdict.cause == "null_breach_at" and verdict.basis == "zendesk":
+        return f"unknown: Zendesk's SLA for {what} runs without a deadline, and the contract has none either"
+    return "unknown: Zendesk gives no deadline, and the contract's can't be computed"
