@@ -70,7 +70,7 @@ class DeskScreen(Screen[None]):
     def on_resize(self) -> None:
         self.draw_frame()
 
-    def desk_changed(self, change: DeskChange) -> None:
+    def desk_changed(self, change: DeskChange) -> None:  # noqa: ARG002 - for the screens that need it
         """A feed was read; called on the screen that is shown."""
         self.draw_frame()
 

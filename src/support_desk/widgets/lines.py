@@ -17,8 +17,20 @@ Parts = tuple[tuple[str, str], ...]
 """A line: (clean text, style name) after each other."""
 
 STYLES = (
-    "text", "dim", "strong", "key", "ok", "stale", "failed", "warn", "alarm", "mine", "head", "public", "internal",
-)  # fmt: skip
+    "text",
+    "dim",
+    "strong",
+    "key",
+    "ok",
+    "stale",
+    "failed",
+    "warn",
+    "alarm",
+    "mine",
+    "head",
+    "public",
+    "internal",
+)
 """Names that a part may give for its style; each is the component class `line--<name>`."""
 
 

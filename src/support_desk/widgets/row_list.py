@@ -198,12 +198,15 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     # What the screens say
 
-    def show(self, rows: Iterable[R]) -> None:
-        """Take new rows, in their order; the row under the cursor stays where it is."""
+    def show(self, rows: Iterable[R], *, at_once: bool = False) -> None:
+        """Take new rows, in their order; the row under the cursor stays where it is.
+
+        `at_once`: the person asked for this order, so it doesn't wait.
+        """
         fresh = list(rows)
         # An order that is waiting is replaced by a newer one, never applied after it.
         self._waiting = None
-        if self._busy() and self._order_differs(fresh):
+        if not at_once and self._busy() and self._order_differs(fresh):
             self._waiting = fresh
             self._wait_for_rest()
             fresh = self._in_shown_order(fresh)

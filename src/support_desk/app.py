@@ -1,0 +1,452 @@
+"""The composition root: configuration, store, desk and screens put together, and nothing else.
+
+Down: a source's reading -> `desk/poller.py` -> `desk/desk.py` -> `DeskApp.desk_changed` -> a screen.
+Up: a key -> `keys.py` -> a screen's action -> here, when it concerns more than that screen.
+
+Services' libraries (zenpy, httpx, pydantic) are imported in a thread after the first frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from support_desk.config.calendar import calendar_from
+from support_desk.config.model import Config
+from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.desk import Desk, DeskChange
+from support_desk.desk.preferences import THEME, Preferences
+from support_desk.desk.store import ReadingsStore
+from support_desk.domain.clients import ClientRule
+from support_desk.domain.runbooks import RunbookMatch
+from support_desk.domain.sla import Agreement, Ranked
+from support_desk.keys import ACTIONS, bindings, keymap_problems
+from support_desk.screens.alert_rows import AlertRow
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.dashboard import Dashboard
+from support_desk.screens.news import Watch
+from support_desk.screens.view import View
+from support_desk.sources.errors import SourceError
+from support_desk.theme import CYCLE, DEFAULT, THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from support_desk.config.load import Loaded
+    from support_desk.sources.protocols import Sources
+    from support_desk.widgets.document import DocumentView
+
+log = logging.getLogger(__name__)
+
+RUNBOOKS_KEPT = 16
+"""Texts of runbooks that are kept in memory."""
+
+
+class DeskApp(App[None]):
+    """The terminal program."""
+
+    CSS_PATH = "support_desk.tcss"
+    TITLE = "support_desk"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(
+        self,
+        desk: Desk,
+        config: Config,
+        agreement: Agreement,
+        preferences: Preferences,
+        build: Callable[[], Sources],
+    ) -> None:
+        super().__init__()
+        self.desk = desk
+        self.config = config
+        self._build = build
+        self.changed_keys: dict[str, str] = dict(config.keys)
+        self.watch = Watch(config)
+        self.preferences = preferences
+        self._agreement = agreement
+        self._clients = tuple(
+            ClientRule(client.name, client.messages, client.organisations, client.business_unit)
+            for client in config.clients
+        )
+        self._texts: dict[tuple[str, datetime], str] = {}
+        self._title = ""
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
+        self.theme = wanted if wanted in self.available_themes else DEFAULT
+        if self.changed_keys:
+            self.set_keymap(self.changed_keys)
+
+    # Starting and stopping
+
+    def get_default_screen(self) -> Screen[Any]:
+        return Dashboard()
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The screen at the bottom of the stack."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, Dashboard)  # noqa: S101 - `get_default_screen` made it
+        return screen
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            # Without a handler the terminal stays in the alternate screen with the mouse on.
+            loop.add_signal_handler(name, self.exit)
+        self.app_resume_signal.subscribe(self, self._resumed)
+        self.desk.subscribe(self.desk_changed)
+        self.watch.first(self.view)
+        self.set_interval(1.0, self._second, name="second")
+        self.call_after_refresh(self._start_reading)
+
+    def _start_reading(self) -> None:
+        """After the first frame: the services' libraries take longer to import than it did to draw."""
+        self.run_worker(
+            self._read(), name="desk", group="desk", description="read the sources", exit_on_error=False
+        )
+
+    async def _read(self) -> None:
+        sources = await asyncio.to_thread(self._build)
+        self.desk.attach(sources)
+        await self.desk.run()
+
+    def _resumed(self, _: object) -> None:
+        # Textual drops the resize of the same size that follows, and so paints nothing.
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+        self.desk.resumed()
+
+    async def on_unmount(self) -> None:
+        self._set_title("")
+        self.desk.close()
+
+    # Time and changes
+
+    @property
+    def view(self) -> View:
+        """What the screens draw from, at this moment."""
+        return View(
+            self.desk.snapshot,
+            self.desk.now(),
+            self.config,
+            self._agreement.calendar,
+            self._agreement,
+            self._clients,
+        )
+
+    def desk_changed(self, change: DeskChange) -> None:
+        """A feed was read: the dashboard and the screen on top draw it, and what is urgent is said."""
+        self.dashboard.desk_changed(change)
+        if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
+            self.screen.desk_changed(change)
+        self._attend()
+
+    def _second(self) -> None:
+        if self._terminal_is_gone():
+            self.exit()
+            return
+        if isinstance(self.screen, DeskScreen):
+            self.screen.tick()
+        self._attend()
+
+    def _attend(self) -> None:
+        """Ring, announce and set the title, if there is reason to."""
+        news = self.watch.look(self.view)
+        if news.ring:
+            self.bell()
+        for line in news.lines:
+            self.notify(line, severity="error", markup=False, timeout=15)
+        if self.config.bell.title:
+            self._set_title(news.title)
+
+    def _set_title(self, title: str) -> None:
+        """The terminal's title; inside tmux the pane's. `title` holds cleaned text only."""
+        if title != self._title and self._driver is not None and not self.is_headless:
+            self._title = title
+            self._driver.write(f"\x1b]2;{title}\x1b\\")
+
+    def _terminal_is_gone(self) -> bool:
+        """A terminal that hung up while SIGHUP is ignored would leave the program spinning for ever."""
+        if self.is_headless:
+            return False
+        import select
+
+        poll = select.poll()
+        try:
+            poll.register(sys.__stdin__.fileno(), 0)  # type: ignore[union-attr]
+        except (ValueError, OSError):
+            return True
+        return any(event & (select.POLLHUP | select.POLLNVAL | select.POLLERR) for _, event in poll.poll(0))
+
+    # What the screens ask for
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line to the person; the text is clean and is never markup."""
+        self.notify(text, severity="warning" if problem else "information", markup=False, timeout=6)
+
+    def runbook_for(self, row: AlertRow | Ranked) -> RunbookMatch | None:
+        """The runbook for a row, with its reason."""
+        from support_desk.screens.runbook_match import runbook_for
+
+        return runbook_for(self.view, row, self.desk.sources)
+
+    def read_runbook(self, match: RunbookMatch, into: DocumentView) -> None:
+        """Show a runbook in a document, as soon as its text is there."""
+        books = {book.path: book for book in self.desk.snapshot.runbooks.rows}
+        book = books.get(match.path)
+        source = self.desk.sources.runbooks if self.desk.sources else None
+        if book is None or source is None:
+            into.say("Reading the runbooks ...")
+            return
+        key = (match.path, book.modified_at)
+        if key in self._texts:
+            into.show(match.path, self._texts[key], match.anchor)
+            return
+
+        async def read() -> None:
+            try:
+                text = await source.read(match.path)
+            except SourceError as error:
+                into.say(f"{error.problem}: {error.remedy}")
+                return
+            self._texts[key] = text
+            while len(self._texts) > RUNBOOKS_KEPT:
+                del self._texts[next(iter(self._texts))]
+            into.show(match.path, text, match.anchor)
+
+        self.run_worker(
+            read(), name="runbook", group="runbook", description="read a runbook", exclusive=True,
+            exit_on_error=False,
+        )  # fmt: skip
+
+    def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
+        """Go back to the dashboard and read a runbook there."""
+        if match is None:
+            self.say(f"No runbook matches {about}. B on the dashboard chooses one.")
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.dashboard.pin_runbook(match)
+
+    def open_ticket(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
+        """The details of a ticket."""
+        from support_desk.screens.ticket import TicketScreen
+
+        self.push_screen(TicketScreen(ticket_id, neighbours))
+
+    def open_alert(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
+        """The details of an alert."""
+        from support_desk.screens.alert import AlertScreen
+
+        self.push_screen(AlertScreen(alert_id, neighbours))
+
+    def choose(
+        self,
+        title: str,
+        choices: Sequence[tuple[str, str, str]],
+        chosen: Callable[[str | None], None],
+    ) -> None:
+        """Let the person pick one of (id, label, hint)."""
+        from support_desk.screens.pickers import Choice, ChoicePicker
+
+        picker = ChoicePicker(title, [Choice(id_, label, hint) for id_, label, hint in choices])
+        self.push_screen(picker, chosen)
+
+    @property
+    def link_hosts(self) -> frozenset[str]:
+        """The hosts whose links may be opened: those of the configuration."""
+        from support_desk.browser import configured_hosts
+
+        return configured_hosts(self.config)
+
+    def open_link(self, url: str) -> None:
+        """Open a link in a browser; where there is none, copy it and say so."""
+        from support_desk.browser import open_url
+
+        host = urlsplit(url).hostname or "no host"
+        problem = open_url(url, self.link_hosts)
+        if problem is None:
+            self.say(f"Opening {host} in the browser")
+        else:
+            self.say(problem, problem=True)
+            if problem.startswith("no browser"):
+                self.copy(url, "the link")
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy to the clipboard, as far as a terminal can."""
+        from support_desk.browser import copy
+
+        self.say(f"Copied {what}: {copy(self, text)}")
+
+    @property
+    def last_look(self) -> datetime | None:
+        """When the person last looked at the suspended tickets."""
+        return self.preferences.looked_at
+
+    def mark_looked(self) -> None:
+        """The person has looked at the suspended tickets."""
+        self.preferences.looked_at = self.desk.now()
+
+    # Keys
+
+    def action_show_help(self) -> None:
+        """The keys that work where the person is."""
+        from support_desk.screens.pickers import HelpScreen
+
+        screen = self.screen
+        scopes = screen.footer_scopes() if isinstance(screen, DeskScreen) else ("app",)
+        self.push_screen(HelpScreen(scopes))
+
+    async def action_refresh_all(self) -> None:
+        """Read every source now."""
+        self.say(self.desk.refresh(None))
+
+    def action_mute(self) -> None:
+        """Silence the bell, or let it ring again."""
+        self.watch.muted = not self.watch.muted
+        self.say("The bell is muted: M lets it ring again" if self.watch.muted else "The bell rings again")
+
+    def action_next_theme(self) -> None:
+        """The next of the desk's themes; it is remembered."""
+        here = CYCLE.index(self.theme) if self.theme in CYCLE else -1
+        self.theme = CYCLE[(here + 1) % len(CYCLE)]
+        self.preferences.set(THEME, self.theme)
+        self.say(f"Colours: {self.theme}")
+
+    def action_open_number(self) -> None:
+        """Open any ticket by its number."""
+        from support_desk.screens.pickers import NumberPicker
+
+        def chosen(number: int | None) -> None:
+            if number is not None:
+                self.open_ticket(number)
+
+        self.push_screen(NumberPicker(), chosen)
+
+    def action_search_solved(self) -> None:
+        """Search the solved tickets."""
+        from support_desk.screens.solved import SolvedScreen
+
+        self.push_screen(SolvedScreen())
+
+    def action_suspended(self) -> None:
+        """Look at the suspended tickets."""
+        from support_desk.screens.suspended import SuspendedScreen
+
+        self.push_screen(SuspendedScreen())
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every action of the registry that works here."""
+        scopes = set(screen.footer_scopes()) if isinstance(screen, DeskScreen) else {"app"}
+        for action in ACTIONS:
+            if action.palette and action.scope in scopes:
+                target = "app" if action.scope == "app" else "screen"
+                yield SystemCommand(action.label, action.help, self._runner(target, action.method))
+
+    def _runner(self, target: str, method: str) -> Callable[[], None]:
+        def run() -> None:
+            self.run_worker(
+                self.run_action(f"{target}.{method}"), name="palette", group="palette",
+                description=method, exit_on_error=False,
+            )  # fmt: skip
+
+        return run
+
+    # Last words
+
+    def _fatal_error(self) -> None:
+        """One line and a log entry; Textual's own report prints local variables, ticket texts among them."""
+        self.bell()
+        kind, error, trace = sys.exc_info()
+        log.critical("the program stopped", exc_info=(kind, error, trace) if kind and error else None)
+        where = ""
+        while trace is not None:
+            where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+            trace = trace.tb_next
+        name = kind.__name__ if kind else "an error"
+        self.exit(
+            return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
+        )
+
+
+def _agreement(config: Config) -> Agreement:
+    addresses = frozenset(address.casefold() for address in config.zendesk.emergency_addresses)
+    return Agreement(calendar_from(config.hours), addresses, config.zendesk.contract_pauses)
+
+
+def make_app(
+    config: Config,
+    clock: Clock,
+    store: ReadingsStore | None,
+    preferences: Preferences,
+    build: Callable[[], Sources],
+) -> DeskApp:
+    """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame."""
+    agreement = _agreement(config)
+    desk = Desk(config, store, clock, agreement)
+    desk.load()
+    return DeskApp(desk, config, agreement, preferences, build)
+
+
+def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
+    """The dashboard on the configured services; returns the exit code."""
+    from support_desk.desk.store import StoreError
+    from support_desk.paths import state_dir, store_file
+
+    config = loaded.config
+    problems = keymap_problems(config.keys)
+    for problem in problems:
+        print(problem, file=sys.stderr)  # noqa: T201 - before the screen opens
+    if problems:
+        return 2
+    try:
+        store = ReadingsStore.open(store_file(config))
+    except StoreError as error:
+        print(f"{error.problem}: {error.remedy}", file=sys.stderr)  # noqa: T201 - before the screen opens
+        return 1
+    clock = SystemClock()
+
+    def build() -> Sources:
+        from support_desk.sources.live import live_sources
+
+        return live_sources(config, clock.now)
+
+    preferences = Preferences(state_dir() / "preferences.json")
+    return _run(make_app(_with_read_only(config, read_only), clock, store, preferences, build))
+
+
+def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
+    """The dashboard on the fixtures: no account, no network, no configuration; returns the exit code."""
+    from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+
+    clock = DemoClock(at or DEMO_START)
+    config = _with_read_only(demo_config(), read_only)
+    return _run(make_app(config, clock, None, Preferences(None), lambda: fixture_sources(clock, seed=seed)))
+
+
+def _with_read_only(config: Config, read_only: bool) -> Config:
+    import msgspec
+
+    return msgspec.structs.replace(config, read_only=config.read_only or read_only)
+
+
+def _run(app: DeskApp) -> int:
+    # A poll that parses in its thread must hand the interpreter back quickly, or keys would wait for it.
+    sys.setswitchinterval(0.0005)
+    app.run()
+    return app.return_code or 0

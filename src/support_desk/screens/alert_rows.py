@@ -1,0 +1,163 @@
+"""Alerts as rows: what each column says, and how storms and people are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from support_desk.domain.alerts import Alert
+from support_desk.domain.clients import client_of_alert
+from support_desk.domain.escalation import Countdown
+from support_desk.domain.escalation import countdown as escalation_countdown
+from support_desk.domain.rota import UNKNOWN, Role, on_now
+from support_desk.domain.storms import Storm, fold
+from support_desk.screens.view import View
+from support_desk.screens.words import countdown, day_clock, minutes
+from support_desk.widgets.columns import Cell, Column, Moment
+
+STATUS_ORDER = {"open": 0, "acked": 1, "snoozed": 2, "closed": 3}
+GLYPHS = {"open": "!", "acked": "✓", "snoozed": "z", "closed": "x"}
+PRIORITY_STYLE = {"P1": "p1", "P2": "p2", "P3": "p3"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One line of the alerts: an alert, or a storm of them with one cause."""
+
+    key: Hashable
+    alert: Alert
+    """The alert itself, or the storm's most pressing one."""
+    client: str
+    escalation: Countdown
+    members: tuple[Alert, ...] = ()
+    """The alerts of a storm; empty for a single alert."""
+    unacknowledged: int = 0
+    """How many of the storm nobody has acknowledged."""
+
+
+def escalation_of(view: View, alert: Alert) -> Countdown:
+    """When the next line is paged about this alert, and who that is."""
+    rota = view.snapshot.rota.rows[0] if view.snapshot.rota.rows else None
+    second = UNKNOWN if rota is None else on_now(rota, Role.SECOND_LINE, view.now)
+    return escalation_countdown(
+        alert,
+        policies=view.snapshot.policies.rows,
+        fallback_minutes=view.config.escalation.minutes,
+        default_policy=view.config.escalation.name,
+        second_line=second,
+        now=view.now,
+    )
+
+
+def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
+    """The alerts in the order to look at them: open before acknowledged, pressing first, oldest first."""
+    known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
+    rows: list[AlertRow] = []
+    for entry in fold(known) if folded else known:
+        lead = entry.lead if isinstance(entry, Storm) else entry
+        client = client_of_alert(lead, view.clients)
+        members = entry.members if isinstance(entry, Storm) else ()
+        rows.append(
+            AlertRow(
+                key=entry.key if isinstance(entry, Storm) else lead.id,
+                alert=lead,
+                client=client.name if client else "?",
+                escalation=escalation_of(view, lead),
+                members=members,
+                unacknowledged=sum(member.status == "open" for member in members),
+            )
+        )
+    rows.sort(key=urgency)
+    return rows
+
+
+def urgency(row: AlertRow) -> tuple[int, str, float, str]:
+    """The order of the alerts."""
+    alert = row.alert
+    status = "open" if row.unacknowledged else alert.status
+    return STATUS_ORDER.get(status, 0), alert.priority, alert.created_at.timestamp(), alert.id
+
+
+def _glyph(row: AlertRow, _: Moment) -> Cell:
+    status = "open" if row.unacknowledged else row.alert.status
+    return GLYPHS.get(status, "?"), "late" if status == "open" else "ok" if status == "acked" else "dim"
+
+
+def _priority(row: AlertRow, _: Moment) -> Cell:
+    return row.alert.priority, PRIORITY_STYLE.get(row.alert.priority, "dim")
+
+
+def _age(row: AlertRow, moment: Moment) -> Cell:
+    return minutes(moment.now - row.alert.created_at), "text"
+
+
+def _count(row: AlertRow, _: Moment) -> Cell:
+    return (f"×{row.alert.count}", "text") if row.alert.count > 1 else ("", "dim")
+
+
+def _next_line(row: AlertRow, moment: Moment) -> Cell:
+    """The countdown to the next line, or why there is none."""
+    alert, found = row.alert, row.escalation
+    if alert.status == "snoozed":
+        if alert.snoozed_until is None:
+            return "snoozed", "dim"
+        return f"z {countdown(alert.snoozed_until - moment.now, seconds=moment.selected)}", "dim"
+    if alert.status == "acked":
+        return "acked", "ok"
+    if found.due_at is not None and found.state in ("running", "due"):
+        left = found.due_at - moment.now
+        if left <= timedelta(0):
+            return "CHECK", "late"
+        style = "late" if left <= timedelta(minutes=1) else "soon"
+        return f"{'≈' if found.basis == 'configured' else ''}{countdown(left, seconds=True)}", style
+    if found.state == "due":
+        return "CHECK", "late"
+    return ("nobody", "unknown") if found.state == "stopped" else ("?", "unknown")
+
+
+def _who(row: AlertRow, _: Moment) -> Cell:
+    alert = row.alert
+    if row.members:
+        if row.unacknowledged:
+            return f"{row.unacknowledged} open", "late"
+        return "all acked", "ok"
+    if alert.status in ("acked", "snoozed") or alert.acknowledged_by:
+        who = alert.acknowledged_by or alert.owner or "unknown"
+        return who.split("@")[0], "ok" if alert.status == "acked" else "dim"
+    return ("nobody", "late") if not alert.owner else (alert.owner.split("@")[0], "dim")
+
+
+def _message(row: AlertRow, _: Moment) -> Cell:
+    if row.members:
+        return f"[{len(row.members)} alike] {row.alert.message}", "strong"
+    return row.alert.message, "strong" if row.alert.status == "open" else "text"
+
+
+def columns(width: int) -> Sequence[Column[AlertRow]]:
+    """The columns of the alerts, widest layout first to leave when the pane is narrow."""
+    return (
+        Column("state", "", 1, _glyph),
+        Column("priority", "Pr", 2, _priority),
+        Column("age", "Age", 5, _age, ticks=True, right=True),
+        Column("next", "2nd line", 8 if width >= 70 else 6, _next_line, ticks=True, right=True),  # noqa: PLR2004
+        Column("count", "Rep", 4, _count, rank=3, right=True),
+        Column("client", "Client", 10, lambda row, _: (row.client, "text"), rank=2, wide=16),
+        Column("who", "Has it", 8, _who, rank=1, wide=14),
+        Column("message", "Alert", 20, _message, flexible=True),
+        Column("tags", "Tags", 18, lambda row, _: (" ".join(row.alert.tags), "dim"), rank=5),
+        Column("integration", "From", 12, lambda row, _: (row.alert.integration, "dim"), rank=6),
+    )
+
+
+def why(view: View, row: AlertRow) -> tuple[str, str]:
+    """Two lines about the selected alert: all of its message, and what happens next."""
+    alert, zone = row.alert, view.calendar.timezone
+    first = f"{alert.priority} {alert.message}"
+    facts = [
+        f"since {day_clock(alert.created_at, view.now, zone)}",
+        f"last {day_clock(alert.last_occurred_at, view.now, zone)}" if alert.count > 1 else "",
+        row.escalation.reason,
+        f"tags {' '.join(alert.tags)}" if alert.tags else "no tags",
+    ]
+    return first, " · ".join(fact for fact in facts if fact)

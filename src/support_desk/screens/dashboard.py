@@ -1,0 +1,514 @@
+"""The dashboard: alerts, the queue, the runbook for what is selected, and the rota."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from support_desk.desk.snapshot import FeedName, State, state
+from support_desk.domain.runbooks import RunbookMatch
+from support_desk.domain.sla import Ranked
+from support_desk.keys import bindings
+from support_desk.screens import alert_rows, ticket_rows
+from support_desk.screens.alert_rows import AlertRow
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.filter_line import FilterLine
+from support_desk.screens.filters import (
+    SAVED,
+    SORTS,
+    alert_fields,
+    matcher,
+    sorted_tickets,
+    ticket_fields,
+)
+from support_desk.screens.header import STATE_STYLE, problem_line
+from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
+from support_desk.screens.view import View
+from support_desk.screens.words import age
+from support_desk.widgets.document import DocumentView
+from support_desk.widgets.lines import Lines
+from support_desk.widgets.row_list import Parts, RowList
+
+if TYPE_CHECKING:
+    from support_desk.desk.desk import DeskChange
+
+SETTLE_SECONDS = 0.12
+"""How long the cursor must rest before the runbook and the reason follow it."""
+
+PANES = ("alerts", "tickets", "runbook", "rota")
+
+NOTHING = {
+    "alerts": "All quiet: no open alerts.",
+    "tickets": "Nothing to answer: no unsolved tickets.",
+}
+
+FEEDS_OF_PANE: dict[str, tuple[FeedName, ...]] = {
+    "alerts": (FeedName.ALERTS,),
+    "tickets": (FeedName.TICKETS,),
+    "runbook": (FeedName.RUNBOOKS,),
+    "rota": (FeedName.ROTA, FeedName.ON_CALL),
+}
+
+
+class Dashboard(DeskScreen):
+    """The screen that stays open all week."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("list", "row", "dashboard", "app")
+    ANNOUNCES: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
+        self.order = "risk"
+        self._settle: Timer | None = None
+        self._runbook: RunbookMatch | None = None
+        self._pinned_runbook = False
+
+    # Building
+
+    def compose_body(self) -> ComposeResult:
+        view = lambda: self.desk_app.view  # noqa: E731 - handed on as it is
+        now = self.desk.now
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield RowList[AlertRow](alert_rows.columns, _alert_key, now, id="alerts")
+                yield RowList[Ranked](ticket_rows.ticket_columns(view), _ticket_key, now, id="tickets")
+                yield Lines(id="why")
+            with Vertical(id="right"):
+                yield Lines(id="runbook-title")
+                yield DocumentView(id="runbook")
+                yield RowList[RotaRow](lambda _: rota_columns(view()), _rota_key, now, id="rota", heads=False)
+
+    @property
+    def alerts(self) -> RowList[AlertRow]:
+        """The pane of alerts."""
+        return self.query_one("#alerts", RowList)
+
+    @property
+    def tickets(self) -> RowList[Ranked]:
+        """The queue."""
+        return self.query_one("#tickets", RowList)
+
+    @property
+    def rota(self) -> RowList[RotaRow]:
+        """The pane of the rota."""
+        return self.query_one("#rota", RowList)
+
+    @property
+    def document(self) -> DocumentView:
+        """The pane of the runbook."""
+        return self.query_one("#runbook", DocumentView)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._show_all()
+        self.tickets.focus()
+        self.document.say("Reading the runbooks ...")
+
+    def _show_all(self) -> None:
+        view = self.desk_app.view
+        self._show_alerts(view)
+        self._show_tickets(view)
+        self.rota.show(rota_rows(view))
+        self._say_states(view)
+
+    # The desk changes, time goes by
+
+    def desk_changed(self, change: DeskChange) -> None:
+        view = self.desk_app.view
+        feeds = change.feeds
+        if feeds & {FeedName.ALERTS, FeedName.POLICIES, FeedName.ROTA}:
+            self._show_alerts(view)
+        if FeedName.TICKETS in feeds:
+            self._show_tickets(view)
+        if feeds & {FeedName.ROTA, FeedName.ON_CALL, FeedName.PEOPLE}:
+            self.rota.show(rota_rows(view))
+        if FeedName.RUNBOOKS in feeds:
+            self._follow()
+        self._say_states(view)
+        self.draw_frame()
+
+    def tick(self) -> None:
+        for pane in (self.alerts, self.tickets, self.rota):
+            pane.tick()
+        view = self.desk_app.view
+        if view.now.second == 0:
+            # Who is on can change on a full minute without any new reading.
+            self._show_alerts(view)
+            self.rota.show(rota_rows(view))
+            self._draw_why()
+        self._say_states(view)
+        self.draw_frame()
+
+    def _show_alerts(self, view: View) -> None:
+        rows = alert_rows.alert_rows(view)
+        test = matcher(self.filters["alerts"], alert_fields(view))
+        self.alerts.show(row for row in rows if test is None or test(row))
+
+    def _show_tickets(self, view: View, *, at_once: bool = False) -> None:
+        rows = list(view.snapshot.tickets.rows)
+        test = matcher(self.filters["tickets"], ticket_fields(view))
+        if test is not None:
+            rows = [row for row in rows if test(row)]
+        self.tickets.show(sorted_tickets(rows, self.order), at_once=at_once)
+
+    def _say_states(self, view: View) -> None:
+        """Titles, what is wrong, and what an empty list means: quiet needs a fresh and complete reading."""
+        for name, label in (("alerts", "1 Alerts"), ("tickets", "2 Tickets"), ("rota", "4 Rota")):
+            pane = self.query_one(f"#{name}", RowList)
+            feed = view.snapshot.feed(FEEDS_OF_PANE[name][0])
+            judged = state(feed, view.now)
+            word, style = STATE_STYLE[judged]
+            read = "" if feed.read_at is None else f" {age(view.now - feed.read_at)}"
+            parts: list[tuple[str, str]] = [(f" {label} ", "title"), *self._counts(name, view)]
+            parts.append((f" {word}{read}", LIST_STYLE.get(style, style)))
+            chosen = self.filters.get(name, "")
+            if chosen:
+                parts.append((f"  filter: {chosen}", "soon"))
+            if name == "tickets" and self.order != "risk":
+                parts.append((f"  by {SORTS[self.order]}", "soon"))
+            pane.title(tuple(parts))
+            pane.notice(problem_line(view, *FEEDS_OF_PANE[name]))
+            pane.empty(self._empty_words(name, judged, chosen))
+        self._draw_runbook_title()
+
+    def _counts(self, name: str, view: View) -> Parts:
+        if name == "alerts":
+            alerts = view.snapshot.alerts.rows
+            waiting = sum(alert.status == "open" for alert in alerts)
+            style = "late" if waiting else "title"
+            return ((f"{waiting} un-acknowledged", style), (f" of {len(alerts)}", "title"))
+        if name == "tickets":
+            rows = view.snapshot.tickets.rows
+            late = sum(row.verdict.state_at(view.now) == "breached" for row in rows)
+            return ((f"{late} late", "late" if late else "title"), (f" of {len(rows)}", "title"))
+        return ()
+
+    def _empty_words(self, name: str, judged: State, chosen: str) -> str:
+        if judged is State.LOADING:
+            return "Not read yet ..."
+        if judged is State.OFF:
+            return "Not configured: see support-desk config init."
+        if chosen and self.desk_app.view.snapshot.feed(FEEDS_OF_PANE[name][0]).rows:
+            return f"No row matches the filter {chosen!r}; esc takes it away."
+        if judged is not State.FRESH:
+            return "Nothing known: the last reading isn't fresh and complete."
+        return NOTHING.get(name, "Nobody on the rota.")
+
+    # What is selected
+
+    @on(RowList.Moved)
+    def _moved(self, message: RowList.Moved) -> None:
+        message.stop()
+        if message.list.id == "rota":
+            return
+        if message.list.has_focus or self._settle is None:
+            self._pinned_runbook = False
+            self._follow_soon()
+
+    def on_descendant_focus(self) -> None:
+        """Another pane has the keys: the footer, the reason and the runbook follow."""
+        self._follow_soon()
+
+    def _follow_soon(self) -> None:
+        if self._settle is not None:
+            self._settle.stop()
+        self._settle = self.set_timer(SETTLE_SECONDS, self._follow, name="settle")
+
+    def _follow(self) -> None:
+        self._draw_why()
+        self.draw_footer()
+        self._draw_runbook_title()
+        if not self._pinned_runbook:
+            self._show_match()
+
+    def current(self) -> AlertRow | Ranked | None:
+        """The row that keys act on: that of the list with the focus, or the one it had last."""
+        return self._list_in_use().selected
+
+    def _list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
+        if self.alerts.has_focus:
+            self._last_list = "alerts"
+        elif self.tickets.has_focus:
+            self._last_list = "tickets"
+        return self.alerts if self._last_list == "alerts" else self.tickets
+
+    _last_list = "tickets"
+
+    def _draw_why(self) -> None:
+        view, row = self.desk_app.view, self.current()
+        if row is None:
+            self.query_one("#why", Lines).show([(), ()])
+            return
+        gone = "  LEFT THE LIST" if self._list_in_use().selected_is_gone else ""
+        if isinstance(row, AlertRow):
+            first, second = alert_rows.why(view, row)
+        else:
+            first, second = ticket_rows.why(view, row)
+        self.query_one("#why", Lines).show(
+            [((" " + first, "strong"), (gone, "warn")), ((" " + second, "text"),)]
+        )
+
+    def _show_match(self) -> None:
+        view, row = self.desk_app.view, self.current()
+        runbooks = state(view.snapshot.runbooks, view.now)
+        match = None if row is None else self.desk_app.runbook_for(row)
+        self._runbook = match
+        if match is not None:
+            self.desk_app.read_runbook(match, self.document)
+        elif runbooks is State.OFF:
+            self.document.say("No runbook folder is configured: [runbooks] path.")
+        elif runbooks is State.LOADING:
+            problem = problem_line(view, FeedName.RUNBOOKS)
+            self.document.say(problem or "Reading the runbooks ...")
+        elif row is not None:
+            self.document.say("No runbook matches this row. B chooses one.")
+        self._draw_runbook_title()
+
+    def _draw_runbook_title(self) -> None:
+        view = self.desk_app.view
+        word, style = STATE_STYLE[state(view.snapshot.runbooks, view.now)]
+        match = self._runbook
+        title = self.query_one("#runbook-title", Lines)
+        title.set_class(self.document.has_focus, "-focus")
+        shown: Parts = ((" 3 Runbook ", "strong"), (word, style))
+        if match is not None:
+            shown = ((" 3 Runbook ", "strong"), (match.title, "text"), (f"  {match.why}", "dim"))
+        title.show([shown])
+
+    # Keys
+
+    def footer_scopes(self) -> tuple[str, ...]:
+        return ("row", "list", "dashboard", "app")
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane; one that is hidden takes the place of the lists."""
+        self._reveal(name)
+        self.query_one(f"#{name}", Widget).focus()
+
+    def _reveal(self, name: str) -> None:
+        side = name in ("runbook", "rota")
+        if self.has_class("-narrow") or self.has_class("-no-side"):
+            self.set_class(side, "-side")
+        for pane in PANES:
+            if self.has_class(f"-zoom-{pane}") and pane != name:
+                self.remove_class(f"-zoom-{pane}")
+                self.add_class(f"-zoom-{name}")
+
+    def action_focus_pane(self, step: int) -> None:
+        """The next or previous pane, round and round."""
+        here = self._focused_pane()
+        self.action_pane(PANES[(PANES.index(here) + step) % len(PANES)])
+
+    def _focused_pane(self) -> str:
+        focused = self.focused
+        return focused.id if focused is not None and focused.id in PANES else self._last_list
+
+    def action_zoom(self) -> None:
+        """Give the pane with the focus the whole screen, or put things back."""
+        pane = self._focused_pane()
+        zoomed = self.has_class(f"-zoom-{pane}")
+        for name in PANES:
+            self.remove_class(f"-zoom-{name}")
+        self.set_class(not zoomed, f"-zoom-{pane}")
+
+    def action_layout(self) -> None:
+        """Show or hide the runbook and the rota beside the lists."""
+        self.toggle_class("-no-side")
+        self.remove_class("-side")
+        if self._focused_pane() in ("runbook", "rota"):
+            self.action_pane(self._last_list)
+
+    def action_refresh_pane(self) -> None:
+        """Read this pane's source now."""
+        self.say(self.desk.refresh(FEEDS_OF_PANE[self._focused_pane()]))
+
+    def action_filter(self) -> None:
+        """Open the filter line for the list in use."""
+        name = self._list_in_use().id or "tickets"
+        self.mount(FilterLine(name, self.filters[name]), before="#footer")
+
+    def set_filter(self, name: str, expression: str) -> None:
+        """Show only the rows of a list that match."""
+        self.filters[name] = expression
+        view = self.desk_app.view
+        if name == "alerts":
+            self._show_alerts(view)
+        else:
+            self._show_tickets(view, at_once=True)
+        self._say_states(view)
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, message: FilterLine.Changed) -> None:
+        self.set_filter(message.pane, message.expression)
+
+    @on(FilterLine.Done)
+    def _filter_done(self, message: FilterLine.Done) -> None:
+        self.query_one(f"#{message.pane}", RowList).focus()
+
+    def action_saved_filters(self) -> None:
+        """Choose a filter by name."""
+        name = self._list_in_use().id or "tickets"
+        choices = [(saved.id, saved.label, saved.expression) for saved in SAVED if name in saved.panes]
+
+        def chosen(picked: str | None) -> None:
+            for saved in SAVED:
+                if saved.id == picked:
+                    self.set_filter(name, saved.expression)
+
+        self.desk_app.choose("Show which rows?", choices, chosen)
+
+    def action_sort(self) -> None:
+        """The next order of the queue."""
+        orders = list(SORTS)
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+        self._show_tickets(self.desk_app.view, at_once=True)
+        self._say_states(self.desk_app.view)
+        self.say(f"Tickets by {SORTS[self.order]}")
+
+    def action_back(self) -> None:
+        """Take away the filter, the zoom or the side panes; at the top say how to leave."""
+        name = self._list_in_use().id or "tickets"
+        zoomed = [pane for pane in PANES if self.has_class(f"-zoom-{pane}")]
+        if self.filters[name]:
+            self.set_filter(name, "")
+        elif zoomed:
+            for pane in zoomed:
+                self.remove_class(f"-zoom-{pane}")
+        elif self.has_class("-side") or self._focused_pane() in ("runbook", "rota"):
+            self.remove_class("-side")
+            self.action_pane(self._last_list)
+        else:
+            self.say("ctrl+q quits")
+
+    # Rows
+
+    @on(RowList.Opened)
+    def _opened(self, message: RowList.Opened) -> None:
+        row = message.list.selected
+        if isinstance(row, AlertRow):
+            self._open_alert(row)
+        elif isinstance(row, Ranked):
+            neighbours = [other.ticket.id for other in self.tickets.rows]
+            self.desk_app.open_ticket(row.ticket.id, neighbours)
+
+    def _open_alert(self, row: AlertRow) -> None:
+        if not row.members:
+            neighbours = [other.alert.id for other in self.alerts.rows if not other.members]
+            self.desk_app.open_alert(row.alert.id, neighbours)
+            return
+        ids = [member.id for member in row.members]
+        choices = [
+            (member.id, f"{member.priority} {member.status} {member.message}", "") for member in row.members
+        ]
+
+        def chosen(picked: str | None) -> None:
+            if picked is not None:
+                self.desk_app.open_alert(picked, ids)
+
+        self.desk_app.choose("Which of these alike alerts?", choices, chosen)
+
+    def _wanted(self) -> list[AlertRow | Ranked]:
+        """The marked rows of the list in use, or the one under the cursor."""
+        pane = self._list_in_use()
+        marked: list[AlertRow | Ranked] = list(pane.marked)
+        row = pane.selected
+        return marked or ([row] if row is not None else [])
+
+    def action_browser(self) -> None:
+        """Open the selected row in the browser."""
+        row = self.current()
+        if row is not None:
+            self.desk_app.open_link(_url(row))
+
+    def action_copy_link(self) -> None:
+        """Copy the link of the row, or of the marked rows."""
+        rows = self._wanted()
+        if rows:
+            self.desk_app.copy("\n".join(_url(row) for row in rows), _links(len(rows)))
+
+    def action_copy_line(self) -> None:
+        """Copy one line about the row, or each marked row, for a message to a colleague."""
+        view, rows = self.desk_app.view, self._wanted()
+        lines = [handover_line(view, row) for row in rows]
+        if lines:
+            self.desk_app.copy("\n".join(lines), "one line" if len(lines) == 1 else f"{len(lines)} lines")
+
+    def action_runbook(self) -> None:
+        """Go to the runbook of the selected row."""
+        self._pinned_runbook = False
+        self._show_match()
+        self.action_pane("runbook")
+
+    def action_search_runbooks(self) -> None:
+        """Choose any runbook; it stays until the cursor moves."""
+        books = self.desk_app.view.snapshot.runbooks.rows
+        choices = [
+            (book.path, book.title, f"{book.path}  {' / '.join(h.text for h in book.headings[1:6])}")
+            for book in books
+        ]
+
+        def chosen(path: str | None) -> None:
+            for book in books:
+                if book.path == path:
+                    self.pin_runbook(RunbookMatch(book.path, "", book.title, "chosen by you"))
+
+        self.desk_app.choose("Which runbook?", choices, chosen)
+
+    def pin_runbook(self, match: RunbookMatch) -> None:
+        """Show this runbook until the cursor of a list moves."""
+        self._runbook, self._pinned_runbook = match, True
+        self.desk_app.read_runbook(match, self.document)
+        self.action_pane("runbook")
+        self._draw_runbook_title()
+
+    def select_ticket(self, ticket_id: int) -> bool:
+        """Put the cursor on a ticket; False if the list doesn't show it."""
+        if not self.tickets.select(ticket_id):
+            return False
+        self.action_pane("tickets")
+        return True
+
+
+LIST_STYLE = {"stale": "soon", "failed": "p1", "warn": "soon"}
+"""The header's styles in the names of a list."""
+
+
+def _alert_key(row: AlertRow) -> Hashable:
+    return row.key
+
+
+def _ticket_key(row: Ranked) -> Hashable:
+    return row.ticket.id
+
+
+def _rota_key(row: RotaRow) -> Hashable:
+    return row.key
+
+
+def _url(row: AlertRow | Ranked) -> str:
+    return row.alert.url if isinstance(row, AlertRow) else row.ticket.url
+
+
+def _links(count: int) -> str:
+    return "the link" if count == 1 else f"{count} links"
+
+
+def handover_line(view: View, row: AlertRow | Ranked) -> str:
+    """One line about a row, for pasting into a message."""
+    words: Callable[[View, AlertRow], tuple[str, str]] = alert_rows.why
+    if isinstance(row, AlertRow):
+        first, second = words(view, row)
+        return f"{first} ({second}) {row.alert.url}"
+    first, second = ticket_rows.why(view, row)
+    return f"{first} ({second}) {row.ticket.url}"

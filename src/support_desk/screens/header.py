@@ -1,0 +1,190 @@
+"""The header: the time, who is on, and how far each source can be trusted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from support_desk.desk.snapshot import (
+    FEEDS_OF,
+    Feed,
+    FeedName,
+    SourceName,
+    State,
+    source_state,
+    state,
+)
+from support_desk.domain.alerts import Alert
+from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, Unknown, on_now
+from support_desk.screens.alert_rows import escalation_of
+from support_desk.screens.view import View
+from support_desk.screens.words import age, clock, countdown, day_clock
+from support_desk.widgets.lines import Parts
+
+NARROW = 110
+"""Below this width the header uses its short words."""
+
+STATE_STYLE = {
+    State.FRESH: ("ok", "ok"),
+    State.PARTIAL: ("partly read", "stale"),
+    State.STALE: ("stale", "stale"),
+    State.FAILED: ("FAILED", "failed"),
+    State.LOADING: ("loading", "dim"),
+    State.OFF: ("off", "dim"),
+}
+"""A feed's state: the word, and the style that goes with it."""
+
+SOURCE_LABEL = {
+    SourceName.ZENDESK: ("zendesk", "zd"),
+    SourceName.ALERTS: ("alerts", "al"),
+    SourceName.ROTA: ("rota", "ro"),
+    SourceName.RUNBOOKS: ("runbooks", "rb"),
+}
+
+DOT = (" · ", "dim")
+
+
+def header_lines(view: View, width: int) -> tuple[Parts, Parts]:
+    """The two lines at the top of every screen."""
+    narrow = width < NARROW
+    return _people(view, narrow), _sources(view, narrow)
+
+
+def hours_words(view: View, narrow: bool) -> str:
+    """Whether first line support is open, and when that changes."""
+    changes = view.calendar.next_change(view.now)
+    when = day_clock(changes, view.now, view.calendar.timezone)
+    if view.calendar.is_open(view.now):
+        return f"in hours to {when}" if narrow else f"in hours until {when}"
+    return f"out of hours to {when}" if narrow else f"out of hours until {when}"
+
+
+def the_rota(view: View) -> Rota | None:
+    """The rota as last read; None before the first read."""
+    return view.snapshot.rota.rows[0] if view.snapshot.rota.rows else None
+
+
+def person_words(view: View, person: Person | Unknown | None) -> tuple[str, str]:
+    """A person of the rota and the style: "you" is marked, nobody and unknown are different words."""
+    if person is UNKNOWN or isinstance(person, Unknown):
+        return "unknown", "warn"
+    if person is None:
+        return "nobody now", "warn"
+    mine = bool(view.config.me.email) and person.email.casefold() == view.config.me.email.casefold()
+    name = person.name or person.email
+    return (f"{name} (you)", "mine") if mine else (name, "strong")
+
+
+def on(view: View, role: Role) -> Person | Unknown | None:
+    """Who is on this line now: a person, nobody (None), or unknown."""
+    rota = the_rota(view)
+    return UNKNOWN if rota is None else on_now(rota, role, view.now)
+
+
+def _people(view: View, narrow: bool) -> Parts:
+    local = view.local(view.now)
+    parts: list[tuple[str, str]] = [
+        (f" {local:%H:%M} ", "strong"),
+        (f"{local:%a}" if narrow else f"{local:%a} {local.day} {local:%b}", "text"),
+        DOT,
+        (hours_words(view, narrow), "text"),
+        DOT,
+        ("1st " if narrow else "first line: ", "dim"),
+    ]
+    if view.calendar.is_open(view.now):
+        dev, ops = person_words(view, on(view, Role.DEV)), person_words(view, on(view, Role.OPS))
+        if dev == ops:
+            parts.append(dev)
+        else:
+            parts += [(_first(dev[0], narrow), dev[1]), (" dev, " if not narrow else ", ", "dim")]
+            parts += [(_first(ops[0], narrow), ops[1]), (" ops" if not narrow else "", "dim")]
+    else:
+        who = person_words(view, on(view, Role.ON_CALL))
+        parts += [(_first(who[0], narrow), who[1]), (" on call" if not narrow else "", "dim")]
+    second = person_words(view, on(view, Role.SECOND_LINE))
+    parts += [DOT, ("2nd " if narrow else "second line: ", "dim"), (_first(second[0], narrow), second[1])]
+    return tuple(part for part in parts if part[0])
+
+
+def _first(name: str, narrow: bool) -> str:
+    """The first name where there is little room; "(you)" and the words for nobody stay."""
+    if not narrow or name in ("unknown", "nobody now"):
+        return name.removesuffix(" now") if narrow else name
+    return name.split(" ", 1)[0] + (" (you)" if name.endswith("(you)") else "")
+
+
+def _read_at(view: View, source: SourceName) -> Feed[object]:
+    """The feed of a source that speaks for its age: the one it is named for."""
+    return view.snapshot.feed(FEEDS_OF[source][0])
+
+
+def health_words(view: View, source: SourceName) -> tuple[str, str]:
+    """One word for a source's health with the age of what is shown, and its style."""
+    now = view.now
+    judged = source_state(view.snapshot, source, now)
+    word, style = STATE_STYLE[judged]
+    feed = _read_at(view, source)
+    if judged in (State.OFF, State.LOADING) or feed.read_at is None:
+        return word, style
+    return f"{word} {age(now - feed.read_at)}", style
+
+
+def _sources(view: View, narrow: bool) -> Parts:
+    parts: list[tuple[str, str]] = [(" ", "text")]
+    for source, labels in SOURCE_LABEL.items():
+        words, style = health_words(view, source)
+        parts += [(labels[narrow] + " ", "dim"), (words, style), ("  " if narrow else DOT[0], "dim")]
+    suspended = view.snapshot.suspended
+    if state(suspended, view.now) is not State.OFF:
+        if suspended.read_at is None:
+            count, style = "?", "dim"
+        else:
+            more = "" if suspended.complete else "+"
+            count, style = f"{len(suspended.rows)}{more}", "warn" if suspended.rows else "text"
+        parts += [("susp " if narrow else "suspended ", "dim"), (count, style)]
+    if view.config.read_only:
+        parts += [("  READ-ONLY", "warn")]
+    return tuple(parts)
+
+
+def problem_line(view: View, *names: FeedName) -> str:
+    """What is wrong with a pane's feeds and what to do, in one line; empty when nothing is."""
+    for name in names:
+        feed = view.snapshot.feed(name)
+        if not feed.enabled:
+            continue
+        if feed.problem is not None:
+            again = ""
+            if feed.next_at is not None and feed.next_at > view.now + timedelta(seconds=20):
+                again = f" (next try {clock(feed.next_at, view.calendar.timezone)})"
+            return f"{feed.problem.problem}: {feed.problem.remedy}{again}"
+        if feed.rejected:
+            rows = "1 row" if feed.rejected == 1 else f"{feed.rejected} rows"
+            return f"{rows} could not be read and are not shown"
+        if feed.read_at is not None and not feed.complete:
+            return feed.notes[0] if feed.notes else "only partly read: more may exist"
+    return ""
+
+
+def critical_alerts(view: View) -> list[Alert]:
+    """Open, un-acknowledged alerts of the critical priorities, oldest first."""
+    critical = set(view.config.on_call.critical)
+    return sorted(
+        (a for a in view.snapshot.alerts.rows if a.status == "open" and a.priority in critical),
+        key=lambda alert: (alert.created_at, alert.id),
+    )
+
+
+def announcement(view: View) -> Parts:
+    """The line that every screen but the dashboard shows while a critical alert is open; or nothing."""
+    waiting = critical_alerts(view)
+    if not waiting:
+        return ()
+    first = waiting[0]
+    found = escalation_of(view, first)
+    when = ""
+    if found.state == "running" and found.due_at is not None:
+        when = f", next line in {countdown(found.due_at - view.now)}"
+    elif found.state == "due":
+        when = ", next line should have been paged: check"
+    more = f"  and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    return ((f" {first.priority} OPEN: {first.message}{when}{more} ", "alarm"),)

@@ -1,0 +1,68 @@
+"""What to ring, announce and put into the terminal's title."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from support_desk.config.model import Config
+from support_desk.screens.header import critical_alerts
+from support_desk.screens.view import View
+
+MOST_LINES = 3
+"""Announcements at one time; more would cover the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has happened since the last look."""
+
+    ring: bool
+    lines: tuple[str, ...]
+    """Announcements that every screen shows."""
+    title: str
+
+
+class Watch:
+    """Remembers what has been said, so that each thing is said once."""
+
+    def __init__(self, config: Config) -> None:
+        self.muted = False
+        self._bell = config.bell
+        self._open: set[str] = set()
+        self._known_alerts: set[str] = set()
+        self._late: set[int] = set()
+        self._seen_alerts = False
+        self._seen_tickets = False
+
+    def first(self, view: View) -> None:
+        """What the store remembered is no news."""
+        self.look(view)
+
+    def look(self, view: View) -> News:
+        """Compare with the last look; the first reading of a feed is no news except for what is critical."""
+        lines: list[str] = []
+        ring = False
+        alerts = view.snapshot.alerts
+        waiting = {alert.id: alert for alert in alerts.rows if alert.status == "open"}
+        fresh = [alert for id_, alert in waiting.items() if id_ not in self._open]
+        if self._seen_alerts and fresh:
+            loud = [alert for alert in fresh if alert.priority <= self._bell.min_priority]
+            ring = ring or (self._bell.alerts and bool(loud))
+            critical = {alert.id for alert in critical_alerts(view)}
+            lines += [f"{a.priority} alert: {a.message}" for a in fresh if a.id in critical]
+        self._open = set(waiting)
+        self._seen_alerts = self._seen_alerts or alerts.read_at is not None
+        tickets = view.snapshot.tickets
+        late = {
+            row.ticket.id: row.ticket for row in tickets.rows if row.verdict.state_at(view.now) == "breached"
+        }
+        breached = [ticket for id_, ticket in late.items() if id_ not in self._late]
+        if self._seen_tickets and breached:
+            ring = ring or self._bell.breaches
+            lines += [f"#{t.id} has breached: {t.subject}" for t in breached]
+        self._late = set(late)
+        self._seen_tickets = self._seen_tickets or tickets.read_at is not None
+        if len(lines) > MOST_LINES:
+            lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
+        title = f"support-desk: {len(waiting)} alerts open, {len(late)} tickets late"
+        return News(ring and not self.muted, tuple(lines), title)

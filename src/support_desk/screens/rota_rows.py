@@ -1,0 +1,110 @@
+"""The rota as rows: each line now and next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from support_desk.domain.rota import Role, next_shift, shift_now, uncovered_bank_holidays, until
+from support_desk.screens.header import on, person_words, the_rota
+from support_desk.screens.view import View
+from support_desk.screens.words import day_clock, short
+from support_desk.widgets.columns import Cell, Column, Moment
+
+LABELS = {
+    Role.DEV: "1st line dev",
+    Role.OPS: "1st line ops",
+    Role.ON_CALL: "on call",
+    Role.SECOND_LINE: "2nd line",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RotaRow:
+    """One line of the rota pane."""
+
+    key: str
+    label: str
+    who: str
+    style: str
+    start: datetime | None
+    end: datetime | None
+    email: str = ""
+    override: bool = False
+    warning: str = ""
+
+
+def rota_rows(view: View) -> list[RotaRow]:
+    """Who is on each line now, who is next, and bank holidays without cover."""
+    rota = the_rota(view)
+    rows: list[RotaRow] = []
+    for role, label in LABELS.items():
+        who, style = person_words(view, on(view, role))
+        shift = shift_now(rota, role, view.now)
+        ends = until(rota, role, view.now)
+        email = shift.person.email if shift else ""
+        override = shift.override if shift else False
+        rows.append(RotaRow(f"{role}.now", label, who, style, None, ends, email, override))
+        following = next_shift(rota, role, view.now)
+        if following is not None:
+            who, style = person_words(view, following.person)
+            style = "mine" if style == "mine" else "text"
+            rows.append(
+                RotaRow(
+                    f"{role}.next",
+                    "  then",
+                    who,
+                    style,
+                    following.start,
+                    None,
+                    following.person.email,
+                    following.override,
+                )
+            )
+    if rota is not None:
+        bare = uncovered_bank_holidays(
+            rota,
+            view.calendar.holidays,
+            zone=view.calendar.timezone,
+            opens=view.calendar.start,
+            closes=view.calendar.end,
+            after=view.now,
+        )
+        for day in bare:
+            text = f"{day:%a} {day.day} {day:%b}: bank holiday without cover"
+            rows.append(RotaRow(f"holiday.{day}", "! warning", text, "warn", None, None, warning=text))
+    return rows
+
+
+def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
+    """The columns of the rota pane."""
+    zone = view.calendar.timezone
+
+    def when(row: RotaRow, moment: Moment) -> Cell:
+        if row.end is not None:
+            return f"until {day_clock(row.end, moment.now, zone)}", "text"
+        if row.start is not None:
+            return f"from {day_clock(row.start, moment.now, zone)}", "dim"
+        return "", "dim"
+
+    def left(row: RotaRow, moment: Moment) -> Cell:
+        if row.end is not None:
+            return short(row.end - moment.now), "dim"
+        if row.start is not None:
+            return f"in {short(row.start - moment.now)}", "dim"
+        return "", "dim"
+
+    def who(row: RotaRow, _: Moment) -> Cell:
+        return (row.who + (" (override)" if row.override else ""), STYLES.get(row.style, row.style))
+
+    return (
+        Column("role", "Line", 12, lambda row, _: (row.label, "dim"), rank=3),
+        Column("who", "Who", 10, who, flexible=True),
+        Column("when", "When", 15, when, rank=1, ticks=True),
+        Column("left", "", 8, left, rank=4, ticks=True, right=True),
+    )
+
+
+STYLES = {"warn": "unknown", "strong": "strong", "mine": "mine", "text": "text"}
+"""Styles of the header's words, in the names of a list."""
