@@ -321,6 +321,8 @@ def _caveats(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
     caveats = []
     if verdict.reply_unknown:
         caveats.append("unknown whether replied")
+    if ticket.priority is None and verdict.cause != "no_priority":
+        caveats.append("no priority yet")
     if ticket.priority is not None and ticket.priority not in PRIORITIES:
         caveats.append(f'priority "{ticket.priority}" is not one of the contract\'s')
     if contract_priority(ticket, agreement) != "low":

@@ -1,0 +1,173 @@
+"""When the next line is paged about an alert, and who that is.
+
+An escalation policy counts every step from the moment the escalation was added to the alert: normally its
+creation, or the end of a snooze, after which OpsGenie treats the alert as just received. The answer is an
+estimate (routing delays and notification rules shift it), so it never says that somebody *was* paged: only
+the alert's logs and recipients prove that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule
+from support_desk.domain.rota import Person, Unknown
+from support_desk.domain.words import duration_words
+
+NOBODY = "nobody"
+_SECOND_LINE = "second line"
+_NOBODY_NOW = "second line: nobody now"
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """How long until the next line is paged, with the reason in words."""
+
+    state: str
+    """`running`; `stopped` (nobody will be paged); `due` (should have been paged: check); `unknown`."""
+    next: str | None = None
+    """Who is paged next, such as "ooh_second_line (Sam Patel)"; "nobody" where nobody is on."""
+    due_at: datetime | None = None
+    """UTC; None where no countdown runs. In the past when `due`."""
+    basis: str | None = None
+    """`policy` (the escalation policy was read) or `configured` (minutes from the configuration)."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step of one alert's escalation."""
+
+    at: datetime
+    who: str
+    policy: str
+    pages_acked: bool
+    nobody: bool
+    """It pages the second line, where nobody is on."""
+
+
+def countdown(
+    alert: Alert,
+    *,
+    policies: Iterable[EscalationPolicy],
+    fallback_minutes: float,
+    default_policy: str,
+    second_line: Person | Unknown | None,
+    now: datetime,
+    second_line_schedule: str = "ooh_second_line",
+    restarted_at: datetime | None = None,
+) -> Countdown:
+    """When the next line is paged about `alert`, as far as that can be told.
+
+    The policy is the alert's own escalation responder; without one, the one called `default_policy`. Where
+    the policy wasn't read, the second line counts as paged after `fallback_minutes` (basis "configured").
+    `second_line` is who is on now: a person, None for nobody, or unknown. `restarted_at` is when the
+    escalation began again, where the alert's log tells it (a withdrawn acknowledgement).
+
+    An acknowledged alert keeps the steps that apply until it is *closed*: they still page, so they count
+    down; without such a step it has stopped. A second line where nobody is on is passed over (ruling 8).
+    """
+    halted = _halted(alert, now)
+    if halted is not None:
+        return halted
+    start = _start(alert, now, restarted_at)
+    if start is None:
+        return Countdown("unknown", reason="its acknowledgement was withdrawn, the list doesn't say when")
+    chosen = _policies_of(alert, tuple(policies), default_policy)
+    if not chosen:
+        step = _Step(
+            start + timedelta(minutes=fallback_minutes),
+            f"{_SECOND_LINE} ({second_line.name})" if isinstance(second_line, Person) else _SECOND_LINE,
+            "the configuration",
+            pages_acked=False,
+            nobody=second_line is None,
+        )
+        after = duration_words(timedelta(minutes=fallback_minutes))
+        note = f"the escalation policy was not read, {after} are configured"
+        return _next(alert, [step], now, "configured", note)
+    steps = [
+        _Step(
+            start + rule.delay,
+            _recipient(rule, second_line, second_line_schedule),
+            policy.name,
+            pages_acked=rule.condition == "if-not-closed",
+            nobody=second_line is None and _is_second_line(rule, second_line_schedule),
+        )
+        for policy in chosen
+        for rule in policy.rules
+    ]
+    return _next(alert, sorted(steps, key=lambda step: step.at), now, "policy", "")
+
+
+def _halted(alert: Alert, now: datetime) -> Countdown | None:
+    """What the alert's state alone decides."""
+    if alert.status == "closed":
+        return Countdown("stopped", reason="closed")
+    if alert.status == "snoozed" and (alert.snoozed_until is None or alert.snoozed_until > now):
+        return Countdown("stopped", reason="snoozed; the escalation starts again when the snooze ends")
+    if alert.status not in ("open", "acked", "snoozed"):
+        return Countdown("unknown", reason=f'the alert\'s status "{alert.status}" is not known')
+    return None
+
+
+def _start(alert: Alert, now: datetime, restarted_at: datetime | None) -> datetime | None:
+    """Since when the escalation runs; None if it began again at a moment that isn't known."""
+    start = alert.created_at
+    if alert.snoozed_until is not None and alert.snoozed_until <= now:
+        start = max(start, alert.snoozed_until)
+    if restarted_at is not None:
+        return max(start, restarted_at)
+    # An alert that is open and has been acknowledged was un-acknowledged since, which restarts it.
+    withdrawn = alert.status == "open" and alert.acknowledged_at is not None and alert.acknowledged_at > start
+    return None if withdrawn else start
+
+
+def _policies_of(
+    alert: Alert, policies: Sequence[EscalationPolicy], default_policy: str
+) -> list[EscalationPolicy]:
+    """The policies that run for this alert. One that the alert names and that wasn't read leaves none."""
+    named = [responder for responder in alert.responders if responder.type == "escalation"]
+    if named:
+        ids = {responder.id for responder in named if responder.id}
+        names = {responder.name.casefold() for responder in named if responder.name}
+        return [policy for policy in policies if policy.id in ids or policy.name.casefold() in names]
+    wanted = default_policy.casefold()
+    return [p for p in policies if wanted and (p.name.casefold() == wanted or p.id == default_policy)][:1]
+
+
+def _is_second_line(rule: EscalationRule, schedule: str) -> bool:
+    return rule.recipient_type == "schedule" and schedule.casefold() in (
+        rule.recipient.casefold(),
+        rule.recipient_id.casefold(),
+    )
+
+
+def _recipient(rule: EscalationRule, second_line: Person | Unknown | None, schedule: str) -> str:
+    who = rule.recipient or f"{rule.recipient_type} {rule.recipient_id}"
+    if isinstance(second_line, Person) and _is_second_line(rule, schedule):
+        return f"{who} ({second_line.name})"
+    return who
+
+
+def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note: str) -> Countdown:
+    """The first step to come; else the last that should have been taken."""
+    acked = alert.status == "acked"
+    applying = [step for step in steps if step.pages_acked or not acked]
+    coming = [step for step in applying if step.at > now]
+    manned = next((step for step in coming if not step.nobody), None)
+    passed_over = _NOBODY_NOW if any(step.nobody for step in coming) else ""
+    if manned is not None:
+        until_closed = "acknowledged, but this step pages until the alert is closed" if acked else ""
+        reason = "; ".join(part for part in (until_closed, passed_over, note) if part)
+        return Countdown("running", manned.who, manned.at, basis, reason or f"by the policy {manned.policy}")
+    if acked:
+        return Countdown("stopped", basis=basis, reason="acknowledged")
+    if passed_over or (applying and applying[-1].nobody):
+        return Countdown("stopped", NOBODY, None, basis, _NOBODY_NOW)
+    if not applying:
+        return Countdown("stopped", NOBODY, None, basis, "its escalation policy has no steps")
+    last = applying[-1]
+    reason = "; ".join(part for part in (f"{last.who} should have been paged: check", note) if part)
+    return Countdown("due", last.who, last.at, basis, reason)
