@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+
+from support_desk.domain.alerts import Alert
+from support_desk.domain.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,181 @@ class RunbookMatch:
     anchor: str
     title: str
     why: str
+
+
+MESSAGE_LIMIT = 500
+"""How much of a message a rule's regular expression looks at."""
+PATTERN_LIMIT = 300
+
+_REPEATED_REPEAT = re.compile(r"\((?:[^()]*)[*+}][^()]*\)[*+{]")
+_ESCAPES_AND_SETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Why a rule's regular expression isn't used, in words after its name; None when it is.
+
+    Python's expressions can't be stopped once they run, and a repeat inside a repeat, such as `(a+)+b`, can
+    take longer than the universe on thirty characters. Those are refused. What is left can still be slow on
+    purpose (`.*.*.*.*x`), but only over the first 500 characters of a message, and the author is a colleague.
+    """
+    if len(pattern) > PATTERN_LIMIT:
+        return f"is longer than {PATTERN_LIMIT} characters"
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"isn't a regular expression: {error}"
+    if _REPEATED_REPEAT.search(_ESCAPES_AND_SETS.sub("x", pattern)):
+        return "repeats something that repeats, which could take for ever"
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    return None if pattern_problem(pattern) else re.compile(pattern)
+
+
+def _found(pattern: str, texts: Iterable[str]) -> bool:
+    compiled = _compiled(pattern)
+    return compiled is not None and any(compiled.search(text[:MESSAGE_LIMIT]) for text in texts)
+
+
+def _conditions(rule: RunbookRule) -> tuple[tuple[str, str], ...]:
+    given = (
+        ("tag", rule.tag),
+        ("message", rule.message),
+        ("source", rule.source),
+        ("priority", rule.priority),
+        ("organisation", rule.organisation),
+    )
+    return tuple((name, value) for name, value in given if value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A rule with its runbook and its reason, ready to be tried."""
+
+    rule: RunbookRule
+    runbook: Runbook
+    why: str
+
+
+class RunbookFinder:
+    """The rules of one catalogue in the order in which they are tried.
+
+    First the configuration's, as they stand there. Then those in the files: the one with the most
+    conditions first, since "this client's 5xx" says more than "any 5xx". A rule whose file isn't in the
+    catalogue, and one without a condition, is never tried.
+    """
+
+    def __init__(self, runbooks: Sequence[Runbook], rules: Sequence[RunbookRule]) -> None:
+        by_path = {runbook.path: runbook for runbook in runbooks}
+        configured = [
+            _Candidate(rule, by_path[rule.file], _why(rule, number))
+            for number, rule in enumerate(rules, start=1)
+            if rule.file in by_path and _conditions(rule)
+        ]
+        in_files = [
+            _Candidate(rule, runbook, _why(rule, 0))
+            for runbook in runbooks
+            for rule in runbook.rules
+            if _conditions(rule)
+        ]
+        in_files.sort(key=lambda candidate: -len(_conditions(candidate.rule)))
+        self._candidates = (*configured, *in_files)
+
+    def find(
+        self,
+        *,
+        tags: Iterable[str] = (),
+        message: str = "",
+        source: str | tuple[str, ...] = (),
+        priority: str = "",
+        organisation: str = "",
+    ) -> RunbookMatch | None:
+        """The first rule that holds; see `find_runbook`."""
+        folded = frozenset(tag.casefold() for tag in tags)
+        sources = (source,) if isinstance(source, str) else source
+        for candidate in self._candidates:
+            rule = candidate.rule
+            if (
+                (not rule.tag or rule.tag.casefold() in folded)
+                and (not rule.priority or rule.priority.casefold() == priority.casefold())
+                and (not rule.organisation or rule.organisation.casefold() == organisation.casefold())
+                and (not rule.message or _found(rule.message, (message,)))
+                and (not rule.source or _found(rule.source, sources))
+            ):
+                return RunbookMatch(
+                    candidate.runbook.path, rule.anchor, candidate.runbook.title, candidate.why
+                )
+        return None
+
+
+def _why(rule: RunbookRule, number: int) -> str:
+    place = f"rule {number} of your configuration" if number else f"{rule.origin} of {rule.file}"
+    return f"{place}: {' and '.join(f'{name} {value}' for name, value in _conditions(rule))}"
+
+
+_last_finder: list[tuple[Sequence[Runbook], Sequence[RunbookRule], RunbookFinder]] = []
+"""The finder of the catalogue asked about last: a screen asks for every row of one snapshot."""
+
+
+def _finder(runbooks: Sequence[Runbook], rules: Sequence[RunbookRule]) -> RunbookFinder:
+    for known_runbooks, known_rules, finder in _last_finder:
+        if known_runbooks is runbooks and known_rules is rules:
+            return finder
+    finder = RunbookFinder(runbooks, rules)
+    if isinstance(runbooks, tuple) and isinstance(rules, tuple):
+        _last_finder[:] = [(runbooks, rules, finder)]
+    return finder
+
+
+def find_runbook(
+    *,
+    tags: Iterable[str] = (),
+    message: str = "",
+    source: str | tuple[str, ...] = (),
+    priority: str = "",
+    organisation: str = "",
+    runbooks: Sequence[Runbook],
+    rules: Sequence[RunbookRule],
+) -> RunbookMatch | None:
+    """The runbook for something with these properties, and why; None when no rule holds.
+
+    `rules` are the configuration's, first match first; then come the rules in the files, most conditions
+    first. Every given condition must hold. Tags, priorities and organisations compare without case.
+    """
+    return _finder(runbooks, rules).find(
+        tags=tags, message=message, source=source, priority=priority, organisation=organisation
+    )
+
+
+def runbook_for_alert(
+    alert: Alert, client: str | None, *, runbooks: Sequence[Runbook], rules: Sequence[RunbookRule]
+) -> RunbookMatch | None:
+    """The runbook for an alert; `client` is the recognised client's name, without `client_`.
+
+    A client that was recognised from the message counts as its tag, since live alerts often lack it.
+    """
+    return find_runbook(
+        tags=(*alert.tags, f"client_{client}") if client else alert.tags,
+        message=alert.message,
+        source=(alert.source, alert.integration),
+        priority=alert.priority,
+        organisation=client or "",
+        runbooks=runbooks,
+        rules=rules,
+    )
+
+
+def runbook_for_ticket(
+    ticket: Ticket, client: str | None, *, runbooks: Sequence[Runbook], rules: Sequence[RunbookRule]
+) -> RunbookMatch | None:
+    """The runbook for a ticket; `client` is the recognised client's name, without `client_`."""
+    return find_runbook(
+        tags=(*ticket.tags, f"client_{client}") if client else ticket.tags,
+        message=ticket.subject,
+        priority=ticket.priority or "",
+        organisation=ticket.organisation or client or "",
+        runbooks=runbooks,
+        rules=rules,
+    )
