@@ -1,0 +1,230 @@
+"""The one list: identity before position, and no more drawing than needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from textual.app import App, ComposeResult
+
+from support_desk.widgets.columns import Column, Moment, lay_out
+from support_desk.widgets.row_list import IDLE_SECONDS, RowList
+
+START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    text: str
+    due: datetime = START + timedelta(hours=1)
+
+
+def columns(_: int) -> Sequence[Column[Row]]:
+    def left(row: Row, moment: Moment) -> tuple[str, str]:
+        return f"{int((row.due - moment.now).total_seconds())}", "due"
+
+    return (
+        Column("left", "Left", 6, left, ticks=True, right=True),
+        Column("text", "Text", 10, lambda row, _: (row.text, "text"), flexible=True),
+    )
+
+
+class ListApp(App[None]):
+    def __init__(self, rows: Sequence[Row]) -> None:
+        super().__init__()
+        self.now = START
+        self.moved: list[object] = []
+        self.opened: list[object] = []
+        self.list = RowList[Row](columns, lambda row: row.id, lambda: self.now, id="list")
+        self.first = list(rows)
+
+    def compose(self) -> ComposeResult:
+        yield self.list
+
+    def on_mount(self) -> None:
+        self.list.show(self.first)
+        self.list.focus()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        self.moved.append(message.key)
+
+    def on_row_list_opened(self, message: RowList.Opened) -> None:
+        self.opened.append(message.key)
+
+    def screen_lines(self) -> list[str]:
+        return [self.list.render_line(y).text for y in range(self.list.size.height)]
+
+    def line_of(self, text: str) -> int:
+        return next(y for y, line in enumerate(self.screen_lines()) if text in line)
+
+
+def rows(*ids: int) -> list[Row]:
+    return [Row(id_, f"row-{id_}.") for id_ in ids]
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_arrive_above_it() -> None:
+    app = ListApp(rows(1, 2, 3, 4))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j", "j")
+        app.list.show(rows(9, 8, 1, 2, 3, 4))
+        await pilot.pause()
+        assert app.list.cursor == 3
+        assert app.list.render_line(app.line_of("row-3.")).text.startswith(">")
+
+
+async def test_in_a_long_list_the_row_under_the_cursor_keeps_its_line() -> None:
+    app = ListApp(rows(*range(100)))
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.press(*["j"] * 30)
+        before = app.line_of("row-30.")
+        app.list.show(rows(200, 201, 202, *range(100)))
+        await pilot.pause()
+        assert app.list.cursor == 30
+        assert app.line_of("row-30.") == before
+
+
+async def test_a_row_that_leaves_stays_struck_through_until_the_cursor_moves() -> None:
+    app = ListApp(rows(1, 2, 3))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j")
+        app.list.show(rows(1, 3))
+        await pilot.pause()
+        assert app.list.cursor == 2
+        assert app.list.selected_is_gone
+        assert any("row-2." in line and "×" in line for line in app.screen_lines())
+        await pilot.press("j")
+        assert app.list.cursor == 3
+        assert [row.id for row in app.list.rows] == [1, 3]
+
+
+async def test_a_new_order_waits_until_the_cursor_has_rested() -> None:
+    app = ListApp(rows(1, 2, 3))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j")
+        app.list.show(rows(3, 2, 1))
+        await pilot.pause()
+        assert [row.id for row in app.list.rows] == [1, 2, 3]
+        app.now += timedelta(seconds=IDLE_SECONDS + 1)
+        app.list.show(rows(3, 2, 1))
+        await pilot.pause()
+        assert [row.id for row in app.list.rows] == [3, 2, 1]
+        assert app.list.cursor == 2
+
+
+async def test_newcomers_are_shown_beside_their_neighbour_while_the_order_waits() -> None:
+    app = ListApp(rows(1, 2, 3))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j")
+        app.list.show(rows(3, 7, 2, 1))
+        await pilot.pause()
+        assert [row.id for row in app.list.rows] == [1, 2, 3, 7]
+
+
+async def test_an_order_that_was_asked_for_does_not_wait() -> None:
+    app = ListApp(rows(1, 2, 3))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j")
+        app.list.show(rows(3, 2, 1), at_once=True)
+        await pilot.pause()
+        assert [row.id for row in app.list.rows] == [3, 2, 1]
+
+
+async def test_a_list_at_its_top_that_nobody_works_in_shows_what_is_new() -> None:
+    app = ListApp(rows(*range(50)))
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.list.show(rows(99, *range(50)))
+        await pilot.pause()
+        assert app.line_of("row-99.") < app.line_of("row-0.")
+        assert app.list.cursor == 0
+
+
+async def test_enter_opens_the_row_by_key_and_the_mouse_does_on_the_second_click() -> None:
+    app = ListApp(rows(1, 2, 3))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j", "enter")
+        await pilot.click(RowList, offset=(5, app.line_of("row-3.")))
+        assert app.list.cursor == 3
+        await pilot.click(RowList, offset=(5, app.line_of("row-3.")), times=2)
+        await pilot.pause()
+        assert app.opened == [2, 3]
+
+
+async def test_marks_follow_their_rows_and_leave_with_them() -> None:
+    app = ListApp(rows(1, 2, 3, 4))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("space", "space")
+        assert [row.id for row in app.list.marked] == [1, 2]
+        app.now += timedelta(minutes=5)
+        app.list.show(rows(4, 2, 3))
+        await pilot.pause()
+        assert [row.id for row in app.list.marked] == [2]
+        await pilot.press("X")
+        assert app.list.marked == ()
+
+
+async def test_a_range_is_marked_from_where_it_began() -> None:
+    app = ListApp(rows(1, 2, 3, 4))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("j", "v", "j", "j", "v")
+        assert [row.id for row in app.list.marked] == [2, 3, 4]
+
+
+async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
+    app = ListApp(rows(1, 2))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        asked: list[object] = []
+        refresh = app.list.refresh
+        app.list.refresh = lambda *regions, **more: (asked.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+        app.list.tick()
+        assert asked == []
+        app.now += timedelta(seconds=1)
+        app.list.tick()
+        assert len(asked) == 2
+        assert all(region.width == 6 for region in asked)  # type: ignore[attr-defined]
+
+
+async def test_hostile_text_stays_within_its_column() -> None:
+    app = ListApp(
+        [
+            Row(1, "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"),
+            Row(2, "[/nope][@click=app.quit]x"),
+        ]
+    )
+    async with app.run_test(size=(30, 6)) as pilot:
+        await pilot.pause()
+        for y in range(6):
+            assert app.list.render_line(y).cell_length == 30
+        assert any("[/nope]" in line for line in app.screen_lines())
+
+
+async def test_an_empty_list_says_what_it_was_told_to_say() -> None:
+    app = ListApp([])
+    async with app.run_test(size=(60, 6)) as pilot:
+        app.list.empty("Nothing known: the last reading failed.")
+        app.list.notice("Zendesk refused the sign-in: check [zendesk]")
+        await pilot.pause()
+        text = "\n".join(app.screen_lines())
+        assert "Nothing known" in text
+        assert "! Zendesk refused" in text
+
+
+def blank(_row: Row, _moment: Moment) -> tuple[str, str]:
+    return "", ""
+
+
+def test_columns_of_the_highest_rank_leave_first() -> None:
+    wanted: tuple[Column[Row], ...] = (
+        Column("a", "A", 5, blank),
+        Column("b", "B", 10, blank, flexible=True),
+        Column("c", "C", 8, blank, rank=2),
+        Column("d", "D", 8, blank, rank=1),
+    )
+    assert [place.column.id for place in lay_out(wanted, 40)] == ["a", "b", "c", "d"]
+    assert [place.column.id for place in lay_out(wanted, 30)] == ["a", "b", "d"]
+    assert [place.column.id for place in lay_out(wanted, 20)] == ["a", "b"]
+    for width in range(1, 60):
+        places = lay_out(wanted, width)
+        assert all(place.x + place.width <= width for place in places)
