@@ -1,0 +1,254 @@
+"""Reading alerts: the open ones page by page, and one with everything around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent, EscalationPolicy, Recipient
+from support_desk.sources.errors import (
+    NotAllowed,
+    NotThere,
+    SignInRefused,
+    SourceError,
+    Throttled,
+    Unreadable,
+)
+from support_desk.sources.opsgenie.client import Answer, Gateway
+from support_desk.sources.opsgenie.directory import Directory
+from support_desk.sources.opsgenie.wire import (
+    WireAlert,
+    details_of,
+    next_offset,
+    read_rows,
+    to_alert,
+    to_event,
+    to_policy,
+    to_recipient,
+)
+from support_desk.sources.protocols import Reading
+
+PAGE = 100
+OVERLAP = 5
+"""Rows that each page shares with the one before: alerts that close meanwhile move the rest forward, and a
+page that begins with a row already seen proves that none slipped through."""
+MOST_PAGES = 20
+NAMES_PATIENCE = 1.5
+"""Seconds that alerts wait for the names of their responders."""
+LOG_PAGES = 3
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the pages have given so far."""
+
+    read: Callable[[object], Alert]
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Ids of all rows, whether they could be read or not."""
+    rejected: int = 0
+    reached: int = 0
+    """How many rows from the beginning have been looked at."""
+    complete: bool = True
+    notes: list[str] = field(default_factory=list)
+    server_time: datetime | None = None
+
+    def follows_on(self, rows: list[object]) -> bool:
+        """Whether no row can have slipped through between the pages so far and this one."""
+        return not self.reached or (bool(rows) and _raw_id(rows[0]) in self.seen)
+
+    def add(self, rows: list[object], offset: int) -> None:
+        """Take a page in; of an alert that comes twice the newer state counts, a bad row counts once."""
+        for index, row in enumerate(rows):
+            key = _raw_id(row)
+            again = key in self.seen if key else offset + index < self.reached
+            good, bad = read_rows([row], self.read)
+            self.rejected += 0 if again else bad
+            self.seen.add(key)
+            for alert in good:
+                known = self.alerts.get(alert.id)
+                if known is None or alert.updated_at >= known.updated_at:
+                    self.alerts[alert.id] = alert
+        self.reached = max(self.reached, offset + len(rows))
+
+    def doubt(self, note: str) -> None:
+        self.complete = False
+        self.notes.append(note)
+
+    def reading(self) -> Reading[Alert]:
+        open_ones = tuple(alert for alert in self.alerts.values() if alert.status != "closed")
+        return Reading(open_ones, self.complete, self.rejected, tuple(self.notes), self.server_time)
+
+
+def _raw_id(row: object) -> str:
+    key = row.get("id") if isinstance(row, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+class AlertReader:
+    """Alerts and escalation policies of one account."""
+
+    def __init__(self, gateway: Gateway, directory: Directory, *, query: str, web: str) -> None:
+        self._gateway = gateway
+        self._directory = directory
+        self._query = query
+        self._web = web
+
+    async def open_alerts(self) -> Reading[Alert]:
+        """Every alert that the query finds and that isn't closed, each once, oldest first.
+
+        If a later page fails, what was read comes back as incomplete; a refusal of the key or a request to
+        wait is raised all the same, since the poller has to act on it.
+        """
+        names = asyncio.create_task(self._directory.ready(NAMES_PATIENCE), name="opsgenie names")
+        try:
+            first = await self._page(0)
+            await names
+        finally:
+            names.cancel()
+        gathered = _Gathered(self._to_alert, server_time=first.server_time)
+        await self._gather(gathered, first)
+        return gathered.reading()
+
+    async def _gather(self, gathered: _Gathered, first: Answer) -> None:
+        rows, offset, stepped_back = first.rows(), 0, False
+        for _ in range(MOST_PAGES - 1):
+            follows_on = gathered.follows_on(rows)
+            gathered.add(rows, offset)
+            # Other work gets its turn between pages, however quickly the service answers.
+            await asyncio.sleep(0)
+            if not follows_on and not stepped_back:
+                stepped_back, offset = True, max(0, offset - PAGE // 2)
+            elif not follows_on:
+                gathered.doubt("alerts: many closed while they were being read, so some may be missing")
+                return
+            elif len(rows) < PAGE:
+                return
+            else:
+                stepped_back, offset = False, offset + PAGE - OVERLAP
+            try:
+                rows = (await self._page(offset)).rows()
+            except (Throttled, SignInRefused, NotAllowed):
+                raise
+            except SourceError as error:
+                gathered.doubt(f"alerts: only the first {len(gathered.alerts)} were read: {error.problem}")
+                return
+        gathered.add(rows, offset)
+        if len(rows) == PAGE:
+            await self._newest_of_too_many(gathered)
+
+    async def _newest_of_too_many(self, gathered: _Gathered) -> None:
+        """Pages run from the oldest on; when they are cut off, the newest alerts matter more."""
+        try:
+            gathered.add((await self._page(0, order="desc")).rows(), gathered.reached)
+        except (Throttled, SignInRefused, NotAllowed):
+            raise
+        except SourceError as error:
+            gathered.doubt(f"alerts: the newest could not be read: {error.problem}")
+        gathered.doubt(f"alerts: truncated, too many are open; {len(gathered.alerts)} of them were read")
+
+    async def _page(self, offset: int, order: str = "asc") -> Answer:
+        return await self._gateway.get(
+            "/v2/alerts",
+            {
+                "query": self._query,
+                "sort": "createdAt",
+                "order": order,
+                "limit": str(PAGE),
+                "offset": str(offset),
+            },
+            doing="list alerts",
+        )
+
+    def _to_alert(self, row: object) -> Alert:
+        return to_alert(WireAlert.model_validate(row), self._web, self._directory.name)
+
+    async def alert(self, alert_id: str) -> AlertDetail:
+        """One alert, fresh, with its notes, log and recipients, read side by side.
+
+        Raises `NotThere`; a part around the alert that can't be read is named in `missing`.
+        """
+        if not alert_id:
+            raise NotThere("OpsGenie: an alert without an id", "refresh the list")
+        path = f"/v2/alerts/{quote(alert_id, safe='')}"
+        missing: list[str] = []
+        parts = [
+            asyncio.create_task(_part("notes", self._events(f"{path}/notes", note=True), missing)),
+            asyncio.create_task(_part("log", self._events(f"{path}/logs", note=False), missing)),
+        ]
+        others = asyncio.create_task(_part("recipients", self._recipients(path), missing))
+        names = asyncio.create_task(self._directory.ready(NAMES_PATIENCE))
+        try:
+            answer = await self._gateway.get(
+                path, {"identifierType": "id"}, doing=f"read alert {alert_id[:60]}"
+            )
+            notes, logs = await parts[0], await parts[1]
+            recipients = await others
+            await names
+        finally:
+            for task in (*parts, others, names):
+                task.cancel()
+            await asyncio.gather(*parts, others, names, return_exceptions=True)
+        try:
+            row = WireAlert.model_validate(answer.record())
+            alert = to_alert(row, self._web, self._directory.name)
+        except ValueError:
+            problem, remedy = "OpsGenie: the alert's record can't be read", "open it in the browser"
+            raise Unreadable(problem, remedy) from None
+        events = sorted([*notes, *logs], key=lambda event: event.at)
+        return AlertDetail(
+            alert, row.description, details_of(row), tuple(events), tuple(recipients), tuple(missing)
+        )
+
+    async def _events(self, path: str, *, note: bool) -> tuple[list[AlertEvent], str]:
+        """The newest events, and what is wrong with the list if something is."""
+        events: list[AlertEvent] = []
+        refused = 0
+        params = {"limit": str(PAGE), "order": "desc", "direction": "next"}
+        places = set()
+        for _ in range(LOG_PAGES):
+            answer = await self._gateway.get(
+                path, params, doing=f"read an alert's {'notes' if note else 'log'}"
+            )
+            good, bad = read_rows(answer.rows(), lambda row: to_event(row, note=note))
+            events += good
+            refused += bad
+            place = next_offset(answer.body)
+            if place is None or place in places or not answer.rows():
+                return events, _refused(refused)
+            places.add(place)
+            params = {**params, "offset": place}
+        return events, f"only the newest {len(events)} were read"
+
+    async def _recipients(self, path: str) -> tuple[list[Recipient], str]:
+        answer = await self._gateway.get(f"{path}/recipients", doing="read an alert's recipients")
+        good, bad = read_rows(answer.rows(), to_recipient)
+        return good, _refused(bad)
+
+    async def policies(self) -> Reading[EscalationPolicy]:
+        """The escalation policies. Raises `NotAllowed` where the key may not see them."""
+        answer = await self._gateway.get("/v2/escalations", doing="list escalation policies")
+        policies, rejected = read_rows(answer.rows(), to_policy)
+        return Reading(tuple(policies), rejected=rejected, server_time=answer.server_time)
+
+
+async def _part(name: str, read: Awaitable[tuple[list[T], str]], missing: list[str]) -> list[T]:
+    """A part of the whole that may fail on its own; then `missing` says why."""
+    try:
+        rows, doubt = await read
+    except SourceError as error:
+        missing.append(f"{name}: {error.problem}")
+        return []
+    if doubt:
+        missing.append(f"{name}: {doubt}")
+    return rows
+
+
+def _refused(count: int) -> str:
+    return f"{count} could not be read" if count else ""

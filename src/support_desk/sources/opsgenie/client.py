@@ -1,0 +1,313 @@
+"""The one way to OpsGenie over HTTP: keys, patience, and answers of any kind turned into data or errors."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+import zlib
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic_core import from_json
+
+from support_desk.config.secrets import Secret, SecretError
+from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
+from support_desk.sources.opsgenie.faults import (
+    fault_of_status,
+    fault_of_transport,
+    redirected,
+    took_too_long,
+)
+
+
+class Key(StrEnum):
+    """Which of the account's keys a request is made with; the value is its name in `[opsgenie]`."""
+
+    READ = "read_key"
+    WRITE = "write_key"
+    DEFAULT_API = "default_api_key"
+
+    @property
+    def words(self) -> str:
+        return {"read_key": "reading key", "write_key": "writing key"}.get(
+            self.value, "default integration's key"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long, in seconds, and how much, in bytes, one request may take."""
+
+    connect: float = 3
+    read: float = 15
+    """Between two pieces of an answer."""
+    total: float = 20
+    """For the whole answer, however steadily it drips."""
+    body: int = 16 * 2**20
+    """Of the answer's body, unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: its JSON object, and the server's clock."""
+
+    body: Mapping[str, object]
+    server_time: datetime | None
+
+    @property
+    def data(self) -> object:
+        return self.body.get("data")
+
+    def rows(self) -> list[object]:
+        """`data` as a list. Raises `Unreadable`: an answer without rows isn't an answer with no rows."""
+        if isinstance(self.data, list):
+            return self.data
+        raise Unreadable("OpsGenie answered without the list that was asked for", _TRY_LATER)
+
+    def record(self) -> Mapping[str, object]:
+        """`data` as an object. Raises `Unreadable`."""
+        if isinstance(self.data, dict):
+            return self.data
+        raise Unreadable("OpsGenie answered without the record that was asked for", _TRY_LATER)
+
+
+_TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
+
+
+class _GenieKey(httpx.Auth):
+    """Puts the key on the request itself, so that no frame of ours holds it in a variable."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"GenieKey {self._secret.reveal()}"
+        yield request
+
+
+class Gateway:
+    """Requests to one OpsGenie account over one connection pool.
+
+    The pool is made at the first request, inside the running loop; reading the certificates takes tens of
+    milliseconds and happens in a thread. Redirects are never followed, so a key never leaves for another
+    host. Proxies and certificate stores may come from the environment, except for a loopback address.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        keys: Mapping[Key, Secret | None],
+        *,
+        patience: Patience,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._keys = keys
+        self._patience = patience
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+        self._fetching = asyncio.Lock()
+        """Held so that requests that begin together ask the password manager once."""
+        self._closed = False
+
+    def has(self, key: Key) -> bool:
+        """Whether this key is configured."""
+        return self._keys.get(key) is not None
+
+    async def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, key: Key = Key.READ, doing: str
+    ) -> Answer:
+        """Ask for `path`, already percent-encoded. `doing` says what for, as in "may not list alerts".
+
+        Raises only members of the `SourceError` family, or the caller's cancellation.
+        """
+        secret = await self._secret(key)
+        client = await self._open()
+        fault: SourceError
+        try:
+            async with asyncio.timeout(self._patience.total):
+                async with client.stream(
+                    "GET", self._url + path, params=params, auth=_GenieKey(secret)
+                ) as response:
+                    return await self._read(response, key, secret, doing)
+        except TimeoutError:
+            fault = took_too_long(self._patience.total)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
+            fault = fault_of_transport(error, self._host)
+        except RuntimeError:
+            # httpx's way of saying that the client was closed under a request.
+            if not self._closed:
+                raise
+            fault = _closed()
+        # Raised out here, so that the library's error, which may quote what we sent, isn't its context.
+        raise fault
+
+    async def close(self) -> None:
+        """Drop the connections at once; requests under way fail as unreachable."""
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._url).hostname or ""
+
+    async def _secret(self, key: Key) -> Secret:
+        """The secret of this key, fetched and fit for a header; reading falls back to the writing key."""
+        candidates = [key, Key.WRITE] if key is Key.READ else [key]
+        for candidate in candidates:
+            secret = self._keys.get(candidate)
+            if secret is None:
+                continue
+            async with self._fetching:
+                if await _fetched(secret, candidate):
+                    return secret
+        raise SignInRefused(
+            f"OpsGenie: no {key.words} is configured",
+            f"set `[opsgenie] {key.value}_env`, `{key.value}_command` or `{key.value}_file`",
+        )
+
+    async def _open(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise _closed()
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._new_client()
+            return self._client
+
+    async def _new_client(self) -> httpx.AsyncClient:
+        try:
+            parts = urlsplit(self._url)
+            secure, loopback = parts.scheme == "https", is_loopback(parts.hostname or "")
+        except ValueError:
+            secure = loopback = False
+        if not secure and not (loopback and self._url.startswith("http://")):
+            raise Unreachable(
+                "OpsGenie: `[opsgenie] url` isn't an https address",
+                "write https://api.opsgenie.com, or https://api.eu.opsgenie.com for an account in the EU",
+            )
+        for name in ("httpx", "httpcore"):
+            # At INFO they write every address asked for into the log, queries included.
+            logging.getLogger(name).setLevel(logging.WARNING)
+        tls = (
+            await asyncio.to_thread(httpx.create_ssl_context)
+            if secure
+            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        patience = self._patience
+        return httpx.AsyncClient(
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "support_desk"},
+            timeout=httpx.Timeout(patience.read, connect=patience.connect),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30),
+            follow_redirects=False,
+            verify=tls,
+            trust_env=not loopback,
+            transport=self._transport,
+        )
+
+    async def _read(self, response: httpx.Response, key: Key, secret: Secret, doing: str) -> Answer:
+        if response.is_redirect:
+            raise redirected(response.headers.get("Location", ""), self._host)
+        if response.is_success:
+            body = _parsed(await _bounded_body(response, self._patience.body))
+            return Answer(body, _server_time(response))
+        try:
+            body = _parsed(await _bounded_body(response, self._patience.body))
+        except Unreadable:
+            body = {}  # the status says enough; many a gateway sends a web page along with it
+        raise fault_of_status(
+            response.status_code,
+            response.headers,
+            body,
+            key_words=key.words,
+            key_name=key.value,
+            doing=doing,
+            hide=secret.reveal(),
+        )
+
+
+async def _fetched(secret: Secret, key: Key) -> bool:
+    """Whether there is a key at all; raises `SignInRefused` for one that can't be had or sent."""
+    try:
+        # Fetching may run a password manager and wait for a person.
+        value = await asyncio.to_thread(secret.reveal)
+    except SecretError as error:
+        fault = SignInRefused(f"OpsGenie: {error.problem}", error.remedy)
+    else:
+        if all("!" <= character <= "~" for character in value):
+            return bool(value)
+        fault = SignInRefused(
+            f"OpsGenie: the {key.words} holds blanks or characters that no key has",
+            f"look at what `[opsgenie] {key.value}` and its `_env`, `_command` or `_file` give",
+        )
+    raise fault
+
+
+async def _bounded_body(response: httpx.Response, limit: int) -> bytes:
+    """The body, unpacked here so that a small answer can't unpack into a large one unnoticed."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", "deflate"}:
+        raise Unreadable("OpsGenie answered in a packing that wasn't asked for", _PROXY)
+    unpack = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    pieces: list[bytes] = []
+    size = 0
+    async for raw in response.aiter_raw():
+        try:
+            piece = unpack.decompress(raw, limit - size + 1) if unpack else raw
+        except zlib.error:
+            raise Unreadable("OpsGenie's answer can't be unpacked", _PROXY) from None
+        size += len(piece)
+        if size > limit:
+            raise Unreadable(f"OpsGenie's answer is larger than {limit / 2**20:.0f} MB", _PROXY)
+        pieces.append(piece)
+    if unpack and not unpack.eof:
+        raise Unreadable("OpsGenie's answer ends too early", _PROXY)
+    return b"".join(pieces)
+
+
+def _parsed(body: bytes) -> Mapping[str, object]:
+    """The body as a JSON object; `Unreadable` says what it is instead."""
+    try:
+        value = from_json(body)
+    except ValueError:
+        problem = "OpsGenie's answer isn't whole or isn't JSON"
+        if body.lstrip()[:1] == b"<":
+            problem = "OpsGenie's address answers with a web page instead of data"
+        raise Unreadable(problem, _PROXY) from None
+    if isinstance(value, dict):
+        return value
+    raise Unreadable("OpsGenie answered with something other than a record", _PROXY)
+
+
+_PROXY = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
+
+
+def _server_time(response: httpx.Response) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _closed() -> SourceError:
+    return Unreachable("OpsGenie: the connection was closed by this program", "start it again")

@@ -1,0 +1,186 @@
+"""OpsGenie's refusals and the network's failures, as the sources' own errors.
+
+Meanings of the statuses: OpsGenie's documentation of its responses; the sub-codes 40301 (not permitted, or
+no such thing) and 40302 (not supported) come in the body.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from support_desk.sources.errors import (
+    NotAllowed,
+    NotThere,
+    Rejected,
+    ServiceDown,
+    SignInRefused,
+    SourceError,
+    Throttled,
+    Unreachable,
+    Unreadable,
+)
+from support_desk.text import clean
+
+NETWORK = "check the network; the program keeps trying"
+SWITCHED_OFF = (
+    "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration): "
+    'see `[alerts] provider = "jsm"`'
+)
+LONGEST_WAIT = 3600.0
+
+_NOT_SUPPORTED = 40302
+_PAYMENT_REQUIRED = 402
+_UNPROCESSABLE = 422
+_KEY_WORDS = re.compile(r"(?i)\bkey format\b|\b(?:api|genie) ?key\b")
+_INTEGRATION_KEY = re.compile(r"(?i)api integration")
+
+
+def took_too_long(seconds: float) -> Unreachable:
+    return Unreachable(f"OpsGenie gave no whole answer within {seconds:g} s", NETWORK)
+
+
+def redirected(location: str, own_host: str) -> Unreadable:
+    """An API that redirects isn't the API; the key was not sent along."""
+    try:
+        host = urlsplit(location).hostname or own_host
+    except ValueError:
+        host = "an address that can't be read"
+    return Unreadable(
+        f"OpsGenie's address sends us on to {clean(host, 100)}; not followed, so that no key goes there",
+        "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between",
+    )
+
+
+def fault_of_transport(error: Exception, host: str) -> SourceError:
+    """What the network's failure means; none of the library's own words are kept, they may quote us."""
+    host = clean(host, 100)
+    causes = _causes(error)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return Unreachable(
+            f"OpsGenie: the name {host} has no address", f"check the network; if others work, {SWITCHED_OFF}"
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return Unreachable(
+            f"OpsGenie: no trusted connection to {host} (TLS)",
+            "check the machine's clock and certificates, and whether a proxy stands in between",
+        )
+    match error:
+        case httpx.ConnectTimeout():
+            return Unreachable(f"OpsGenie: {host} doesn't take the connection in time", NETWORK)
+        case httpx.PoolTimeout():
+            return Unreachable("OpsGenie: too many requests of ours are still waiting", NETWORK)
+        case httpx.TimeoutException():
+            return Unreachable("OpsGenie stopped answering", NETWORK)
+        case httpx.ProxyError():
+            return Unreachable("OpsGenie: the proxy refuses", "check HTTPS_PROXY and NO_PROXY")
+        case httpx.ConnectError():
+            return Unreachable(f"OpsGenie: no connection to {host}", NETWORK)
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return Unreachable("OpsGenie: the address can't be used", "check `[opsgenie] url`")
+        case httpx.DecodingError() | httpx.TooManyRedirects() | httpx.HTTPStatusError():
+            return Unreadable("OpsGenie's answer can't be read", NETWORK)
+        case _:
+            return Unreachable("OpsGenie: the connection broke off", NETWORK)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def fault_of_status(
+    status: int,
+    headers: Mapping[str, str],
+    body: Mapping[str, object],
+    *,
+    key_words: str,
+    key_name: str,
+    doing: str,
+    hide: str,
+) -> SourceError:
+    """What a refusal means. `hide` is taken out of the service's words, in case it quotes the key."""
+    request_id = clean(headers.get("X-Request-ID", "") or str(body.get("requestId") or ""), 100) or None
+    said = _said(body, hide)
+
+    def fault(
+        kind: type[SourceError], problem: str, remedy: str, retry_after: float | None = None
+    ) -> SourceError:
+        return kind(problem, remedy, status=status, retry_after=retry_after, request_id=request_id)
+
+    if status == _UNPROCESSABLE and _KEY_WORDS.search(said):
+        # The form of a key is looked at before anything else, and complained about in its own way.
+        problem = f"OpsGenie: the {key_words} doesn't have a key's form"
+        return fault(SignInRefused, problem, f"check `[opsgenie] {key_name}`")
+    match status, status // 100:
+        case 401, _:
+            remedy = f"check `[opsgenie] {key_name}` and that its integration is switched on"
+            return fault(SignInRefused, f"OpsGenie refuses the {key_words}", remedy)
+        case 402 | 403, _:
+            return fault(
+                NotAllowed, *_forbidden(status, body.get("code"), said, (key_words, key_name), doing)
+            )
+        case 404, _:
+            remedy = f"it may have been deleted; if everything is missing, {SWITCHED_OFF}"
+            return fault(NotThere, f"OpsGenie: nothing there to {doing}", remedy)
+        case 410, _:
+            return fault(NotThere, f"OpsGenie: gone for good, can't {doing}", SWITCHED_OFF)
+        case 429, _:
+            remedy = "the program waits; other tools of the account use the same allowance"
+            return fault(Throttled, "OpsGenie asks us to wait", remedy, _wait(headers))
+        case _, 4:
+            problem = f"OpsGenie can't {doing}" + (f": {said}" if said else f" (HTTP {status})")
+            return fault(Rejected, problem, "check `[opsgenie] query` and the names in `[rota]`")
+        case _, 5:
+            problem = f"OpsGenie is out of order (HTTP {status})"
+            return fault(ServiceDown, problem, "the program keeps trying")
+        case _:
+            return fault(Unreadable, f"OpsGenie answered with HTTP {status}", NETWORK)
+
+
+def _forbidden(status: int, code: object, said: str, key: tuple[str, str], doing: str) -> tuple[str, str]:
+    """Problem and remedy of a refusal that isn't about who we are but about what we may do."""
+    key_words, key_name = key
+    if status == _PAYMENT_REQUIRED:
+        return f"OpsGenie: the account's plan doesn't let us {doing}", "ask the account's owner"
+    if code == _NOT_SUPPORTED:
+        return f"OpsGenie doesn't support this for the account: can't {doing}", "ask the account's owner"
+    if _INTEGRATION_KEY.search(said):
+        return (
+            f"OpsGenie: the {key_words} may not {doing}: only an API integration's key may",
+            f"give the key of an API integration as `[opsgenie] {key_name}`",
+        )
+    return (
+        f"OpsGenie: the {key_words} may not {doing}, or there is no such thing",
+        f"give `[opsgenie] {key_name}` the right, and check the names in the configuration",
+    )
+
+
+def _said(body: Mapping[str, object], hide: str) -> str:
+    """The service's own explanation, in one line."""
+    parts = [str(body.get("message") or "")]
+    errors = body.get("errors")
+    if isinstance(errors, dict):
+        parts += [f"{name} {text}" for name, text in list(errors.items())[:5]]
+    return clean("; ".join(part.rstrip(".") for part in parts if part).replace(hide, "********"), 300)
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait: the length of the window, since OpsGenie documents no `Retry-After`."""
+    waits = []
+    for name in ("X-RateLimit-Period-In-Sec", "Retry-After"):
+        try:
+            waits.append(float(headers.get(name, "")))
+        except ValueError:
+            continue
+    usable = [wait for wait in waits if 0 <= wait < float("inf")]
+    return min(max(usable), LONGEST_WAIT) if usable else None

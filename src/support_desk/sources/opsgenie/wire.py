@@ -1,0 +1,323 @@
+"""OpsGenie's rows as they come over the wire, checked one by one, and turned into the domain's nouns.
+
+What decides the meaning of a row (its id, its times, whether it is acknowledged or snoozed) must be there
+and be right, or the row is refused and counted. What decorates it may be missing, null or of another type.
+Unknown words in an enumeration are kept, except for a priority, which becomes "P?".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from support_desk.domain.alerts import (
+    PRIORITIES,
+    Alert,
+    AlertEvent,
+    EscalationPolicy,
+    EscalationRule,
+    Recipient,
+    Responder,
+)
+from support_desk.text import clean, clean_block
+
+T = TypeVar("T")
+
+
+def read_rows(rows: Iterable[object], read: Callable[[object], T]) -> tuple[list[T], int]:
+    """The rows that can be read, and how many can't."""
+    good: list[T] = []
+    refused = 0
+    for row in rows:
+        try:
+            good.append(read(row))
+        except ValueError:
+            refused += 1
+    return good, refused
+
+
+def _line(value: object) -> str:
+    if isinstance(value, str):
+        return clean(value)
+    return clean(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _block(value: object) -> str:
+    return clean_block(value) if isinstance(value, str) else _line(value)
+
+
+def _key(value: object) -> str:
+    key = _line(value)
+    if not key:
+        raise ValueError("an id is missing")
+    return key
+
+
+def moment(value: object) -> datetime:
+    """A time of the API: ISO 8601 with 0-3 digits of a second, or epoch milliseconds; UTC comes out."""
+    try:
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value)
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("a time is out of range") from error
+    raise ValueError("a time is missing")
+
+
+def _moment_or_none(value: object) -> datetime | None:
+    try:
+        return moment(value)
+    except ValueError:
+        return None
+
+
+def _rows(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _record(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    return tuple(line for line in map(_line, _rows(value)) if line)
+
+
+Key = Annotated[str, BeforeValidator(_key)]
+Line = Annotated[str, BeforeValidator(_line)]
+Block = Annotated[str, BeforeValidator(_block)]
+Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
+Moment = Annotated[datetime, BeforeValidator(moment)]
+MaybeMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
+Count = Annotated[int, BeforeValidator(lambda value: value if isinstance(value, int) and value > 0 else 1)]
+Record = Annotated[dict[str, Any], BeforeValidator(_record)]
+Rows = Annotated[list[Any], BeforeValidator(_rows)]
+
+
+class Wire(BaseModel):
+    """A row of the API; what it has beyond these fields is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WireAlert(Wire):
+    """An alert; `description` and `details` come with the single read only."""
+
+    id: Key
+    tiny_id: Line = Field("", alias="tinyId")
+    alias: Line = ""
+    message: Line = ""
+    status: Line = ""
+    acknowledged: Flag = False
+    snoozed: Flag = False
+    snoozed_until: MaybeMoment = Field(None, alias="snoozedUntil")
+    tags: Lines = ()
+    count: Count = 1
+    created_at: MaybeMoment = Field(None, alias="createdAt")
+    updated_at: MaybeMoment = Field(None, alias="updatedAt")
+    last_occurred_at: MaybeMoment = Field(None, alias="lastOccurredAt")
+    source: Line = ""
+    owner: Line = ""
+    priority: Line = ""
+    responders: Rows = []
+    integration: Record = {}
+    report: Record = {}
+    description: Block = ""
+    details: Record = {}
+
+
+class WireEvent(Wire):
+    """A line of an alert's log, or a note."""
+
+    log: Block = ""
+    note: Block = ""
+    owner: Line = ""
+    at: Moment = Field(alias="createdAt")
+
+
+class WireRecipient(Wire):
+    """Somebody whom an alert was sent to."""
+
+    user: Record = {}
+    state: Line = ""
+    method: Line = ""
+    created_at: MaybeMoment = Field(None, alias="createdAt")
+    updated_at: MaybeMoment = Field(None, alias="updatedAt")
+
+
+class WireDelay(Wire):
+    amount: float = Field(alias="timeAmount", ge=0, le=1_000_000)
+    unit: Line = Field("minutes", alias="timeUnit")
+
+
+class WireRule(Wire):
+    """A step of an escalation policy."""
+
+    condition: Line = ""
+    delay: WireDelay
+    recipient: Record = {}
+
+
+class WirePolicy(Wire):
+    id: Key
+    name: Line = ""
+    rules: list[WireRule] = []
+
+
+class WireUser(Wire):
+    id: Key
+    username: Key
+    full_name: Line = Field("", alias="fullName")
+
+
+class WireNamed(Wire):
+    """Anything with an id and a name: a team, a schedule, an escalation policy."""
+
+    id: Key
+    name: Key
+    enabled: Flag = True
+
+
+def web_address(api_url: str, web_url: str) -> str:
+    """Where alerts open in the browser: `web_url`, else the web application that belongs to the API."""
+    if web_url:
+        return web_url.rstrip("/")
+    parts = urlsplit(api_url)
+    if parts.hostname and parts.hostname.endswith("opsgenie.com"):
+        return f"https://{parts.hostname.replace('api.', 'app.', 1)}"
+    return api_url.rstrip("/")
+
+
+def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> Alert:
+    """The alert; `web` is the web application's address. Raises `ValueError` without a time of creation."""
+    created = row.created_at or _moment_in(row.id)
+    return Alert(
+        id=row.id,
+        message=row.message or "(no message)",
+        priority=row.priority if row.priority in PRIORITIES else "P?",
+        status=_status(row),
+        created_at=created,
+        updated_at=row.updated_at or created,
+        last_occurred_at=row.last_occurred_at or created,
+        count=row.count,
+        tiny_id=row.tiny_id,
+        alias=row.alias,
+        acknowledged_by=_line(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
+        acknowledged_at=_acknowledged_at(row, created) if row.acknowledged else None,
+        owner=row.owner or None,
+        snoozed_until=row.snoozed_until if row.snoozed else None,
+        tags=row.tags,
+        source=row.source,
+        integration=_line(row.integration.get("name")),
+        responders=_responders(row.responders, name_of),
+        url=f"{web}/alert/detail/{quote(row.id, safe='')}",
+    )
+
+
+_EPOCH_IN_ID = re.compile(r"-(\d{13})$")
+
+
+def _moment_in(alert_id: str) -> datetime:
+    """An alert's id ends in its time of creation, in epoch milliseconds."""
+    found = _EPOCH_IN_ID.search(alert_id)
+    return moment(int(found[1]) if found else None)
+
+
+def _status(row: WireAlert) -> str:
+    """One word for the booleans: `status` itself stays "open" while acknowledged or snoozed.
+
+    Snoozed comes before acknowledged: such an alert comes back un-acknowledged when the snooze ends.
+    """
+    if row.status.casefold() in {"closed", "resolved"}:
+        return "closed"
+    if row.snoozed:
+        return "snoozed"
+    return "acked" if row.acknowledged else "open"
+
+
+def _acknowledged_at(row: WireAlert, created: datetime) -> datetime | None:
+    """`report.ackTime` is milliseconds since creation, not a moment."""
+    took = row.report.get("ackTime")
+    if not isinstance(took, int | float) or isinstance(took, bool) or not math.isfinite(took):
+        return _moment_or_none(took)
+    try:
+        return created + timedelta(milliseconds=took)
+    except OverflowError:
+        return None
+
+
+def _responders(rows: list[Any], name_of: Callable[[str], str | None]) -> tuple[Responder, ...]:
+    found = []
+    for row in map(_record, rows):
+        key = _line(row.get("id"))
+        if key:
+            name = _line(row.get("name")) or _line(row.get("username")) or name_of(key)
+            found.append(Responder(_line(row.get("type")), key, name))
+    return tuple(found)
+
+
+def details_of(row: WireAlert) -> tuple[tuple[str, str], ...]:
+    """The alert's own fields, cleaned, in the order in which they came."""
+    return tuple((clean(str(name), 200), clean(str(value), 4_000)) for name, value in row.details.items())
+
+
+def to_event(row: object, *, note: bool) -> AlertEvent:
+    event = WireEvent.model_validate(row)
+    return AlertEvent(event.at, event.note if note else event.log, event.owner, note=note)
+
+
+def to_recipient(row: object) -> Recipient:
+    recipient = WireRecipient.model_validate(row)
+    at = recipient.updated_at or recipient.created_at
+    if at is None:
+        raise ValueError("a time is missing")
+    name = _line(recipient.user.get("username")) or _line(recipient.user.get("id")) or "?"
+    return Recipient(name, recipient.state, recipient.method, at)
+
+
+_UNITS = {
+    "seconds": timedelta(seconds=1),
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+}
+
+
+def to_policy(row: object) -> EscalationPolicy:
+    """A policy, refused whole if one of its delays can't be read: a wrong countdown is worse than none."""
+    policy = WirePolicy.model_validate(row)
+    return EscalationPolicy(policy.id, policy.name or policy.id, tuple(map(_to_rule, policy.rules)))
+
+
+def _to_rule(rule: WireRule) -> EscalationRule:
+    unit = _UNITS.get(rule.delay.unit.casefold().rstrip("s") + "s")
+    if unit is None:
+        raise ValueError("a delay's unit isn't known")
+    to = rule.recipient
+    return EscalationRule(
+        condition=rule.condition,
+        delay=rule.delay.amount * unit,
+        recipient_type=_line(to.get("type")),
+        recipient_id=_line(to.get("id")),
+        recipient=_line(to.get("name")) or _line(to.get("username")) or _line(to.get("id")) or "?",
+    )
+
+
+def next_offset(body: Mapping[str, object]) -> str | None:
+    """The opaque place where a paged answer goes on; the address around it is never followed."""
+    address = _record(body.get("paging")).get("next")
+    if not isinstance(address, str):
+        return None
+    try:
+        return parse_qs(urlsplit(address).query).get("offset", [None])[0]
+    except ValueError:
+        return None
