@@ -66,7 +66,8 @@ MESSAGE_LIMIT = 500
 """How much of a message a rule's regular expression looks at."""
 PATTERN_LIMIT = 300
 
-_REPEATED_REPEAT = re.compile(r"\((?:[^()]*)[*+}][^()]*\)[*+{]")
+_GROUP = re.compile(r"\(([^()]*)\)([*+{]?)")
+_OPEN_ENDED = re.compile(r"[*+}|]")
 _ESCAPES_AND_SETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
 
 
@@ -74,8 +75,8 @@ def pattern_problem(pattern: str) -> str | None:
     """Why a rule's regular expression isn't used, in words after its name; None when it is.
 
     Python's expressions can't be stopped once they run, and a repeat inside a repeat, such as `(a+)+b`, can
-    take longer than the universe on thirty characters. Those are refused. What is left can still be slow on
-    purpose (`.*.*.*.*x`), but only over the first 500 characters of a message, and the author is a colleague.
+    run for years on fifty characters. Those are refused, and a few harmless ones with them. What is left can
+    still be slow on purpose (`.*.*.*.*x`), but only over the first 500 characters of a message.
     """
     if len(pattern) > PATTERN_LIMIT:
         return f"is longer than {PATTERN_LIMIT} characters"
@@ -83,9 +84,20 @@ def pattern_problem(pattern: str) -> str | None:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         return f"isn't a regular expression: {error}"
-    if _REPEATED_REPEAT.search(_ESCAPES_AND_SETS.sub("x", pattern)):
-        return "repeats something that repeats, which could take for ever"
+    if _may_explode(pattern):
+        return "repeats a group that itself repeats or chooses, which could take for ever"
     return None
+
+
+def _may_explode(pattern: str) -> bool:
+    """Whether a repeated group holds a repeat or a choice, looking from the innermost group outwards."""
+    flat = _ESCAPES_AND_SETS.sub("x", pattern)
+    while group := _GROUP.search(flat):
+        open_ended = _OPEN_ENDED.search(group.group(1))
+        if open_ended and group.group(2):
+            return True
+        flat = flat[: group.start()] + ("x*" if open_ended else "x") + flat[group.end(1) + 1 :]
+    return False
 
 
 @lru_cache(maxsize=1024)

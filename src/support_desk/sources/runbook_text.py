@@ -29,6 +29,8 @@ from support_desk.text import clean
 
 MAX_HEADINGS = 500
 MAX_RULES = 50
+MAX_LINE = 1_000
+"""Characters of a line that are looked at: no heading is longer, and expressions take time by the square."""
 MAX_FRONT_MATTER = 100
 """Lines; a block that hasn't ended by then is text that happens to begin with a rule."""
 
@@ -61,7 +63,7 @@ class Outline:
 
 def outline(path: str, text: str) -> Outline:
     """Read a runbook's headings and rules; never raises, whatever the text."""
-    lines = text.splitlines()
+    lines = [line[:MAX_LINE] for line in text.splitlines()]
     front, body = _split(lines)
     drafts = [("front matter", draft) for draft in _front_rules(front)]
     drafts += [("first line", draft) for draft in _first_line_rules(body)]
@@ -110,39 +112,34 @@ def _split(lines: list[str]) -> tuple[list[str], list[str]]:
     return [], lines
 
 
-def _front_rules(lines: list[str]) -> Iterator[dict[str, str]]:
+def _front_rules(lines: list[str]) -> list[dict[str, str]]:
     at_margin: dict[str, str] = {}
+    rules: list[dict[str, str]] = []
     in_list = False
-    item: dict[str, str] | None = None
-    for line in lines:
-        field = _FIELD.match(line)
-        if field is None:
-            continue
-        indent, dash, key, value = (
-            field.group(1),
-            field.group(2),
-            field.group(3),
-            _unquoted(field.group(4) or ""),
-        )
-        if key in {"alerts", "alert"} and not indent and not dash:
+    for nested, dash, key, value in _fields(lines):
+        if nested and in_list:
+            if dash or not rules:
+                rules.append({})
+            if key in _KEYS and value:
+                rules[-1][key] = value
+        elif not nested and key in {"alerts", "alert"}:
             in_list = not value
             if value:
-                yield _pairs(value)
-        elif in_list and (dash or (indent and item is not None)):
-            if dash:
-                if item:
-                    yield item
-                item = {}
-            if item is not None and key in _KEYS and value:
-                item[key] = clean(value)
-        elif not indent and not dash:
+                rules.append(_pairs(value))
+        elif not nested:
             in_list = False
             if key in _KEYS and value:
-                at_margin[key] = clean(value)
-    if item:
-        yield item
-    if at_margin.keys() & set(CONDITIONS):
-        yield at_margin
+                at_margin[key] = value
+    return [*rules, at_margin] if at_margin.keys() & set(CONDITIONS) else rules
+
+
+def _fields(lines: list[str]) -> Iterator[tuple[bool, bool, str, str]]:
+    """Whether a line is below the margin, whether it begins an item, its key and its value."""
+    for line in lines:
+        field = _FIELD.match(line)
+        if field is not None:
+            indent, dash, key, value = field.groups()
+            yield bool(indent or dash), bool(dash), key, clean(_unquoted(value or ""))
 
 
 def _first_line_rules(body: list[str]) -> Iterator[dict[str, str]]:

@@ -15,7 +15,6 @@ from urllib.parse import quote
 from support_desk.domain.runbooks import Runbook, RunbookRule, pattern_problem
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
 from support_desk.sources.protocols import Probe, Reading
-from support_desk.sources.runbook_text import outline
 from support_desk.text import clean, clean_block
 
 if TYPE_CHECKING:
@@ -207,6 +206,8 @@ class RunbookFolder:
 
     @staticmethod
     def _entry(name: str, content: bytes, info: os.stat_result) -> _Entry:
+        from support_desk.sources.runbook_text import outline  # its expressions are compiled in this thread
+
         text, notes = _decoded(content)
         found = outline(name, text)
         runbook = Runbook(
