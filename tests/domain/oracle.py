@@ -94,3 +94,15 @@ class Minutes:
 
 SEASON = Minutes(datetime(2026, 8, 1, tzinfo=UTC), 320)
 """August 2026 to the middle of June 2027: both changes of the clocks, Christmas and Easter."""
+
+
+STANDARD_MINUTES = {"urgent": 60, "high": 60, "normal": 480, "low": 2400}
+ENHANCED_MINUTES = {"urgent": 30, "high": 30, "normal": 240, "low": 2400}
+
+
+def contract_deadline(created_at: datetime, priority: str, *, enhanced: bool) -> datetime:
+    """The contract's first reply, read off the table and the minute-by-minute clock."""
+    minutes = (ENHANCED_MINUTES if enhanced else STANDARD_MINUTES)[priority]
+    if priority == "urgent":
+        return created_at + minutes * MINUTE
+    return SEASON.add(created_at, minutes)

@@ -1,0 +1,215 @@
+"""The countdown to the next line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
+from support_desk.domain.escalation import NOBODY, Countdown, countdown
+from support_desk.domain.rota import UNKNOWN, Person, Unknown
+
+NIGHT = datetime(2026, 11, 23, 2, tzinfo=UTC)
+SAM = Person("Sam Patel", "sam@example.com")
+MINUTE = timedelta(minutes=1)
+
+
+def rule(minutes: float, who: str, kind: str = "schedule", condition: str = "if-not-acked") -> EscalationRule:
+    return EscalationRule(condition, minutes * MINUTE, kind, f"id-{who}", who)
+
+
+SUPPORT = EscalationPolicy(
+    "esc-1",
+    "support_escalation",
+    (rule(0, "first_line"), rule(5, "ooh_second_line"), rule(10, "Alex Okafor", "user")),
+)
+UNTIL_CLOSED = EscalationPolicy(
+    "esc-2", "stubborn", (*SUPPORT.rules[:2], rule(30, "CTO", "user", "if-not-closed"))
+)
+
+ALERT = Alert(
+    id="a1",
+    message='ALARM: "acme-gds-prod-5xx"',
+    priority="P1",
+    status="open",
+    created_at=NIGHT,
+    updated_at=NIGHT,
+    last_occurred_at=NIGHT,
+    responders=(Responder("team", "t1"), Responder("escalation", "esc-1")),
+)
+
+
+def asked(
+    alert: Alert = ALERT,
+    *,
+    after: float,
+    policies: tuple[EscalationPolicy, ...] = (SUPPORT, UNTIL_CLOSED),
+    default_policy: str = "",
+    second_line: Person | Unknown | None = SAM,
+    restarted_at: datetime | None = None,
+) -> Countdown:
+    """The countdown `after` minutes of the alert's life."""
+    return countdown(
+        alert,
+        policies=policies,
+        fallback_minutes=5,
+        default_policy=default_policy,
+        second_line=second_line,
+        now=NIGHT + after * MINUTE,
+        restarted_at=restarted_at,
+    )
+
+
+class TestThePolicyWasRead:
+    def test_the_next_step_is_counted_from_the_beginning(self) -> None:
+        found = asked(after=2)
+        assert (found.state, found.basis) == ("running", "policy")
+        assert (found.next, found.due_at) == ("ooh_second_line (Sam Patel)", NIGHT + 5 * MINUTE)
+        assert "support_escalation" in found.reason
+
+    def test_a_step_that_has_passed_gives_way_to_the_next(self) -> None:
+        assert asked(after=5).due_at == NIGHT + 10 * MINUTE
+        assert asked(after=7).next == "Alex Okafor"
+
+    def test_after_the_last_step_somebody_should_look(self) -> None:
+        found = asked(after=10)
+        assert (found.state, found.next, found.due_at) == ("due", "Alex Okafor", NIGHT + 10 * MINUTE)
+        assert found.reason == "Alex Okafor should have been paged: check"
+
+    def test_the_second_line_is_named_only_where_it_is_the_recipient(self) -> None:
+        assert asked(after=-1).next == "first_line"
+        assert asked(after=2, second_line=UNKNOWN).next == "ooh_second_line"
+
+    def test_steps_come_in_the_order_of_time(self) -> None:
+        shuffled = replace(SUPPORT, rules=SUPPORT.rules[::-1])
+        assert asked(after=2, policies=(shuffled,)) == asked(after=2)
+
+    def test_a_recipient_without_a_name_is_shown_by_its_id(self) -> None:
+        nameless = replace(SUPPORT, rules=(EscalationRule("if-not-acked", 5 * MINUTE, "user", "u7", ""),))
+        assert asked(after=2, policies=(nameless,)).next == "user u7"
+
+    def test_a_policy_without_steps_pages_nobody(self) -> None:
+        found = asked(after=2, policies=(replace(SUPPORT, rules=()),))
+        assert (found.state, found.next, found.due_at) == ("stopped", NOBODY, None)
+
+    def test_repeated_occurrences_change_nothing(self) -> None:
+        again = replace(ALERT, count=40, last_occurred_at=NIGHT + 4 * MINUTE, updated_at=NIGHT + 4 * MINUTE)
+        assert asked(again, after=4.5) == asked(after=4.5)
+
+
+class TestWhichPolicy:
+    def test_the_alerts_own_responder_by_id_or_name(self) -> None:
+        by_name = replace(ALERT, responders=(Responder("escalation", "", "Stubborn"),))
+        assert asked(by_name, after=6).next == "CTO"
+        assert asked(after=6, default_policy="stubborn").next == "Alex Okafor"
+
+    @pytest.mark.parametrize("name", ["stubborn", "STUBBORN", "esc-2"])
+    def test_the_default_by_name_where_the_alert_names_none(self, name: str) -> None:
+        assert asked(replace(ALERT, responders=()), after=6, default_policy=name).next == "CTO"
+
+    def test_of_several_the_earliest_step(self) -> None:
+        both = replace(ALERT, responders=(Responder("escalation", "esc-2"), Responder("escalation", "esc-1")))
+        assert asked(both, after=6).next == "Alex Okafor"
+
+    def test_the_default_does_not_stand_in_for_an_unread_one(self) -> None:
+        other = replace(ALERT, responders=(Responder("escalation", "esc-9"),))
+        found = asked(other, after=2, default_policy="stubborn")
+        assert found.basis == "configured"
+        assert "was not read" in found.reason
+
+
+class TestNoPolicyWasRead:
+    def test_the_configured_minutes_count(self) -> None:
+        found = asked(after=2, policies=())
+        assert (found.state, found.next, found.due_at, found.basis) == (
+            "running",
+            "second line (Sam Patel)",
+            NIGHT + 5 * MINUTE,
+            "configured",
+        )
+        assert found.reason == "the escalation policy was not read, 5 min are configured"
+
+    def test_an_unknown_second_line_has_no_name(self) -> None:
+        assert asked(after=2, policies=(), second_line=UNKNOWN).next == "second line"
+
+    def test_afterwards_somebody_should_look(self) -> None:
+        found = asked(after=5, policies=())
+        assert (found.state, found.due_at) == ("due", NIGHT + 5 * MINUTE)
+        assert found.reason.startswith("second line (Sam Patel) should have been paged: check")
+
+    @pytest.mark.parametrize("after", [2, 5])
+    def test_nobody_on_the_second_line_stops_it(self, after: int) -> None:
+        assert asked(after=after, policies=(), second_line=None) == Countdown(
+            "stopped", NOBODY, None, "configured", "second line: nobody now"
+        )
+
+
+class TestNobodyOnTheSecondLine:
+    TWO_STEPS = replace(SUPPORT, rules=SUPPORT.rules[:2])
+
+    @pytest.mark.parametrize("after", [2, 30])
+    def test_there_is_no_countdown(self, after: int) -> None:
+        found = asked(after=after, policies=(self.TWO_STEPS,), second_line=None)
+        assert found == Countdown("stopped", NOBODY, None, "policy", "second line: nobody now")
+
+    def test_unknown_is_not_nobody(self) -> None:
+        assert asked(after=2, policies=(self.TWO_STEPS,), second_line=UNKNOWN).state == "running"
+
+    def test_a_later_step_that_reaches_somebody_counts(self) -> None:
+        found = asked(after=2, second_line=None)
+        assert (found.state, found.next) == ("running", "Alex Okafor")
+        assert found.reason == "second line: nobody now"
+
+
+class TestStates:
+    def test_acknowledged_stops_it(self) -> None:
+        found = asked(replace(ALERT, status="acked"), after=2)
+        assert found == Countdown("stopped", None, None, "policy", "acknowledged")
+        assert asked(replace(ALERT, status="acked"), after=2, policies=()).state == "stopped"
+
+    def test_a_step_until_closed_pages_all_the_same(self) -> None:
+        acked = replace(ALERT, status="acked", responders=(Responder("escalation", "esc-2"),))
+        found = asked(acked, after=2)
+        assert (found.state, found.next, found.due_at) == ("running", "CTO", NIGHT + 30 * MINUTE)
+        assert found.reason == "acknowledged, but this step pages until the alert is closed"
+        assert asked(acked, after=30).state == "stopped"
+
+    def test_closed_stops_even_that(self) -> None:
+        closed = replace(ALERT, status="closed", responders=(Responder("escalation", "esc-2"),))
+        assert asked(closed, after=2) == Countdown("stopped", reason="closed")
+
+    @pytest.mark.parametrize("until", [None, NIGHT + 60 * MINUTE])
+    def test_a_snooze_stops_it(self, until: datetime | None) -> None:
+        found = asked(replace(ALERT, status="snoozed", snoozed_until=until), after=2)
+        assert (found.state, found.due_at) == ("stopped", None)
+        assert "snoozed" in found.reason
+
+    @pytest.mark.parametrize("status", ["open", "snoozed"])
+    def test_it_starts_again_when_the_snooze_ends(self, status: str) -> None:
+        woken = replace(ALERT, status=status, snoozed_until=NIGHT + 60 * MINUTE)
+        assert asked(woken, after=61).due_at == NIGHT + 65 * MINUTE
+
+    def test_a_withdrawn_acknowledgement_starts_it_at_a_moment_that_the_list_does_not_tell(self) -> None:
+        withdrawn = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE)
+        found = asked(withdrawn, after=20)
+        assert (found.state, found.due_at) == ("unknown", None)
+        told = asked(withdrawn, after=20, restarted_at=NIGHT + 18 * MINUTE)
+        assert (told.state, told.due_at) == ("running", NIGHT + 23 * MINUTE)
+
+    def test_a_snooze_after_that_makes_it_known_again(self) -> None:
+        alert = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE, snoozed_until=NIGHT + 60 * MINUTE)
+        assert asked(alert, after=61).due_at == NIGHT + 65 * MINUTE
+
+    def test_a_status_that_we_do_not_know_is_unknown(self) -> None:
+        found = asked(replace(ALERT, status="merged"), after=2)
+        assert (found.state, found.reason) == ("unknown", 'the alert\'s status "merged" is not known')
+
+    def test_nothing_ever_claims_that_somebody_was_paged(self) -> None:
+        for after in range(0, 40, 3):
+            for second_line in (SAM, None, UNKNOWN):
+                for policies in ((), (SUPPORT,)):
+                    reason = asked(after=after, policies=policies, second_line=second_line).reason
+                    assert "was paged" not in reason
+                    assert "has been paged" not in reason
