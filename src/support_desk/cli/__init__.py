@@ -1,0 +1,134 @@
+"""The command line. Each command's module is imported when the command is run: `status` has 50 ms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from support_desk.cli import output
+
+if TYPE_CHECKING:
+    import argparse
+
+    from support_desk.config.load import Loaded
+
+INTERRUPTED = 130
+"""What a shell expects of a program that ended on ctrl+c."""
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+    """Run a command: 0 is fine, 1 found a problem that it named, 2 is wrong usage or configuration."""
+    output.prepare()
+    try:
+        code = _run(list(argv), environ)
+        output.flush()
+    except BrokenPipeError:
+        output.forget_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _run(argv: list[str], environ: Mapping[str, str]) -> int:
+    from support_desk.config.mistakes import ConfigError
+
+    try:
+        arguments = _parsed(argv)
+        if arguments.command == "status":
+            from support_desk.cli.status import status
+
+            return status(arguments, environ)
+        return _with_log(arguments, environ)
+    except SystemExit as end:
+        # argparse has already said what is wrong, or printed what was asked for.
+        return int(end.code or 0)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            output.talk(str(mistake))
+        return 2
+
+
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    from support_desk.cli.arguments import parse
+
+    return parse(argv)
+
+
+def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from support_desk.cli.log import start_log
+
+    try:
+        start_log(arguments.log_file, arguments.log_level)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        output.talk(f"--log-file: {arguments.log_file} can't be written ({reason}). Choose another")
+        return 2
+    match arguments.command:
+        case "demo":
+            return _demo(arguments)
+        case "config":
+            from support_desk.cli.config_commands import config_command
+
+            return config_command(arguments, environ)
+        case "check":
+            from support_desk.cli.check import check
+
+            return check(_loaded(arguments, environ), environ)
+        case "":
+            return _dashboard(arguments, environ)
+        case _:
+            from support_desk.cli.one_shots import one_shot
+
+            return one_shot(arguments, _loaded(arguments, environ))
+
+
+def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded:
+    """The configuration; its warnings are said. Raises `ConfigError`."""
+    from support_desk.config.load import load_config
+
+    loaded = load_config(arguments.config, environ)
+    for warning in loaded.warnings:
+        output.talk(f"warning: {warning}")
+    return loaded
+
+
+def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    loaded = _loaded(arguments, environ)
+    if loaded.path is None and not loaded.given:
+        output.talk(
+            f"there is no configuration at {loaded.expected}. `support-desk config init` writes one "
+            "to fill in; `support-desk demo` needs none"
+        )
+        return 2
+    if arguments.plain:
+        from support_desk.cli.one_shots import whole_desk
+
+        return whole_desk(loaded)
+    if not _on_a_terminal():
+        return 2
+    from support_desk.app import run_dashboard
+
+    return run_dashboard(loaded, read_only=arguments.read_only or loaded.config.read_only)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    if arguments.plain:
+        from support_desk.cli.one_shots import whole_demo
+
+        return whole_demo(arguments.seed, arguments.at)
+    if not _on_a_terminal():
+        return 2
+    from support_desk.app import run_demo
+
+    return run_demo(seed=arguments.seed, at=arguments.at, read_only=arguments.read_only)
+
+
+def _on_a_terminal() -> bool:
+    import sys
+
+    if sys.stdin is not None and sys.stdout is not None and sys.stdin.isatty() and sys.stdout.isatty():
+        return True
+    output.talk("the dashboard needs a terminal. With --plain it prints the desk once as text")
+    return False

@@ -1,0 +1,120 @@
+"""The commands and their options, as argparse knows them."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from support_desk import __version__
+
+LEVELS = ("debug", "info", "warning", "error")
+
+DEMO_SEED = 7
+
+_COMMON: dict[str, object] = {
+    "config": None,
+    "read_only": False,
+    "plain": False,
+    "log_file": None,
+    "log_level": "info",
+}
+"""Defaults of the options that stand before or after the command. argparse would let a default after the
+command overwrite what was given before it, so they are filled in at the end."""
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments; `command` is empty for the dashboard. Exits with 2 on wrong usage, as argparse does."""
+    found = _parser().parse_args(argv)
+    for name, default in _COMMON.items():
+        if not hasattr(found, name):
+            setattr(found, name, default)
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _common_options()
+    parser = argparse.ArgumentParser(
+        prog="support-desk",
+        description="First line support in one terminal: alerts, tickets by breach risk, runbooks and "
+        "the rota. Without a command it opens the dashboard.",
+        epilog="Exit codes: 0 fine, 1 found a problem that it names, 2 wrong usage or configuration.",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+
+    def command(name: str, help_text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=help_text, description=help_text, parents=[common], allow_abbrev=False
+        )
+
+    demo = command("demo", "the dashboard on built-in living fixtures: no account, no network")
+    demo.add_argument("--seed", type=int, default=DEMO_SEED, help="another world (default: %(default)s)")
+    demo.add_argument(
+        "--at", type=_moment, default=None, metavar="TIME", help="the moment it starts at, ISO 8601"
+    )
+
+    command("check", "try the configuration and every service, changing nothing")
+    for name, help_text in (
+        ("tickets", "the queue in order of breach risk"),
+        ("alerts", "the alerts that are not closed"),
+        ("rota", "who is on, who comes next, and the shifts to come"),
+        ("runbooks", "runbooks about some words"),
+    ):
+        one_shot = command(name, help_text)
+        one_shot.add_argument("--json", action="store_true", help="one JSON document instead of text")
+        one_shot.add_argument(
+            "--cached", action="store_true", help="what the dashboard read last, without asking the services"
+        )
+        if name == "rota":
+            one_shot.add_argument("--mine", action="store_true", help="only your own shifts")
+        if name == "runbooks":
+            one_shot.add_argument("text", nargs="*", metavar="TEXT", help="words to look for")
+
+    status = command("status", "one line of what needs you, from what the dashboard read last")
+    form = status.add_mutually_exclusive_group()
+    form.add_argument("--tmux", action="store_true", help="with colours for tmux's status bar")
+    form.add_argument("--json", action="store_true", help="a JSON document")
+
+    config = command("config", "write a configuration, or show the effective one")
+    actions = config.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    init = actions.add_parser(
+        "init", help="write a commented configuration", parents=[common], allow_abbrev=False
+    )
+    init.add_argument("--stdout", action="store_true", help="print it instead")
+    actions.add_parser(
+        "show",
+        help="the effective configuration and where each value comes from; secrets masked",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def _common_options() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common options")
+    group.add_argument("--config", type=Path, metavar="PATH", help="the configuration file")
+    group.add_argument("--read-only", action="store_true", help="change nothing, whatever is pressed")
+    group.add_argument("--plain", action="store_true", help="linear text for a screen reader")
+    group.add_argument("--log-file", type=Path, metavar="PATH", help="write a log to this file")
+    group.add_argument("--log-level", choices=LEVELS, metavar="LEVEL", help=f"one of {', '.join(LEVELS)}")
+    group.add_argument("--version", action="version", version=f"support-desk {__version__}")
+    return common
+
+
+def _moment(text: str) -> datetime:
+    """A moment for the demo; without a zone it is London's time."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!a} isn't a time; write it like 2026-11-23T10:30:00Z"
+        ) from None
+    if at.tzinfo is None:
+        from zoneinfo import ZoneInfo
+
+        at = at.replace(tzinfo=ZoneInfo("Europe/London"))
+    return at.astimezone(UTC)

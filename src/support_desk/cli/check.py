@@ -1,0 +1,205 @@
+"""`check`: the configuration, this machine and every capability of every service, changing nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from support_desk.cli import output
+from support_desk.config.load import Loaded
+from support_desk.config.model import Config
+from support_desk.desk.clock import SystemClock
+from support_desk.sources.protocols import Probe, Source, Sources
+from support_desk.text import cell_width, clean, fit
+
+PROBE_LIMIT = 60.0
+HOLIDAYS_AHEAD = timedelta(days=60)
+_NETWORK = ("nfs", "cifs", "smb", "afs", "fuse.sshfs", "9p", "ceph", "lustre", "gluster", "beegfs")
+_PATIENT_ESCAPE = 50
+"""Milliseconds; tmux's own default of 500 makes Esc feel stuck."""
+
+_MARKS = {True: "ok", False: "FAIL", None: "-"}
+
+
+def check(loaded: Loaded, environ: Mapping[str, str]) -> int:
+    """Print a table with a remedy per failure; 0 all good, 1 something needed is off."""
+    clock = SystemClock()
+    probes = [
+        _configuration(loaded),
+        *_holidays(loaded.config, clock.now().date()),
+        *_store(loaded.config),
+        *_terminal(environ),
+        *_services(loaded.config, clock),
+    ]
+    for line in table(probes):
+        output.data(line)
+    return int(any(probe.ok is False and probe.needed for probe in probes))
+
+
+def table(probes: Sequence[Probe]) -> Iterator[str]:
+    """Aligned rows; under each that isn't good, what to do about it."""
+    names = max(cell_width(probe.name) for probe in probes)
+    for probe in probes:
+        mark = "note" if probe.ok is False and not probe.needed else _MARKS[probe.ok]
+        yield f"{mark:<4}  {fit(probe.name, names)}  {clean(probe.detail)}".rstrip()
+        if probe.remedy and probe.ok is not True:
+            yield f"      {' ' * names}  -> {clean(probe.remedy)}"
+
+
+def _configuration(loaded: Loaded) -> Probe:
+    if loaded.path is not None:
+        return Probe("Configuration", True, str(loaded.path))
+    if loaded.given:
+        return Probe("Configuration", True, "from the environment only")
+    return Probe("Configuration", False, f"there is no {loaded.expected}", "support-desk config init")
+
+
+def _holidays(config: Config, today: date) -> Iterator[Probe]:
+    from support_desk.config.calendar import HOLIDAYS_KNOWN_UNTIL
+
+    if config.hours.bank_holidays == "none":
+        return
+    known = f"known until {HOLIDAYS_KNOWN_UNTIL:%d %B %Y}"
+    if today + HOLIDAYS_AHEAD <= HOLIDAYS_KNOWN_UNTIL:
+        yield Probe("Bank holidays", True, known)
+    else:
+        remedy = "Update the package govuk-bank-holidays; deadlines after that count holidays as working days"
+        yield Probe("Bank holidays", False, known, remedy, needed=today > HOLIDAYS_KNOWN_UNTIL)
+
+
+def _store(config: Config) -> Iterator[Probe]:
+    from support_desk.paths import store_file
+
+    folder = store_file(config).parent
+    existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if not os.access(existing, os.W_OK | os.X_OK):
+        yield Probe("Store", False, f"{folder} can't be written", "Set store.path to a folder of yours")
+        return
+    kind = file_system(existing)
+    if kind.startswith(_NETWORK):
+        remedy = "Set store.path to a folder on this machine: SQLite isn't safe on a network"
+        yield Probe("Store", False, f"{folder} is on a network file system ({kind})", remedy)
+        return
+    yield Probe("Store", True, str(folder))
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of file system that `path` is on; empty where the machine doesn't say (macOS)."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    found: list[tuple[int, str]] = []
+    place = path.resolve()
+    for line in lines:
+        _, folder, kind, *_ = [*line.split(), "", "", ""]
+        folder = folder.replace("\\040", " ")
+        if folder and place.is_relative_to(folder):
+            found.append((len(folder), kind))
+    return max(found)[1] if found else ""
+
+
+def _terminal(environ: Mapping[str, str]) -> Iterator[Probe]:
+    term = environ.get("TERM", "")
+    if term in ("", "dumb"):
+        yield Probe(
+            "Terminal",
+            False,
+            f"TERM is {term or 'not set'}",
+            "The dashboard needs a terminal; --plain prints text",
+            needed=False,
+        )
+    else:
+        colours = "24 bit" if environ.get("COLORTERM", "") in ("truecolor", "24bit") else "as TERM says"
+        yield Probe("Terminal", True, f"{term}, colours {colours}")
+    if environ.get("TMUX"):
+        yield from _tmux()
+
+
+def _tmux() -> Iterator[Probe]:
+    escape = _tmux_option("escape-time")
+    if escape.isdecimal() and int(escape) > _PATIENT_ESCAPE:
+        yield Probe(
+            "tmux: escape-time",
+            False,
+            f"{escape} ms, so that Esc takes as long",
+            "In tmux.conf: set -sg escape-time 10 (q is back as well)",
+            needed=False,
+        )
+    clipboard = _tmux_option("set-clipboard")
+    if clipboard == "off":
+        yield Probe(
+            "tmux: set-clipboard",
+            False,
+            "off, so that copying stays inside the dashboard",
+            "In tmux.conf: set -s set-clipboard on",
+            needed=False,
+        )
+
+
+def _tmux_option(name: str) -> str:
+    tmux = shutil.which("tmux")
+    if tmux is None:
+        return ""
+    try:
+        # The names asked for are the two above.
+        done = subprocess.run(  # noqa: S603
+            [tmux, "show-options", "-sv", name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ""
+    return done.stdout.strip()
+
+
+def _services(config: Config, clock: SystemClock) -> list[Probe]:
+    from support_desk.sources.live import live_sources
+
+    sources = live_sources(config, clock.now)
+    return asyncio.run(probe_all(sources))
+
+
+async def probe_all(sources: Sources) -> list[Probe]:
+    """The probes of every source, each source asked once, all at the same time."""
+    from contextlib import suppress
+
+    from support_desk.sources.errors import SourceError
+
+    named: dict[str, Source | None] = {
+        "Zendesk": sources.tickets,
+        "OpsGenie": sources.alerts or sources.rota,
+        "Runbooks": sources.runbooks,
+    }
+    answers = await asyncio.gather(*(_probed(name, source) for name, source in named.items()))
+    for source in named.values():
+        if source is not None:
+            with suppress(SourceError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await source.close()
+    return [probe for answer in answers for probe in answer]
+
+
+_OFF = {
+    "Zendesk": "Set zendesk.url and its sign-in",
+    "OpsGenie": "Set opsgenie.read_key_env (or _command, _file)",
+    "Runbooks": "Set runbooks.path",
+}
+
+
+async def _probed(name: str, source: Source | None) -> Sequence[Probe]:
+    if source is None:
+        return [Probe(name, None, "off: not configured", _OFF[name], needed=False)]
+    try:
+        async with asyncio.timeout(PROBE_LIMIT):
+            return await source.probe()
+    except TimeoutError:
+        return [Probe(name, False, f"no answer within {PROBE_LIMIT:.0f} s", "Look at the network, try again")]

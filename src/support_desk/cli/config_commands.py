@@ -1,0 +1,52 @@
+"""`config init` and `config show`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from support_desk.cli import output
+from support_desk.config.load import load_config
+
+
+def config_command(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Write a configuration or show the effective one; returns the exit code. Raises `ConfigError`."""
+    if arguments.action == "show":
+        return _show(arguments, environ)
+    return _init(arguments, environ)
+
+
+def _show(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from support_desk.config.render import config_show_text
+
+    loaded = load_config(arguments.config, environ)
+    output.data(config_show_text(loaded))
+    for warning in loaded.warnings:
+        output.talk(f"warning: {warning}")
+    return 0
+
+
+def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from support_desk.config.render import config_init_text, write_config
+    from support_desk.paths import config_file
+
+    if arguments.stdout:
+        output.data(config_init_text())
+        return 0
+    named = environ.get("SUPPORT_DESK_CONFIG", "")
+    path: Path = arguments.config or (Path(named) if named else config_file())
+    path = path.expanduser()
+    try:
+        write_config(path)
+    except FileExistsError:
+        output.talk(f"{path} is there already and stays as it is. `config init --stdout` prints a new one")
+        return 1
+    except OSError as error:
+        output.talk(
+            f"{path} can't be written ({os.strerror(error.errno or 0)}). Choose another with --config"
+        )
+        return 1
+    output.talk(f"wrote {path}. Fill in [zendesk] and [opsgenie], then: support-desk check")
+    return 0

@@ -1,0 +1,207 @@
+"""`tickets`, `alerts`, `rota`, `runbooks`, and the whole desk with `--plain`: read, print, leave."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from support_desk import documents, glance
+from support_desk.cli import output, plain
+from support_desk.cli.reading import agreement_of, read_once
+from support_desk.config.load import Loaded
+from support_desk.config.model import Config
+from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
+from support_desk.domain.sla import Agreement
+from support_desk.sources.protocols import Sources
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a one-shot tells about."""
+
+    snapshot: Snapshot
+    now: datetime
+    config: Config
+    agreement: Agreement
+    mine: str = ""
+    words: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.agreement.calendar.timezone
+
+
+@dataclass(frozen=True, slots=True)
+class _OneShot:
+    """A command: the feeds it reads, and how it tells what they say."""
+
+    source: SourceName
+    """Without this one there is nothing to tell."""
+    feeds: tuple[FeedName, ...]
+    document: Callable[[Seen], Document]
+    text: Callable[[Document, Seen], Iterator[str]]
+
+
+_ONE_SHOTS = {
+    "tickets": _OneShot(
+        SourceName.ZENDESK,
+        (FeedName.TICKETS,),
+        lambda seen: documents.tickets_document(seen.snapshot, seen.now, seen.agreement),
+        lambda document, seen: plain.tickets_text(document, seen.zone),
+    ),
+    "alerts": _OneShot(
+        SourceName.ALERTS,
+        (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.RUNBOOKS),
+        lambda seen: documents.alerts_document(seen.snapshot, seen.now, seen.config, seen.agreement),
+        lambda document, seen: plain.alerts_text(document, seen.zone),
+    ),
+    "rota": _OneShot(
+        SourceName.ROTA,
+        (FeedName.ROTA,),
+        lambda seen: documents.rota_document(seen.snapshot, seen.now, seen.mine),
+        lambda document, seen: plain.rota_text(document, seen.zone, bool(seen.mine)),
+    ),
+    "runbooks": _OneShot(
+        SourceName.RUNBOOKS,
+        (FeedName.RUNBOOKS,),
+        lambda seen: documents.runbooks_document(seen.snapshot, seen.now, seen.words, seen.config),
+        lambda document, _seen: plain.runbooks_text(document),
+    ),
+}
+
+_HOW_TO_CONFIGURE = {
+    SourceName.ZENDESK: "set zendesk.url and its sign-in",
+    SourceName.ALERTS: "set opsgenie.read_key_env (or _command, _file)",
+    SourceName.ROTA: "set opsgenie.read_key_env (or _command, _file)",
+    SourceName.RUNBOOKS: "set runbooks.path",
+}
+
+
+def one_shot(arguments: argparse.Namespace, loaded: Loaded) -> int:
+    """Run one of the commands; returns the exit code."""
+    shot = _ONE_SHOTS[arguments.command]
+    mine = loaded.config.me.email if getattr(arguments, "mine", False) else ""
+    if getattr(arguments, "mine", False) and not mine:
+        output.talk("--mine needs your address. Set me.email in the configuration")
+        return 2
+    seen = _seen(arguments, loaded, shot.feeds, mine)
+    if seen is None:
+        return 1
+    document = shot.document(seen)
+    if arguments.json:
+        output.document(document)
+    else:
+        for line in shot.text(document, seen):
+            output.data(line)
+    if source_state(seen.snapshot, shot.source, seen.now) is State.OFF:
+        output.talk(f"{shot.source.value}: not configured. To use it, {_HOW_TO_CONFIGURE[shot.source]}")
+        return 2
+    return tell_what_is_missing(seen, shot.feeds)
+
+
+def whole_desk(loaded: Loaded) -> int:
+    """Everything once as linear text, for a screen reader; returns the exit code."""
+    clock = SystemClock()
+    return _print_desk(_read(loaded.config, clock, _live(loaded.config, clock), tuple(FeedName)))
+
+
+def whole_demo(seed: int, at: datetime | None) -> int:
+    """The demo's desk once as linear text."""
+    from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+
+    clock = DemoClock(at or DEMO_START)
+    sources = fixture_sources(clock, seed=seed)
+    return _print_desk(_read(demo_config(), clock, sources, tuple(FeedName)))
+
+
+def _print_desk(seen: Seen) -> int:
+    now = documents.whole(seen.now)
+    at = glance.time_text(now) or ""
+    output.data(f"Support desk, {plain.spoken_time(at, seen.zone)}.")
+    sections = {"Alerts": "alerts", "Tickets": "tickets", "Rota": "rota"}
+    document: Document = {}
+    for title, name in sections.items():
+        document = _ONE_SHOTS[name].document(seen)
+        output.data(f"\n{title}.")
+        for line in _ONE_SHOTS[name].text(document, seen):
+            output.data(line)
+    held_back = len(seen.snapshot.suspended.rows)
+    if held_back:
+        output.data(f"\nSuspended tickets: {held_back}. Some may be real.")
+    troubles = list(plain.sources_text(document))
+    if troubles:
+        output.data("\nNot complete.")
+        output.data("\n".join(troubles))
+    return tell_what_is_missing(seen, tuple(FeedName))
+
+
+def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
+    """Say on standard error which part is missing and why; 1 if there is one."""
+    missing = 0
+    for source in SourceName:
+        if not set(feeds) & set(FEEDS_OF[source]):
+            continue
+        found = source_state(seen.snapshot, source, seen.now)
+        if found in (State.FRESH, State.OFF):
+            continue
+        missing = 1
+        error = documents.source_error(seen.snapshot, source, seen.now)
+        words = {State.PARTIAL: "incomplete", State.FAILED: "missing", State.LOADING: "not read yet"}
+        output.talk(f"{source.value} {words.get(found, found.value)}" + (f". {error}" if error else ""))
+    return missing
+
+
+def _seen(
+    arguments: argparse.Namespace, loaded: Loaded, feeds: tuple[FeedName, ...], mine: str
+) -> Seen | None:
+    from dataclasses import replace
+
+    clock = SystemClock()
+    if arguments.cached:
+        seen = _cached(loaded.config, clock)
+    else:
+        seen = _read(loaded.config, clock, _live(loaded.config, clock), feeds)
+    words = " ".join(getattr(arguments, "text", []))
+    return None if seen is None else replace(seen, mine=mine, words=words)
+
+
+def _live(config: Config, clock: Clock) -> Sources:
+    from support_desk.sources.live import live_sources
+
+    return live_sources(config, clock.now)
+
+
+def _read(config: Config, clock: Clock, sources: Sources, feeds: tuple[FeedName, ...]) -> Seen:
+    agreement = agreement_of(config)
+    snapshot = asyncio.run(read_once(sources, feeds, clock, agreement))
+    return Seen(snapshot, clock.now(), config, agreement)
+
+
+def _cached(config: Config, clock: Clock) -> Seen | None:
+    """What the dashboard read last; None, with words, when it has read nothing yet."""
+    from support_desk.desk.store import ReadingsStore, StoreError
+    from support_desk.paths import store_file
+
+    path = store_file(config)
+    try:
+        if not path.exists():
+            output.talk(
+                f"nothing has been read yet: there is no {path}. Open support-desk, or leave out --cached"
+            )
+            return None
+        store = ReadingsStore.open_existing(path)
+        try:
+            return Seen(store.load(), clock.now(), config, agreement_of(config))
+        finally:
+            store.close()
+    except StoreError as error:
+        output.talk(f"{error.problem}. {error.remedy}")
+        return None

@@ -1,0 +1,51 @@
+"""Where words go: data to standard output, talk to standard error; and the log file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from typing import Any
+
+
+def prepare() -> None:
+    """Characters that the terminal's encoding doesn't have become "?", instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def data(text: str) -> None:
+    """Print to standard output."""
+    if sys.stdout is not None:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def talk(text: str) -> None:
+    """Say something to the person; never part of the data."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"support-desk: {text}\n")
+
+
+def document(content: dict[str, Any]) -> None:
+    """Print a JSON document; plain ASCII where the terminal couldn't show it otherwise."""
+    import json
+
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    wide = encoding.lower().replace("-", "") == "utf8"
+    data(json.dumps(content, ensure_ascii=not wide, indent=2))
+
+
+def flush() -> None:
+    """Hand everything over now, while a broken pipe can still be noticed."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def forget_stdout() -> None:
+    """The reader has gone (`| head`): what Python still flushes at exit goes nowhere, quietly."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

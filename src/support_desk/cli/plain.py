@@ -1,0 +1,202 @@
+"""The documents as text to be read aloud: a line or short sentence per row, every part with its name.
+
+No boxes, no columns, no colour, no abbreviations: what a screen reader says has to make sense by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from support_desk.domain.sla import metric_words
+
+Document = dict[str, Any]
+
+_ROLES = {"dev": "developer", "ops": "ops engineer", "on_call": "on call", "second_line": "second line"}
+_SOURCES = {"zendesk": "Tickets", "alerts": "Alerts", "rota": "Rota", "runbooks": "Runbooks"}
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def spoken_length(seconds: float, *, days: bool = True) -> str:
+    """A length of time in its two largest units: "2 hours 5 minutes". Without its sign.
+
+    `days=False` stays with hours, as working time must: eight working hours are a working day.
+    """
+    rest = int(abs(seconds))
+    parts = []
+    for name, size in _UNITS if days else _UNITS[1:]:
+        amount, rest = divmod(rest, size)
+        parts.append((amount, name))
+    first = next((place for place, (amount, _) in enumerate(parts) if amount), None)
+    if first is None:
+        return "less than a minute"
+    return " ".join(
+        f"{amount} {name}{'' if amount == 1 else 's'}" for amount, name in parts[first : first + 2] if amount
+    )
+
+
+def spoken_time(text: str, zone: ZoneInfo) -> str:
+    """A document's time as local time: "Monday 23 November, 10:42"."""
+    at = datetime.fromisoformat(text).astimezone(zone)
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}, {at:%H:%M}"
+
+
+def sources_text(document: Document) -> Iterator[str]:
+    """One line for each source that isn't simply fresh."""
+    for name, source in document["sources"].items():
+        if source["state"] in ("fresh", "off"):
+            continue
+        age = "" if source["age_seconds"] is None else f", read {spoken_length(source['age_seconds'])} ago"
+        error = f". {source['error']}" if source["error"] else ""
+        yield f"{_SOURCES[name]}: {source['state']}{age}{error}."
+
+
+def _quiet(document: Document, source: str, nothing: str) -> str:
+    """What an empty list means: nothing there only if it was read whole and just now."""
+    state = document["sources"][source]["state"]
+    if state == "fresh":
+        return nothing
+    return f"{_SOURCES[source]}: {'not configured' if state == 'off' else f'not known, {state}'}."
+
+
+def tickets_text(document: Document, zone: ZoneInfo) -> Iterator[str]:
+    """The queue, a paragraph of one line per ticket."""
+    if not document["tickets"]:
+        yield _quiet(document, "zendesk", "No tickets.")
+    for ticket in document["tickets"]:
+        parts = [
+            f"{ticket['rank']}. Ticket {ticket['id']}: {_sentence(ticket['subject'] or 'no subject')}",
+            f"{_due(ticket['sla'], zone)}{_asked(ticket['sla'])}.",
+            f"Priority {ticket['priority'] or 'not set'},",
+            f"status {ticket['custom_status'] or ticket['status']}.",
+            f"Organisation {ticket['organisation'] or 'none'}, {_plan(ticket)}.",
+            f"Assigned to {ticket['assignee'] or 'nobody'}.",
+        ]
+        yield " ".join(parts)
+
+
+def _plan(ticket: Document) -> str:
+    plan = "plan not recorded" if ticket["plan"] == "unknown" else f"{ticket['plan']} plan"
+    return f"{plan}, tag and field disagree" if ticket["plan_conflict"] else plan
+
+
+def _due(sla: Document, zone: ZoneInfo) -> str:
+    left, state = sla["remaining_seconds"], sla["state"]
+    if left is None:
+        words = {"paused": "Paused", "met": "Met", "none": "No deadline"}
+        return words.get(state, "Deadline not known")
+    if left <= 0:
+        return f"Breached {spoken_length(left)} ago"
+    working = sla["working_seconds"]
+    tail = f", {spoken_length(working, days=False)} of working time left" if working is not None else ""
+    return f"Due in {spoken_length(left)}, {spoken_time(sla['deadline'], zone)}{tail}"
+
+
+_CAUSES = {
+    "zendesk_row": "by the SLA in Zendesk",
+    "no_priority": "by the contract, no priority yet",
+    "no_policy": "by the contract, no SLA in Zendesk",
+    "sideload_missing": "by the contract, the SLA in Zendesk could not be read",
+    "null_breach_at": "the SLA in Zendesk gives no deadline",
+    "unknown_stage": "the SLA in Zendesk is in a state that isn't known",
+}
+
+
+def _asked(sla: Document) -> str:
+    """What is due, and on whose word; the reason's own words have abbreviations in them."""
+    if sla["state"] in ("met", "none"):
+        return ""
+    metric = f": {metric_words(sla['metric'])}" if sla["metric"] else ""
+    return f"{metric}, {_CAUSES.get(sla['cause'], sla['cause'])}"
+
+
+def alerts_text(document: Document, zone: ZoneInfo) -> Iterator[str]:
+    """The alerts, a line each."""
+    if not document["alerts"]:
+        yield _quiet(document, "alerts", "No open alerts.")
+    now = datetime.fromisoformat(document["generated_at"])
+    for alert in document["alerts"]:
+        age = (now - datetime.fromisoformat(alert["created_at"])).total_seconds()
+        parts = [
+            f"Alert {alert['tiny_id'] or alert['id']}, {alert['priority']}, {_alert_state(alert, zone)}:",
+            _sentence(alert["message"] or "no message"),
+            f"Client {alert['client'] or 'not known'}.",
+            f"Raised {spoken_length(age)} ago, {'in' if alert['in_hours'] else 'out of'} hours.",
+            f"Seen {alert['count']} times." if alert["count"] > 1 else "",
+            f"{_escalation(alert['escalation'], now)}.",
+            f"Runbook {alert['runbook']}." if alert["runbook"] else "No runbook.",
+        ]
+        yield " ".join(part for part in parts if part)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _alert_state(alert: Document, zone: ZoneInfo) -> str:
+    match alert["status"]:
+        case "acked":
+            return f"acknowledged by {alert['acknowledged_by'] or alert['owner'] or 'somebody'}"
+        case "snoozed" if alert["snoozed_until"]:
+            return f"snoozed until {spoken_time(alert['snoozed_until'], zone)}"
+        case "open":
+            return "open, not acknowledged"
+        case status:
+            return str(status)
+
+
+def _escalation(escalation: Document, now: datetime) -> str:
+    due = escalation["due_at"]
+    if escalation["state"] == "running" and due:
+        left = (datetime.fromisoformat(due) - now).total_seconds()
+        return f"Next to be paged: {escalation['next']}, in {spoken_length(left)}"
+    if escalation["state"] == "due":
+        return f"{escalation['next']} should have been paged, check"
+    if escalation["state"] == "stopped":
+        return (
+            f"Nobody will be paged, {escalation['reason']}"
+            if escalation["reason"]
+            else "Nobody will be paged"
+        )
+    return "Who is paged next is not known"
+
+
+def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterator[str]:
+    """Who is on, who comes next, and with `mine` the person's own shifts."""
+    if mine:
+        if not document["shifts"]:
+            yield _quiet(document, "rota", "You have no shifts in the weeks that were read.")
+        for shift in document["shifts"]:
+            yield f"You: {_shift(shift, zone)}."
+        return
+    if document["sources"]["rota"]["state"] == "off":
+        yield _quiet(document, "rota", "")
+        return
+    for role, words in _ROLES.items():
+        person = document["now"].get(role, "")
+        name = "not known" if person == "" else person["name"] if person else "nobody"
+        coming = document["next"].get(role)
+        after = f" Next: {_shift(coming, zone)}." if coming else ""
+        yield f"{words.capitalize()} now: {name}.{after}"
+
+
+def _shift(shift: Document, zone: ZoneInfo) -> str:
+    stand_in = ", standing in" if shift["override"] else ""
+    start, end = spoken_time(shift["start"], zone), spoken_time(shift["end"], zone)
+    return f"{shift['person']['name']}, {_ROLES[shift['role']]}, from {start} until {end}{stand_in}"
+
+
+def runbooks_text(document: Document) -> Iterator[str]:
+    """Runbooks, a line each: title, heading, file."""
+    if not document["runbooks"]:
+        yield _quiet(document, "runbooks", "No runbook matches." if document["query"] else "No runbooks.")
+    for runbook in document["runbooks"]:
+        heading = f", at {runbook['heading']}" if runbook["heading"] else ""
+        yield f"{runbook['title']}{heading}. File {runbook['path']}."

@@ -1,0 +1,40 @@
+"""`status`: what needs me, in one line, from what the dashboard read last."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from support_desk import glance
+from support_desk.cli import output
+from support_desk.config.load import load_config
+
+
+def status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
+    from support_desk.desk.store import ReadingsStore, StoreError
+    from support_desk.documents import glance_of
+    from support_desk.paths import store_file
+
+    loaded = load_config(arguments.config, environ)
+    path = store_file(loaded.config)
+    if not path.exists():
+        output.talk("nothing has been read yet: open support-desk once")
+        return 1
+    try:
+        store = ReadingsStore.open_existing(path)
+        try:
+            snapshot = store.load()
+        finally:
+            store.close()
+    except StoreError as error:
+        output.talk(f"{error.problem}. {error.remedy}")
+        return 1
+    now = datetime.now(UTC).replace(microsecond=0)
+    seen = glance_of(snapshot, now, loaded.config.on_call.critical)
+    if arguments.json:
+        output.document(glance.header(now, seen.sources) | glance.document(seen))
+    else:
+        output.data(glance.tmux_line(seen) if arguments.tmux else glance.line(seen))
+    return 0 if seen.trusted() else 1

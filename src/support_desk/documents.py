@@ -1,0 +1,350 @@
+"""What scripts read: the desk as JSON documents, schema 1.
+
+Times are UTC in ISO 8601 with `Z`, durations whole seconds. Each document is a snapshot seen from one
+moment, `generated_at`: every duration in it is counted from there, so that the two can be added up.
+Names in here are promises; add freely, rename never.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from support_desk import glance
+from support_desk.config.model import Config
+from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state, state
+from support_desk.domain.alerts import PRIORITIES, STATUSES, Alert
+from support_desk.domain.clients import ClientRule, client_of_alert
+from support_desk.domain.escalation import countdown
+from support_desk.domain.rota import Person, Role, Rota, Shift, Unknown, next_shift, on_now
+from support_desk.domain.runbooks import Runbook, RunbookRule, runbook_for_alert
+from support_desk.domain.sla import Agreement, Ranked, explain, working_left
+from support_desk.glance import AlertGlance, Glance, SourceGlance, TicketGlance, time_text
+
+Document = dict[str, Any]
+
+_FIRST_FEED = {
+    SourceName.ZENDESK: FeedName.TICKETS,
+    SourceName.ALERTS: FeedName.ALERTS,
+    SourceName.ROTA: FeedName.ROTA,
+    SourceName.RUNBOOKS: FeedName.RUNBOOKS,
+}
+"""The feed that a source's age is told by."""
+
+
+def whole(now: datetime) -> datetime:
+    """The moment of a document: to the second, so that its durations and times add up."""
+    return now.astimezone(UTC).replace(microsecond=0)
+
+
+def seconds(length: timedelta | None) -> int | None:
+    """Whole seconds, rounded down: what is overdue by less than a second is overdue."""
+    return None if length is None else math.floor(length.total_seconds())
+
+
+def header(snapshot: Snapshot, now: datetime) -> Document:
+    """What every document begins with."""
+    return glance.header(whole(now), sources_of(snapshot, now))
+
+
+def sources_of(snapshot: Snapshot, now: datetime) -> dict[str, SourceGlance]:
+    """How far each source can be trusted; the keys are the four of `sources`, always."""
+    return {
+        source.value: SourceGlance(
+            source_state(snapshot, source, now).value,
+            _read_at(snapshot, source),
+            source_error(snapshot, source, now),
+        )
+        for source in SourceName
+    }
+
+
+def _read_at(snapshot: Snapshot, source: SourceName) -> datetime | None:
+    others = (snapshot.feed(name).read_at for name in FEEDS_OF[source])
+    return snapshot.feed(_FIRST_FEED[source]).read_at or next((at for at in others if at), None)
+
+
+def glance_of(snapshot: Snapshot, now: datetime, critical: tuple[str, ...]) -> Glance:
+    """The facts of the one-line status; `critical` are the alert priorities that are."""
+    return Glance(
+        now,
+        sources_of(snapshot, now),
+        tuple(
+            AlertGlance(alert.priority, alert.status, alert.message, alert.created_at, alert.tiny_id)
+            for alert in snapshot.alerts.rows
+        ),
+        tuple(
+            TicketGlance(
+                row.ticket.id,
+                row.ticket.subject,
+                row.verdict.deadline if row.verdict.kind == "due" else None,
+            )
+            for row in snapshot.tickets.rows
+        ),
+        critical,
+    )
+
+
+def status_document(snapshot: Snapshot, now: datetime, config: Config) -> Document:
+    """What needs me now."""
+    seen = glance_of(snapshot, whole(now), config.on_call.critical)
+    return header(snapshot, now) | glance.document(seen)
+
+
+def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str | None:
+    """What keeps a source from being fresh, with what to do about it; None when nothing does."""
+    feeds = [(name, snapshot.feed(name)) for name in FEEDS_OF[source]]
+    for _, feed in feeds:
+        if feed.enabled and feed.problem is not None:
+            return f"{feed.problem.problem}: {feed.problem.remedy}"
+    for name, feed in feeds:
+        if state(feed, now) is State.PARTIAL:
+            missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"
+            return f"{name.value.replace('_', ' ')}: {'; '.join(feed.notes) or missing}"
+    return None
+
+
+def tickets_document(snapshot: Snapshot, now: datetime, agreement: Agreement) -> Document:
+    """The queue in its order."""
+    now = whole(now)
+    rows = enumerate(snapshot.tickets.rows, 1)
+    return header(snapshot, now) | {"tickets": [_ticket(rank, row, now, agreement) for rank, row in rows]}
+
+
+def _ticket(rank: int, row: Ranked, now: datetime, agreement: Agreement) -> Document:
+    ticket = row.ticket
+    return {
+        "rank": rank,
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "status": ticket.status,
+        "custom_status": ticket.custom_status,
+        "priority": ticket.priority,
+        "type": ticket.type,
+        "organisation": ticket.organisation,
+        "plan": ticket.plan,
+        "plan_conflict": ticket.plan_conflict,
+        "requester": ticket.requester,
+        "assignee": ticket.assignee,
+        "group": ticket.group,
+        "tags": list(ticket.tags),
+        "created_at": time_text(ticket.created_at),
+        "updated_at": time_text(ticket.updated_at),
+        "url": ticket.url,
+        "sla": _sla(row, now, agreement),
+    }
+
+
+def _sla(row: Ranked, now: datetime, agreement: Agreement) -> Document:
+    """A ticket's agreement; nothing remains of a clock that is paused or finished, so that is null."""
+    verdict = row.verdict
+    running = verdict.deadline if verdict.kind == "due" else None
+    return {
+        "state": verdict.state_at(now),
+        "cause": verdict.cause,
+        "metric": verdict.metric,
+        "deadline": time_text(verdict.deadline),
+        "basis": verdict.basis,
+        "remaining_seconds": seconds(running - now) if running else None,
+        "working_seconds": seconds(working_left(verdict, now, agreement.calendar)),
+        "reason": explain(row, now, agreement),
+    }
+
+
+def alert_order(alert: Alert) -> tuple[int, int, datetime, str]:
+    """What nobody has acknowledged first, then by priority, the oldest first."""
+    status = STATUSES.index(alert.status) if alert.status in STATUSES else len(STATUSES)
+    priority = PRIORITIES.index(alert.priority) if alert.priority in PRIORITIES else len(PRIORITIES)
+    return status, priority, alert.created_at, alert.id
+
+
+def alerts_document(snapshot: Snapshot, now: datetime, config: Config, agreement: Agreement) -> Document:
+    """The alerts that aren't closed."""
+    now = whole(now)
+    alerts = sorted(snapshot.alerts.rows, key=alert_order)
+    teller = AlertTeller(snapshot, now, config, agreement)
+    return header(snapshot, now) | {"alerts": [teller.document(alert) for alert in alerts]}
+
+
+class AlertTeller:
+    """What the rest of the desk knows about an alert: its client, its runbook, and whom it pages next."""
+
+    def __init__(self, snapshot: Snapshot, now: datetime, config: Config, agreement: Agreement) -> None:
+        self._snapshot = snapshot
+        self._now = now
+        self._config = config
+        self._agreement = agreement
+        self._second_line = second_line(snapshot, now, config)
+        self._clients = tuple(
+            ClientRule(rule.name, rule.messages, rule.organisations, rule.business_unit)
+            for rule in config.clients
+        )
+        self._rules = tuple(
+            RunbookRule(
+                rule.file,
+                rule.anchor,
+                tag=rule.match.tag,
+                message=rule.match.message,
+                source=rule.match.source,
+                priority=rule.match.priority,
+                organisation=rule.match.organisation,
+            )
+            for rule in config.runbooks.rules
+        )
+
+    def document(self, alert: Alert) -> Document:
+        """One alert; `runbook` is the file's path in the runbook folder."""
+        guess = client_of_alert(alert, self._clients)
+        client = guess.name if guess else None
+        runbook = runbook_for_alert(alert, client, runbooks=self._snapshot.runbooks.rows, rules=self._rules)
+        return {
+            "id": alert.id,
+            "tiny_id": alert.tiny_id,
+            "message": alert.message,
+            "priority": alert.priority,
+            "status": alert.status,
+            "acknowledged_by": alert.acknowledged_by,
+            "owner": alert.owner,
+            "count": alert.count,
+            "created_at": time_text(alert.created_at),
+            "last_occurred_at": time_text(alert.last_occurred_at),
+            "snoozed_until": time_text(alert.snoozed_until),
+            "client": client,
+            "tags": list(alert.tags),
+            "in_hours": self._agreement.calendar.is_open(alert.created_at),
+            "runbook": runbook.path if runbook else None,
+            "runbook_anchor": runbook.anchor if runbook else None,
+            "runbook_url": runbook_url(self._config, runbook.path, runbook.anchor) if runbook else None,
+            "escalation": self._escalation(alert),
+            "url": alert.url,
+        }
+
+    def _escalation(self, alert: Alert) -> Document:
+        coming = countdown(
+            alert,
+            policies=self._snapshot.policies.rows,
+            fallback_minutes=self._config.escalation.minutes,
+            default_policy=self._config.escalation.name,
+            second_line=self._second_line,
+            now=self._now,
+            second_line_schedule=self._config.rota.second_line.schedule,
+        )
+        return {
+            "state": coming.state,
+            "next": coming.next,
+            "due_at": time_text(coming.due_at),
+            "basis": coming.basis,
+            "reason": coming.reason,
+        }
+
+
+def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:
+    """Who is second line: by the answer to "who is on call now", else by the timeline."""
+    wanted = config.rota.second_line.schedule.casefold()
+    for answer in snapshot.on_call.rows:
+        if answer.schedule.casefold() == wanted and answer.enabled:
+            return next(iter(answer.people), None)
+    return on_now(rota_of(snapshot), Role.SECOND_LINE, now)
+
+
+def rota_of(snapshot: Snapshot) -> Rota | None:
+    """The timeline; None before it was read."""
+    return next(iter(snapshot.rota.rows), None)
+
+
+def rota_document(snapshot: Snapshot, now: datetime, mine: str = "") -> Document:
+    """Who is on, who comes next, and the shifts that aren't over; with `mine`, only that person's.
+
+    Nobody is null; what isn't known is left out, and `sources` says why.
+    """
+    now = whole(now)
+    rota = rota_of(snapshot)
+    people: Document = {}
+    coming: Document = {}
+    for role in Role:
+        who = on_now(rota, role, now)
+        if not isinstance(who, Unknown):
+            people[role.value] = _person(who)
+        shift = next_shift(rota, role, now)
+        if shift is not None:
+            coming[role.value] = _shift(shift)
+    shifts: Iterable[Shift] = (shift for shift in (rota.shifts if rota else ()) if shift.end > now)
+    if mine:
+        shifts = (shift for shift in shifts if shift.person.email.casefold() == mine.casefold())
+    return header(snapshot, now) | {
+        "now": people,
+        "next": coming,
+        "shifts": [_shift(shift) for shift in shifts],
+    }
+
+
+def _person(person: Person | None) -> Document | None:
+    return None if person is None else {"name": person.name, "email": person.email}
+
+
+def _shift(shift: Shift) -> Document:
+    return {
+        "role": shift.role.value,
+        "person": _person(shift.person),
+        "start": time_text(shift.start),
+        "end": time_text(shift.end),
+        "override": shift.override,
+    }
+
+
+def runbooks_document(snapshot: Snapshot, now: datetime, words: str, config: Config) -> Document:
+    """The runbooks about these words, best match first; all of them, by path, without words."""
+    now = whole(now)
+    found = search_runbooks(snapshot.runbooks.rows, words)
+    return header(snapshot, now) | {
+        "query": words,
+        "runbooks": [
+            {
+                "path": runbook.path,
+                "title": runbook.title,
+                "heading": heading,
+                "anchor": anchor,
+                "url": runbook_url(config, runbook.path, anchor),
+                "modified_at": time_text(runbook.modified_at),
+            }
+            for runbook, heading, anchor in found
+        ],
+    }
+
+
+def runbook_url(config: Config, path: str, anchor: str) -> str | None:
+    """Where a runbook is on the web; None when the configuration doesn't say."""
+    if not config.runbooks.url:
+        return None
+    address = config.runbooks.url.replace("{path}", quote(path)).replace("{anchor}", quote(anchor))
+    return address.removesuffix("#")
+
+
+def search_runbooks(runbooks: Iterable[Runbook], words: str) -> list[tuple[Runbook, str | None, str]]:
+    """Runbooks in which every word stands, in the title (best), a heading or the path.
+
+    With each goes the heading in which most of the words stand, and its anchor.
+    """
+    wanted = words.casefold().split()
+    found: list[tuple[int, str, Runbook, str | None, str]] = []
+    for runbook in runbooks:
+        title, path = runbook.title.casefold(), runbook.path.casefold()
+        headings = [heading for heading in runbook.headings if heading.level > 1]
+        everything = " ".join([title, path, *(heading.text.casefold() for heading in runbook.headings)])
+        if not all(word in everything for word in wanted):
+            continue
+        best = max(headings, key=lambda heading: _hits(heading.text, wanted), default=None)
+        here = best if best is not None and _hits(best.text, wanted) > _hits(runbook.title, wanted) else None
+        score = 4 * _hits(title, wanted) + 2 * _hits(path, wanted) + (_hits(here.text, wanted) if here else 0)
+        found.append((-score, path, runbook, here.text if here else None, here.anchor if here else ""))
+    return [
+        (runbook, heading, anchor) for _, _, runbook, heading, anchor in sorted(found, key=lambda f: f[:2])
+    ]
+
+
+def _hits(text: str, wanted: list[str]) -> int:
+    folded = text.casefold()
+    return sum(word in folded for word in wanted)

@@ -1,0 +1,242 @@
+"""What needs me now, in one line: the few facts that `support-desk status` is made of.
+
+It has 50 milliseconds beyond the interpreter's start, so this module knows neither the snapshot nor the
+domain: those cost 20 of them. Whoever has a snapshot makes a `Glance` of it (`documents.glance_of`), and
+`status` reads the same facts straight from the store.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+SOON = timedelta(hours=1)
+"""A ticket that is due within this time is near its breach."""
+
+_MESSAGE_SHOWN = 40
+
+_SHOWN = {"zendesk": "tickets", "alerts": "alerts"}
+"""The sources that the line is about, as it calls them."""
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+class SourceGlance(msgspec.Struct, frozen=True):
+    """How far one source can be trusted: the entry of `sources` in every document."""
+
+    state: str
+    read_at: datetime | None = None
+    error: str | None = None
+
+
+class AlertGlance(msgspec.Struct, frozen=True):
+    """An alert that isn't closed."""
+
+    priority: str
+    status: str
+    message: str
+    created_at: datetime
+    tiny_id: str = ""
+
+
+class TicketGlance(msgspec.Struct, frozen=True):
+    """A ticket of the queue."""
+
+    id: int
+    subject: str
+    deadline: datetime | None
+    """UTC; None unless a clock is running."""
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """Everything that the line is made of."""
+
+    now: datetime
+    sources: dict[str, SourceGlance]
+    alerts: tuple[AlertGlance, ...] = ()
+    tickets: tuple[TicketGlance, ...] = ()
+    critical: tuple[str, ...] = ("P1",)
+    """Alert priorities that are critical (`[on_call] critical`)."""
+
+    def waiting(self) -> list[AlertGlance]:
+        """Alerts that nobody has acknowledged: critical first, then by priority, the oldest first."""
+        found = [alert for alert in self.alerts if alert.status == "open"]
+        return sorted(
+            found, key=lambda alert: (alert.priority not in self.critical, alert.priority, alert.created_at)
+        )
+
+    def running(self) -> list[TicketGlance]:
+        """Tickets with a running clock, the most overdue first."""
+        dated = [
+            (ticket.deadline, ticket.id, ticket) for ticket in self.tickets if ticket.deadline is not None
+        ]
+        return [ticket for _, _, ticket in sorted(dated, key=lambda entry: entry[:2])]
+
+    def breached(self) -> list[TicketGlance]:
+        return [ticket for ticket in self.running() if ticket.deadline and ticket.deadline <= self.now]
+
+    def soon(self) -> list[TicketGlance]:
+        """Tickets that will breach within the hour."""
+        limit = self.now + SOON
+        return [
+            ticket for ticket in self.running() if ticket.deadline and self.now < ticket.deadline <= limit
+        ]
+
+    def troubles(self) -> list[str]:
+        """What isn't fresh, in words, of the sources that the line is about."""
+        return [
+            f"{words} {source.state}{self._age_in_brackets(source)}"
+            for name, words in _SHOWN.items()
+            if (source := self.sources[name]).state not in ("fresh", "off")
+        ]
+
+    def trusted(self) -> bool:
+        """Whether everything was read whole and just now, so that silence means quiet."""
+        states = {self.sources[name].state for name in _SHOWN}
+        return states <= {"fresh", "off"} and "fresh" in states
+
+    def age(self) -> timedelta | None:
+        """How old the oldest of the readings is; None before the first."""
+        read = [at for name in _SHOWN if (at := self.sources[name].read_at) is not None]
+        return max(timedelta(0), self.now - min(read)) if read else None
+
+    def _age_in_brackets(self, source: SourceGlance) -> str:
+        return "" if source.read_at is None else f" ({short_length(self.now - source.read_at)} old)"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A piece of the line with its colour."""
+
+    text: str
+    colour: str = ""
+
+
+def parts(glance: Glance) -> list[Part]:
+    """The line in pieces, the most pressing first, its own age last."""
+    found: list[Part] = []
+    waiting = glance.waiting()
+    critical = [alert for alert in waiting if alert.priority in glance.critical]
+    if critical:
+        first = critical[0]
+        message = (
+            first.message
+            if len(first.message) <= _MESSAGE_SHOWN
+            else f"{first.message[: _MESSAGE_SHOWN - 1]}…"
+        )
+        age = short_length(glance.now - first.created_at)
+        count = _count(len(critical), f"critical {first.priority} alert")
+        found.append(Part(f"{count} not acknowledged: {message} ({age})", "red"))
+    rest = len(waiting) - len(critical)
+    if rest:
+        more = "other " if critical else ""
+        found.append(Part(f"{_count(rest, f'{more}alert')} not acknowledged", "yellow"))
+    breached, soon = glance.breached(), glance.soon()
+    if breached:
+        found.append(Part(f"{_count(len(breached), 'ticket')} breached: #{breached[0].id}", "red"))
+    if soon and soon[0].deadline:
+        left = short_length(soon[0].deadline - glance.now)
+        found.append(
+            Part(f"{_count(len(soon), 'ticket')} due within the hour: #{soon[0].id} in {left}", "yellow")
+        )
+    if not found:
+        found.append(Part("all quiet", "green") if glance.trusted() else Part("nothing known to need you"))
+    found.extend(Part(trouble, "yellow") for trouble in glance.troubles())
+    age = glance.age()
+    found.append(Part("never read" if age is None else f"read {short_length(age)} ago"))
+    return found
+
+
+def line(glance: Glance) -> str:
+    """The line as plain text."""
+    return "; ".join(part.text for part in parts(glance))
+
+
+def tmux_line(glance: Glance) -> str:
+    """The line with tmux's colour markup; a `#` of the texts stays a `#`."""
+    return "; ".join(
+        f"#[fg={part.colour}]{_escaped(part.text)}#[default]" if part.colour else _escaped(part.text)
+        for part in parts(glance)
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("#", "##")
+
+
+def document(glance: Glance) -> dict[str, Any]:
+    """What `status --json` prints after the header."""
+    waiting, running = glance.waiting(), glance.running()
+    statuses = [alert.status for alert in glance.alerts]
+    first = running[0] if running else None
+    age = glance.age()
+    return {
+        "line": line(glance),
+        "quiet": parts(glance)[0].text == "all quiet",
+        "age_seconds": None if age is None else math.floor(age.total_seconds()),
+        "alerts": {
+            "open": len(waiting),
+            "critical": sum(alert.priority in glance.critical for alert in waiting),
+            "acked": statuses.count("acked"),
+            "snoozed": statuses.count("snoozed"),
+        },
+        "tickets": {
+            "total": len(glance.tickets),
+            "breached": len(glance.breached()),
+            "due_within_hour": len(glance.soon()),
+            "next": _next(first, glance.now),
+        },
+    }
+
+
+def _next(ticket: TicketGlance | None, now: datetime) -> dict[str, Any] | None:
+    if ticket is None or ticket.deadline is None:
+        return None
+    return {
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "deadline": time_text(ticket.deadline),
+        "remaining_seconds": math.floor((ticket.deadline - now).total_seconds()),
+    }
+
+
+def time_text(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with `Z`; milliseconds only where there are some."""
+    if at is None:
+        return None
+    spec = "milliseconds" if at.microsecond else "seconds"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def header(now: datetime, sources: dict[str, SourceGlance]) -> dict[str, Any]:
+    """What every document begins with."""
+    return {
+        "schema": 1,
+        "generated_at": time_text(now),
+        "sources": {
+            name: {
+                "state": source.state,
+                "read_at": time_text(source.read_at),
+                "age_seconds": _age(now, source.read_at),
+                "error": source.error,
+            }
+            for name, source in sources.items()
+        },
+    }
+
+
+def _age(now: datetime, read_at: datetime | None) -> int | None:
+    return None if read_at is None else max(0, math.floor((now - read_at).total_seconds()))
+
+
+def short_length(length: timedelta) -> str:
+    """A length of time in its largest unit: "12 s", "7 min", "3 h". Without its sign."""
+    total = int(abs(length).total_seconds())
+    name, size = next((unit for unit in _UNITS if total >= unit[1]), _UNITS[-1])
+    return f"{total // size} {name}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
