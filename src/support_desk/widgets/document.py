@@ -1,0 +1,260 @@
+"""A page of text to scroll through: runbooks, mostly.
+
+Drawn a line at a time from a `Page`, because Textual's own Markdown widget mounts a widget per paragraph and
+takes seconds over a long page. Nothing animates, and no hyperlink codes are written to the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from support_desk.keys import bindings
+from support_desk.widgets.markdown_lines import STYLES, Line, Page, lay_out, message_page
+
+_PAGES_KEPT = 6
+"""Going back and forth between a few rows must not lay out their runbooks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """Something said instead of a page."""
+
+    text: str
+    key: str = ""
+    anchor: str = ""
+
+    def page(self, width: int) -> Page:
+        return message_page(self.text, width)
+
+
+@dataclass(frozen=True, slots=True)
+class _Markdown:
+    """A text that is laid out for each width."""
+
+    key: str
+    anchor: str
+    markdown: str
+    note: str
+
+    def page(self, width: int) -> Page:
+        return _laid_out(self.markdown, width, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A page that somebody else laid out."""
+
+    key: str
+    anchor: str
+    ready: Page
+
+    def page(self, width: int) -> Page:  # noqa: ARG002 - its lines are what they are
+        return self.ready
+
+
+@lru_cache(_PAGES_KEPT)
+def _laid_out(markdown: str, width: int, note: str) -> Page:
+    return lay_out(markdown, width, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where somebody was reading."""
+
+    key: str
+    anchor: str
+    line: int
+
+
+class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Markdown, a ready page or a plain message, in lines that fit the width."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"document--{name}" for name in STYLES}
+
+    DEFAULT_CSS = """
+    DocumentView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        & > .document--note { color: $warning; text-style: italic; }
+        & > .document--h1 { color: $primary; text-style: bold underline; }
+        & > .document--h2 { color: $primary; text-style: bold; }
+        & > .document--h3 { color: $secondary; text-style: bold italic; }
+        & > .document--h4 { color: $secondary; text-style: italic; }
+        & > .document--strong { text-style: bold; }
+        & > .document--em { text-style: italic; }
+        & > .document--strike { text-style: strike; }
+        & > .document--code { color: $accent; text-style: bold; }
+        & > .document--code_block { color: $foreground; background: $panel; }
+        & > .document--code_cut { color: $warning; text-style: bold reverse; }
+        & > .document--link { color: $primary; text-style: underline; }
+        & > .document--link_target { color: $text-muted; text-style: dim; }
+        & > .document--image { color: $text-muted; text-style: italic; }
+        & > .document--quote { color: $secondary; text-style: dim; }
+        & > .document--bullet { color: $accent; text-style: bold; }
+        & > .document--table_head { text-style: bold underline; }
+        & > .document--rule { color: $text-muted; text-style: dim; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("document")
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(name=name, id=id, classes=classes)
+        self._content: _Message | _Markdown | _Ready = _Message("")
+        self._page: Page | None = None
+        self._width = 0
+        self._strips: dict[int, Strip] = {}
+        self._drawn_styles: dict[str, Style] = {}
+        self._left = _Place("", "", 0)
+
+    @property
+    def page(self) -> Page | None:
+        """What is shown; `None` before the widget has a width."""
+        return self._page
+
+    @property
+    def key(self) -> str:
+        """What `show` or `show_lines` was called with; empty while a message is shown."""
+        return self._content.key
+
+    @property
+    def plain(self) -> str:
+        """The page's text without its styles."""
+        return self._page.plain if self._page else ""
+
+    def show(self, key: str, markdown: str, anchor: str = "", note: str = "") -> None:
+        """Show Markdown, at the heading that `anchor` names, under a `note` if there is one.
+
+        Where the same key and anchor were shown last, the place on the page is kept, whatever was said in
+        between.
+        """
+        self._replace(_Markdown(key, anchor, markdown, note))
+
+    def show_lines(self, key: str, page: Page) -> None:
+        """Show a page that is laid out already; lines that are too long for the widget are cut."""
+        self._replace(_Ready(key, "", page))
+
+    def say(self, text: str) -> None:
+        """Show a plain message instead of a page: loading, nothing found, what failed."""
+        self._replace(_Message(text))
+
+    def go_to(self, anchor: str) -> bool:
+        """Scroll to a heading; whether the page has it."""
+        line = self._page.line_of(anchor) if self._page else None
+        if line is not None:
+            self._scroll(line)
+        return line is not None
+
+    def action_scroll_down(self) -> None:
+        self._scroll(self.scroll_offset.y + 1)
+
+    def action_scroll_up(self) -> None:
+        self._scroll(self.scroll_offset.y - 1)
+
+    def action_page_down(self) -> None:
+        self._scroll(self.scroll_offset.y + self._page_step)
+
+    def action_page_up(self) -> None:
+        self._scroll(self.scroll_offset.y - self._page_step)
+
+    def action_scroll_home(self) -> None:
+        self._scroll(0)
+
+    def action_scroll_end(self) -> None:
+        self._scroll(self.virtual_size.height)
+
+    def on_resize(self, _: Resize) -> None:
+        width = self.scrollable_content_region.width
+        if self._page is None:
+            self._lay_out()
+            self._scroll(self._line_to_start_at())
+        elif width not in (0, self._width):
+            heading, lines_below = self._reading()
+            self._lay_out()
+            self._scroll(lines_below + (self._page.headings[heading].line if heading >= 0 else 0))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+        self._drawn_styles.clear()
+
+    def render_line(self, y: int) -> Strip:
+        lines = self._page.lines if self._page else ()
+        index = y + self.scroll_offset.y
+        if index >= len(lines):
+            return Strip.blank(self._width, self.rich_style)
+        strip = self._strips.get(index)
+        if strip is None:
+            strip = self._strips[index] = self._drawn(lines[index])
+        return strip
+
+    @property
+    def _page_step(self) -> int:
+        """A page less one line, so that the eye finds its place again."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    def _replace(self, content: _Message | _Markdown | _Ready) -> None:
+        if content == self._content:
+            return
+        if self._content.key and self._page:
+            self._left = _Place(self._content.key, self._content.anchor, self.scroll_offset.y)
+        self._content = content
+        self._page = None
+        self._lay_out()
+        self._scroll(self._line_to_start_at())
+
+    def _lay_out(self) -> None:
+        """Make the page for the present width; a hidden widget has none and waits for `on_resize`."""
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return
+        self._width = width
+        self._page = self._content.page(self._width)
+        self._strips.clear()
+        self.virtual_size = Size(self._width, len(self._page.lines))
+        self.refresh()
+
+    def _line_to_start_at(self) -> int:
+        content = self._content
+        if content.key and (content.key, content.anchor) == (self._left.key, self._left.anchor):
+            return self._left.line
+        line = self._page.line_of(content.anchor) if self._page and content.anchor else None
+        return line or 0
+
+    def _reading(self) -> tuple[int, int]:
+        """The last heading at or above the top line (-1: none), and how many lines below it the top is."""
+        top = self.scroll_offset.y
+        headings = self._page.headings if self._page else ()
+        above = [index for index, heading in enumerate(headings) if heading.line <= top]
+        return (above[-1], top - headings[above[-1]].line) if above else (-1, top)
+
+    def _scroll(self, line: int) -> None:
+        self.scroll_to(y=line, animate=False, force=True)
+
+    def _drawn(self, line: Line) -> Strip:
+        segments = [Segment(text, self._style(style)) for text, style in line]
+        return Strip(segments).adjust_cell_length(self._width, self.rich_style)
+
+    def _style(self, names: str) -> Style:
+        """The style of a span: the outermost name decides the ground, the others add to it."""
+        known = self._drawn_styles.get(names)
+        if known is None:
+            outer, *inner = names.split(" ")
+            known = self.get_component_rich_style(f"document--{outer}")
+            for name in inner:
+                known += self.get_component_rich_style(f"document--{name}", partial=True)
+            self._drawn_styles[names] = known
+        return known
