@@ -1,0 +1,292 @@
+"""Every way in which Zendesk, zenpy or the network can fail, in the words of `sources.errors`.
+
+Nothing here repeats an exception's own text: zenpy's holds whole bodies, requests' holds headers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests import exceptions as rq
+
+
+from support_desk.config.model import Zendesk
+from support_desk.sources.errors import (
+    NotAllowed,
+    NotThere,
+    Rejected,
+    ServiceDown,
+    SignInRefused,
+    SourceError,
+    Throttled,
+    Unreachable,
+    Unreadable,
+)
+from support_desk.sources.zendesk.quiet_zenpy import zenpy_errors as zp
+from support_desk.sources.zendesk.rates import retry_after
+from support_desk.text import clean
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_CHECK_URL = "check [zendesk] url"
+_TRY_AGAIN = "it is tried again by itself; if it lasts, open the helpdesk in a browser"
+_NOT_ZENDESK = "open the helpdesk in a browser: a network's sign-in page or a proxy may be in the way"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whom we talk to, and how we sign in: what a message may name."""
+
+    host: str
+    auth: str
+    """`oauth` or `token`."""
+
+    @classmethod
+    def of(cls, settings: Zendesk) -> Place:
+        return cls(clean(urlsplit(settings.url).netloc, 100), settings.auth)
+
+    @property
+    def credential_remedy(self) -> str:
+        if self.auth == "token":
+            return "check [zendesk] email and token; Zendesk switches off tokens that rest for 30 days"
+        return "check [zendesk] client_id and client_secret in Zendesk's Admin Centre"
+
+    @property
+    def rights_remedy(self) -> str:
+        if self.auth == "token":
+            return "ask an administrator about the role of the agent in [zendesk] email"
+        return "ask an administrator about the OAuth client's scopes (read) and its owner's role"
+
+
+def broken_off() -> SourceError:
+    return Unreadable("Zendesk: the answer broke off before its end", _TRY_AGAIN)
+
+
+def too_slow(seconds: float) -> SourceError:
+    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", _TRY_AGAIN)
+
+
+def too_big(size: int) -> SourceError:
+    return Unreadable(
+        f"Zendesk: an answer larger than {size / 1e6:.3g} MB was given up",
+        "check that [zendesk] url is the helpdesk's own address; open a large file in the browser",
+    )
+
+
+def throttled(response: requests.Response, now: datetime | None) -> SourceError:
+    wait = retry_after(response.headers, now)
+    return Throttled(
+        "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
+        "it is read again by itself; a longer [polling] tickets or a smaller [polling] budget asks less",
+        status=429,
+        retry_after=wait,
+        request_id=_request_id(response),
+    )
+
+
+def redirected(response: requests.Response, base: str) -> SourceError:
+    """A redirect is never followed: the credential would go along."""
+    target = urlsplit(urljoin(base, response.headers.get("Location", "")))
+    host = clean(target.hostname or "", 100)
+    own = urlsplit(base).hostname
+    problem = (
+        f"Zendesk: the answer redirects to {host}, which isn't the configured host"
+        if host and host != own
+        else "Zendesk: the answer redirects to another address of the helpdesk"
+    )
+    return Unreadable(
+        problem, f"{_CHECK_URL}: the helpdesk may have been renamed", status=response.status_code
+    )
+
+
+def not_json(response: requests.Response) -> SourceError:
+    """A good status with something else than Zendesk's JSON in it."""
+    kind = response.headers.get("Content-Type", "")
+    what = "a web page" if "html" in kind.lower() else "not the JSON that was expected"
+    return Unreadable(
+        f"Zendesk: the answer isn't the helpdesk's ({what})", _NOT_ZENDESK, status=response.status_code
+    )
+
+
+def of_status(response: requests.Response, place: Place, what: str) -> SourceError:
+    """The error of an answer's status; `what` was being done, such as "ticket 5"."""
+    status = response.status_code
+    code, said = _envelope(response)
+    about = f" ({said})" if said else ""
+    extra: dict[str, Any] = {"status": status, "request_id": _request_id(response)}
+    if status == 401:
+        return SignInRefused("Zendesk: the sign-in was refused", place.credential_remedy, **extra)
+    if status == 403:
+        return NotAllowed(f"Zendesk: {what}: not allowed{about}", place.rights_remedy, **extra)
+    if status in {404, 410}:
+        if code == "RecordNotFound":
+            return NotThere(
+                f"Zendesk: {what}: not there",
+                "it may have been deleted or merged, or be out of sight",
+                **extra,
+            )
+        if code == "InvalidEndpoint":
+            return NotThere(
+                f"Zendesk: {what}: this helpdesk doesn't have it",
+                "the plan may not include it; otherwise " + _CHECK_URL,
+                **extra,
+            )
+        return NotThere(f"Zendesk: {what}: nothing there on {place.host}", _CHECK_URL, **extra)
+    if status >= 500:
+        return ServiceDown(
+            f"Zendesk: {what}: the service is in trouble ({status})",
+            "see status.zendesk.com; " + _TRY_AGAIN,
+            retry_after=retry_after(response.headers),
+            **extra,
+        )
+    if status >= 400:
+        remedy = "check [zendesk] scope" if what == "the queue" and status in {400, 422} else "try again"
+        if status == 409:
+            remedy = "somebody else changed it at the same time: read it again"
+        return Rejected(f"Zendesk: {what}: refused with {status}{about}", remedy, **extra)
+    return Unreadable(f"Zendesk: {what}: an unexpected answer ({status})", _NOT_ZENDESK, **extra)
+
+
+def of_exception(error: Exception, place: Place, what: str) -> SourceError:
+    """The error of an exception of requests, zenpy, or Python's own where zenpy lets those through."""
+    if isinstance(error, SourceError):
+        return error
+    response = getattr(error, "response", None)
+    if isinstance(error, zp.APIException | rq.HTTPError) and response is not None:
+        return of_status(response, place, what)
+    for kind in type(error).__mro__:
+        describe = BY_CLASS.get(kind)
+        if describe is not None:
+            return describe(place)
+    return _confused(place)
+
+
+def _no_connection(place: Place) -> SourceError:
+    return Unreachable(f"Zendesk: no connection to {place.host}", f"check the network and {_CHECK_URL[6:]}")
+
+
+def _timed_out(place: Place) -> SourceError:
+    return Unreachable(f"Zendesk: {place.host} didn't answer in time", _TRY_AGAIN)
+
+
+def _proxy(place: Place) -> SourceError:
+    return Unreachable(f"Zendesk: the proxy didn't connect to {place.host}", "check HTTPS_PROXY and NO_PROXY")
+
+
+def _certificate(place: Place) -> SourceError:
+    return Unreachable(
+        f"Zendesk: no trusted TLS connection to {place.host}",
+        "check the date of this machine and REQUESTS_CA_BUNDLE; don't sign in to a network that intercepts",
+    )
+
+
+def _address(place: Place) -> SourceError:
+    return Unreachable(f"Zendesk: {place.host} can't be used as an address", _CHECK_URL)
+
+
+def _broken_off(_: Place) -> SourceError:
+    return broken_off()
+
+
+def _credential(place: Place) -> SourceError:
+    return SignInRefused("Zendesk: the credential has characters that can't be sent", place.credential_remedy)
+
+
+def _confused(_: Place) -> SourceError:
+    return Unreadable("Zendesk: the answer isn't the helpdesk's", _NOT_ZENDESK)
+
+
+def _asked_to_wait(_: Place) -> SourceError:
+    return Throttled("Zendesk: too many requests", "it is read again by itself", status=429)
+
+
+BY_CLASS: dict[type[BaseException], Callable[[Place], SourceError]] = {
+    rq.RequestException: _no_connection,
+    rq.ConnectionError: _no_connection,
+    rq.RetryError: _no_connection,
+    rq.HTTPError: _confused,
+    rq.Timeout: _timed_out,
+    rq.ConnectTimeout: _timed_out,
+    rq.ReadTimeout: _timed_out,
+    rq.ProxyError: _proxy,
+    rq.InvalidProxyURL: _proxy,
+    rq.SSLError: _certificate,
+    rq.URLRequired: _address,
+    rq.MissingSchema: _address,
+    rq.InvalidSchema: _address,
+    rq.InvalidURL: _address,
+    rq.InvalidHeader: _credential,
+    rq.ChunkedEncodingError: _broken_off,
+    rq.ContentDecodingError: _broken_off,
+    rq.StreamConsumedError: _broken_off,
+    rq.UnrewindableBodyError: _broken_off,
+    rq.InvalidJSONError: _confused,
+    rq.JSONDecodeError: _confused,
+    rq.TooManyRedirects: _confused,
+    zp.ZenpyException: _confused,
+    zp.ZenpyCacheException: _confused,
+    zp.RatelimitBudgetExceeded: _asked_to_wait,
+    zp.APIException: _confused,
+    zp.RecordNotFoundException: _confused,
+    zp.TooManyValuesException: _confused,
+    zp.SearchResponseLimitExceeded: _confused,
+    UnicodeError: _address,
+    OSError: _no_connection,
+    ValueError: _confused,
+    AttributeError: _confused,
+    LookupError: _confused,
+    TypeError: _confused,
+    RecursionError: _confused,
+}
+"""What each class means; a class that isn't here is what its nearest parent here is."""
+
+CAUGHT = (
+    zp.ZenpyException,
+    zp.APIException,
+    rq.RequestException,
+    OSError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    RecursionError,
+)
+"""What may come out of a call through zenpy: the last five where it trips over an odd answer."""
+
+
+def _envelope(response: requests.Response) -> tuple[str, str]:
+    """The error's code and Zendesk's sentence about it, from any of its four shapes; empty if none."""
+    try:
+        body = json.loads(response.content[:_ENVELOPE_BYTES])
+    except (ValueError, RecursionError):
+        return "", ""
+    if not isinstance(body, dict):
+        return "", ""
+    error = body.get("error")
+    if isinstance(error, dict):
+        return _word(error.get("title")), _sentence(error.get("message"))
+    errors = body.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        return _word(errors[0].get("code")), _sentence(errors[0].get("title"))
+    return _word(error), _sentence(body.get("description"))
+
+
+_ENVELOPE_BYTES = 64 * 1024
+
+
+def _word(value: object) -> str:
+    return str(clean(value, 80)) if isinstance(value, str) else ""
+
+
+def _sentence(value: object) -> str:
+    return str(clean(value, 160)).rstrip(".") if isinstance(value, str) else ""
+
+
+def _request_id(response: requests.Response) -> str | None:
+    return str(clean(response.headers.get("X-Request-Id", ""), 80)) or None

@@ -1,0 +1,24 @@
+"""zenpy, imported without what it does to logging when `DEBUG_LOG` is set.
+
+It would print every request and body on stderr, over the screen. The variable is common enough to be
+somebody else's, so it is put back.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+_debug_log = os.environ.pop("DEBUG_LOG", None)
+try:
+    import zenpy
+    from zenpy.lib import exception as zenpy_errors
+    from zenpy.lib.api import BaseApi
+finally:
+    if _debug_log is not None:
+        os.environ["DEBUG_LOG"] = _debug_log
+
+# zenpy formats whole answers for its debug log even when nobody reads it, and they hold clients' words.
+logging.getLogger("zenpy").setLevel(logging.WARNING)
+
+__all__ = ["BaseApi", "zenpy", "zenpy_errors"]

@@ -1,0 +1,270 @@
+"""One connection to the helpdesk, for one thread: requests through zenpy, answers as domain nouns.
+
+zenpy supplies the client; the queue's rows never become its objects, which would take a second of
+the interpreter per thousand tickets and hide a request behind every property. Its caches stay off:
+they have no time limit, and this program runs for a week.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy
+from support_desk.config.model import Zendesk
+from support_desk.domain.tickets import Comment, SuspendedTicket, Ticket, TicketDetail
+from support_desk.sources.errors import (
+    NotAllowed,
+    NotThere,
+    ServiceDown,
+    SignInRefused,
+    SourceError,
+    Unreadable,
+)
+from support_desk.sources.zendesk.failures import CAUGHT, Place, not_json, of_exception, of_status
+from support_desk.sources.zendesk.limits import Limits
+from support_desk.sources.zendesk.rates import Rates
+from support_desk.sources.zendesk.session import PinnedSession
+from support_desk.sources.zendesk.sign_in import SignIn
+from support_desk.sources.zendesk.wire import (
+    NotAnAnswer,
+    Page,
+    comments_from,
+    custom_statuses_from,
+    document_of,
+    suspended_from,
+    tickets_from_search,
+    user_from,
+)
+
+SIDE_LOADS = "slas,users,groups,organizations,metric_sets"
+PER_PAGE = 100
+_MOST_COMMENTS = 500
+_MOST_SUSPENDED = 1000
+_NAMES_LAST = timedelta(hours=1)
+_OK = range(200, 300)
+_ZENPY_SWITCHES = ("ZENPY_FORCE_SCHEME", "ZENPY_FORCE_NETLOC")
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Whom the credential belongs to."""
+
+    id: int
+    name: str
+    role: str
+
+
+class Reader:
+    """Blocking reads; everything raises `SourceError` and nothing else. Not safe between threads."""
+
+    def __init__(
+        self,
+        settings: Zendesk,
+        sign_in: SignIn,
+        place: Place,
+        rates: Rates,
+        limits: Limits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings = settings
+        self._base = settings.url.rstrip("/")
+        self._sign_in = sign_in
+        self._place = place
+        self._now = now
+        self._custom_statuses: Mapping[int, str] = {}
+        self._names_until: datetime | None = None
+        session = PinnedSession(self._base, sign_in, rates, limits, now)
+        self._api = _zenpy_client(self._base, session, limits).tickets
+
+    def search(self, query: str, page: int, sort: tuple[str, str] | None) -> Page:
+        """One page of a search. Sorted by `sort` (field, `asc` or `desc`), or by relevance."""
+        params = {
+            "query": query,
+            "include": f"tickets({SIDE_LOADS})",
+            "per_page": str(PER_PAGE),
+            "page": str(page),
+        }
+        if sort is not None:
+            params["sort_by"], params["sort_order"] = sort
+        names = self.custom_statuses()
+        what = "the queue" if sort else "the search"
+        return self._tickets(self.get("/search.json", params, what), "results", names)
+
+    def show_many(self, ticket_ids: Sequence[int]) -> Page:
+        """These tickets (at most 100) from the database; the ones that are gone are left out."""
+        params = {"ids": ",".join(map(str, ticket_ids)), "include": SIDE_LOADS}
+        names = self.custom_statuses()
+        return self._tickets(
+            self.get("/tickets/show_many.json", params, "tickets by number"), "tickets", names
+        )
+
+    def ticket(self, ticket_id: int) -> TicketDetail:
+        """One ticket with its newest comments, oldest first."""
+        what = f"ticket {ticket_id}"
+        names = self.custom_statuses()
+        body = self.get(f"/tickets/{ticket_id}.json", {"include": SIDE_LOADS}, what)
+        page = self._tickets(body, "ticket", names)
+        if not page.rows:
+            raise Unreadable(
+                page.notes[0] if page.notes else f"Zendesk: {what} couldn't be read", "open it there"
+            )
+        comments, complete = self._comments(ticket_id)
+        return TicketDetail(page.rows[0], comments, complete)
+
+    def _comments(self, ticket_id: int) -> tuple[tuple[Comment, ...], bool]:
+        found: dict[int, Comment] = {}
+        complete = True
+        params = {"sort": "-created_at", "page[size]": str(PER_PAGE), "include": "users"}
+        while True:
+            document = self.document(
+                f"/tickets/{ticket_id}/comments.json", params, f"ticket {ticket_id}: comments"
+            )
+            with zendesk_answer():
+                rows, bad = comments_from(document)
+            found.update((row.id, row) for row in rows)
+            complete = complete and not bad
+            cursor = next_cursor(document)
+            if cursor is None:
+                break
+            if len(found) >= _MOST_COMMENTS or not rows:
+                complete = False
+                break
+            params["page[after]"] = cursor
+        return tuple(sorted(found.values(), key=lambda row: (row.created_at, row.id))), complete
+
+    def suspended(self) -> tuple[list[SuspendedTicket], list[str], bool]:
+        """The suspended tickets, what is wrong with the unreadable ones, and whether these are all."""
+        found: dict[int, SuspendedTicket] = {}
+        notes: list[str] = []
+        params = {"page[size]": str(PER_PAGE)}
+        while True:
+            document = self.document("/suspended_tickets.json", params, "suspended tickets")
+            with zendesk_answer():
+                rows, bad = suspended_from(document)
+            found.update((row.id, row) for row in rows)
+            notes += bad
+            cursor = next_cursor(document)
+            if cursor is None or len(found) >= _MOST_SUSPENDED or not rows:
+                return list(found.values()), notes, cursor is None
+            params["page[after]"] = cursor
+
+    def custom_statuses(self) -> Mapping[int, str]:
+        """Names of custom statuses, read once an hour; nothing where the plan or the role has none."""
+        if self._names_until is None or self._now() >= self._names_until:
+            # Tickets without these names are better than no tickets; the queue's own read comes next.
+            with suppress(NotAllowed, NotThere, Unreadable, ServiceDown):
+                self._custom_statuses = self.read_custom_statuses()
+            self._names_until = self._now() + _NAMES_LAST
+        return self._custom_statuses
+
+    def read_custom_statuses(self) -> Mapping[int, str]:
+        """The same, asked now."""
+        return custom_statuses_from(self.document("/custom_statuses.json", {}, "custom statuses"))
+
+    def me(self) -> Me:
+        """Whom the credential belongs to. Raises `SignInRefused` for an anonymous session."""
+        with zendesk_answer():
+            number, name, role = user_from(_document(self._get("/users/me.json", {}, "the sign-in")))
+        if number is None:
+            # Zendesk answers an unknown credential with 200 and a user who is nobody.
+            raise SignInRefused("Zendesk: the credential is nobody's", self._place.credential_remedy)
+        self._sign_in.verified = True
+        return Me(number, name, role)
+
+    def document(self, path: str, params: Mapping[str, str], what: str) -> dict[str, Any]:
+        """An answer's JSON object."""
+        return _document(self.get(path, params, what))
+
+    def get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
+        """An answer with a good status, from somebody who is signed in."""
+        if not self._sign_in.verified:
+            try:
+                self.me()
+            except NotAllowed:
+                # A scope without users can't say who it is; whether it may read `what` is for `what` to say.
+                self._sign_in.verified = True
+        return self._get(path, params, what)
+
+    def _get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
+        try:
+            response = self._api._get(f"{self._base}/api/v2{path}", raw_response=True, params=dict(params))
+        except CAUGHT as error:
+            raise of_exception(error, self._place, what) from None
+        if not isinstance(response, requests.Response):
+            raise Unreadable(f"Zendesk: {what}: no answer to read", "please report this, with the log")
+        if response.status_code not in _OK:
+            raise of_status(response, self._place, what)
+        return response
+
+    def _tickets(self, response: requests.Response, key: str, names: Mapping[int, str]) -> Page:
+        document = _document(response)
+        with zendesk_answer():
+            return tickets_from_search(document, self._settings, custom_statuses=names, key=key)
+
+
+@contextmanager
+def zendesk_answer() -> Iterator[None]:
+    """Turn "not an answer of this kind" into an error of the source."""
+    try:
+        yield
+    except NotAnAnswer as error:
+        raise _not_an_answer(error) from None
+
+
+def _not_an_answer(error: NotAnAnswer) -> SourceError:
+    if error.said:
+        return ServiceDown(
+            f"Zendesk: the service couldn't answer ({error.said})", "it is tried again by itself"
+        )
+    return Unreadable(
+        "Zendesk: the answer isn't of the expected kind",
+        "open the helpdesk in a browser; check [zendesk] url",
+    )
+
+
+def _document(response: requests.Response) -> dict[str, Any]:
+    try:
+        return document_of(response.content)
+    except NotAnAnswer:
+        raise not_json(response) from None
+
+
+def next_cursor(document: Mapping[str, Any]) -> str | None:
+    """Where the next page begins. Never `links.next`: that is an address, and could be anybody's."""
+    meta = document.get("meta")
+    if not isinstance(meta, dict) or meta.get("has_more") is not True:
+        return None
+    cursor = meta.get("after_cursor")
+    return cursor if isinstance(cursor, str) and cursor else None
+
+
+def _zenpy_client(base: str, session: PinnedSession, limits: Limits) -> zenpy.Zenpy:
+    """A zenpy client for this session. Takes away what zenpy would obey in the environment.
+
+    `ZENPY_FORCE_*` would send the credential elsewhere and `DEBUG_LOG` would print bodies over the
+    screen; only zenpy knows the first two, the third comes back after the import.
+    """
+    for name in _ZENPY_SWITCHES:
+        os.environ.pop(name, None)
+    parts = urlsplit(base)
+    # zenpy joins these two with a dot; an address without one (localhost) is never asked for by it.
+    subdomain, _, domain = parts.netloc.partition(".")
+    client = zenpy.Zenpy(
+        subdomain=subdomain,
+        domain=domain,
+        session=session,
+        timeout=(limits.connect_seconds, limits.read_seconds),
+        disable_cache=True,
+    )
+    for api in vars(client).values():
+        if isinstance(api, BaseApi):
+            api.protocol = parts.scheme
+    return client

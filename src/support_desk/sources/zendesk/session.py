@@ -1,0 +1,71 @@
+"""The HTTP session under zenpy: one host, no retries, no redirects, and a word on every answer.
+
+zenpy's own session would send a request up to four times, sleep in the thread when throttled and
+follow any address that an answer holds. Everything that it sends goes through `PinnedSession` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from support_desk import __version__
+from support_desk.sources.zendesk.failures import REDIRECTS, redirected, throttled
+from support_desk.sources.zendesk.limits import Limits
+from support_desk.sources.zendesk.rates import Rates
+from support_desk.sources.zendesk.sign_in import SignIn
+from support_desk.sources.zendesk.transport import pin, use_environment
+
+_UNAUTHORISED, _TOO_MANY = 401, 429
+
+
+class PinnedSession(requests.Session):
+    """A session that talks to the configured helpdesk and to nobody else.
+
+    `trust_env` is off, so that neither a `.netrc` nor a variable adds a credential; proxies and the
+    authorities' bundle are taken from the environment here instead, since a helpdesk behind a
+    company proxy needs them.
+    """
+
+    authorized = True
+    """zenpy's sign that the session brings its own credentials."""
+
+    def __init__(
+        self, base: str, sign_in: SignIn, rates: Rates, limits: Limits, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__()
+        self._rates = rates
+        self._base = base
+        self._sign_in = sign_in
+        self._now = now
+        self.trust_env = False
+        self.auth = sign_in
+        self.headers["User-Agent"] = f"support-desk/{__version__}"
+        self.headers["Accept"] = "application/json"
+        use_environment(self, base)
+        pin(self, base, limits)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send one request to the configured host, signing in again once if the token has ended.
+
+        Raises `Throttled` and `Unreadable` (redirects) before zenpy sees the answer: zenpy would
+        sleep in this thread for as long as the server says, again and again.
+        """
+        kwargs["allow_redirects"] = False
+        response = self._send_once(request, kwargs)
+        if response.status_code == _UNAUTHORISED and self._sign_in.renew(request):
+            response = self._send_once(request, kwargs)
+        return response
+
+    def _send_once(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
+        self._rates.requests_made += 1
+        response = super().send(request, **kwargs)
+        self._rates.note(response.headers)
+        if response.status_code == _TOO_MANY:
+            raise throttled(response, self._now())
+        if response.status_code in REDIRECTS:
+            raise redirected(response, self._base)
+        return response

@@ -1,0 +1,144 @@
+"""Reading the whole queue through a search that shows at most its first thousand results.
+
+A small queue is read page by page, newest change first. A large one is read in windows by time of
+creation: a thousand tickets from a moment on, then a thousand from the last of those on. New tickets
+join at the end of that order, so growth during the sweep falls into a later window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from support_desk.domain.tickets import Ticket
+from support_desk.sources.errors import Rejected, SourceError
+
+if TYPE_CHECKING:
+    from support_desk.sources.zendesk.wire import Page
+
+PER_PAGE = 100
+CAP = 1000
+"""Results that a search shows; the eleventh page is answered with 422."""
+
+UNSOLVED = frozenset({"new", "open", "pending", "hold"})
+_GONE = frozenset({"solved", "closed", "deleted"})
+_NEWEST_CHANGE_FIRST = ("updated_at", "desc")
+_OLDEST_FIRST = ("created_at", "asc")
+_MOST_REPAIRS = 5
+_UNPROCESSABLE = 422
+
+Ask = tuple[str, int, tuple[str, str]]
+"""Query, page and sorting (field and direction)."""
+
+
+class Sweep:
+    """One read of the queue: says which page to ask for next, and gathers the rows."""
+
+    def __init__(self, scope: str) -> None:
+        self.rows: dict[int, Ticket] = {}
+        """The newest version of each ticket, by id: pages overlap, and rows move between them."""
+        self.rejected = 0
+        self.notes: list[str] = []
+        self._query = f"type:ticket status<solved {scope}".strip()
+        self._page = 1
+        self._since: datetime | None = None
+        self._reached: datetime | None = None
+        self._windows = False
+        self._count: int | None = None
+        self._total: int | None = None
+        self._repairs = 0
+        self._missed = False
+        self._done = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether a ticket that isn't among the rows has left the queue."""
+        return self._done and not self._missed and self.rejected == 0
+
+    def next_page(self) -> Ask | None:
+        """What to ask for next; None when everything has been read."""
+        if self._done:
+            return None
+        if not self._windows:
+            return (self._query, self._page, _NEWEST_CHANGE_FIRST)
+        since = f" created>={self._since:%Y-%m-%dT%H:%M:%SZ}" if self._since else ""
+        return (self._query + since, self._page, _OLDEST_FIRST)
+
+    def add(self, page: Page) -> None:
+        """Take the rows of the page that was asked for."""
+        self._keep(page)
+        if self._total is None:
+            self._total = page.count
+        if not self._windows and (page.count or 0) > CAP:
+            self._start_window(None)
+            return
+        fell = self._count is not None and page.count is not None and page.count < self._count
+        self._count = page.count
+        if fell and self._page > 1 and self._repairs < _MOST_REPAIRS:
+            # A ticket left while we read: the rows behind it moved up, one of them past our page boundary.
+            self._repairs += 1
+            self._page -= 1
+            return
+        self._missed |= fell and self._page > 1
+        self._turn_over(page)
+
+    def refused(self, error: SourceError) -> bool:
+        """Whether a refusal is the search's cap, met earlier than expected; the sweep then goes around it."""
+        capped = isinstance(error, Rejected) and error.status == _UNPROCESSABLE and self._page > 1
+        if capped:
+            self._start_window(self._reached if self._windows else None)
+        return capped
+
+    def replace(self, fresh: Iterable[Ticket], asked: Iterable[int]) -> None:
+        """Take what the database says of the tickets asked for; what it no longer has is gone."""
+        found = {ticket.id: ticket for ticket in fresh}
+        for ticket_id in asked:
+            ticket = found.get(ticket_id)
+            if ticket is None or ticket.status in _GONE:
+                self.rows.pop(ticket_id, None)
+            else:
+                self.rows[ticket_id] = ticket
+
+    def _keep(self, page: Page) -> None:
+        for ticket in page.rows:
+            known = self.rows.get(ticket.id)
+            if known is None or ticket.updated_at >= known.updated_at:
+                self.rows[ticket.id] = ticket
+            if self._windows and (self._reached is None or ticket.created_at > self._reached):
+                self._reached = ticket.created_at
+        self.rejected += page.rejected
+        self.notes += page.notes
+
+    def _turn_over(self, page: Page) -> None:
+        read = self._page * PER_PAGE
+        last = page.received < PER_PAGE if page.count is None else read >= page.count or page.received == 0
+        if last:
+            self._finish()
+        elif read >= CAP:
+            self._start_window(self._reached if self._windows else None)
+        else:
+            self._page += 1
+
+    def _finish(self) -> None:
+        short = self._total is not None and len(self.rows) + self.rejected < self._total
+        if short and not self._windows and self._repairs < _MOST_REPAIRS and self._page > 1:
+            # A ticket that changed while we read has moved to the first page, behind our back.
+            self._repairs = _MOST_REPAIRS
+            self._page = 1
+            self._total = None
+            return
+        self._done = True
+        if short or self._missed:
+            self._missed = True
+            self.notes.append("Zendesk: the queue changed while it was read; a ticket may be missing")
+
+    def _start_window(self, since: datetime | None) -> None:
+        if self._windows and since == self._since:
+            self._done = self._missed = True
+            self.notes.append("Zendesk: more than 1,000 tickets were created in one second; not all are here")
+            return
+        self._windows = True
+        self._since = since
+        self._page = 1
+        self._count = None

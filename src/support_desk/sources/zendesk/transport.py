@@ -1,0 +1,110 @@
+"""What lies under any request: bounded answers, one host, the environment's proxies."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from support_desk.sources.errors import Unreadable
+from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
+from support_desk.sources.zendesk.limits import Limits
+from support_desk.text import clean
+
+_CHUNK = 64 * 1024
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Reads every body here, within a size and a time, and sends nothing twice."""
+
+    def __init__(
+        self, limits: Limits, allowed: Callable[[str], bool], *, seconds: float | None = None
+    ) -> None:
+        super().__init__(max_retries=0)
+        self._limits = limits
+        self._allowed = allowed
+        self._seconds = limits.total_seconds if seconds is None else seconds
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str | None] | None = None,
+    ) -> requests.Response:
+        """Send, and read the whole body. Raises `Unreadable`, `Unreachable` and requests' own errors."""
+        if not self._allowed(request.url or ""):
+            raise Unreadable(
+                f"Zendesk: an address on {clean(urlsplit(request.url or '').hostname or 'no host', 80)} was refused",
+                "only the helpdesk of [zendesk] url is talked to",
+            )
+        until = time.monotonic() + self._seconds
+        limits = (self._limits.connect_seconds, self._limits.read_seconds)
+        response = super().send(request, True, limits, verify, cert, dict(proxies or {}))
+        try:
+            response.raw = io.BytesIO(self._body(response, until))
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def _body(self, response: requests.Response, until: float) -> bytes:
+        body = bytearray()
+        try:
+            # `read1` returns what has arrived: `read` would wait for a full chunk, however slowly it comes.
+            while piece := response.raw.read1(_CHUNK, decode_content=True):
+                body += piece
+                if len(body) > self._limits.body_bytes:
+                    raise too_big(self._limits.body_bytes)
+                if time.monotonic() > until:
+                    raise too_slow(self._seconds)
+        except ReadTimeoutError:
+            raise too_slow(self._limits.read_seconds) from None
+        except (HTTPError, HTTPException, OSError):
+            raise broken_off() from None
+        return bytes(body)
+
+
+def pin(session: requests.Session, base: str, limits: Limits) -> None:
+    """Refuse every address but those of `base`: the same scheme, host and port."""
+    own = origin(base)
+    adapter = BoundedAdapter(limits, lambda url: origin(url) == own)
+    for scheme in list(session.adapters):
+        session.mount(scheme, adapter)
+
+
+def use_environment(session: requests.Session, base: str) -> None:
+    """The environment's proxies and authorities; never a proxy for a loopback address."""
+    if urlsplit(base).hostname not in _LOOPBACK:
+        session.proxies.update(get_environ_proxies(base))
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if bundle:
+        session.verify = bundle
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address, comparable; a port that can't be one makes it nobody's."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return ("", "", None)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return (parts.scheme.lower(), (parts.hostname or "").lower(), port or default)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this machine's own."""
+    return urlsplit(url).hostname in _LOOPBACK

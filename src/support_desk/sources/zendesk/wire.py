@@ -1,0 +1,531 @@
+"""Zendesk's JSON as the domain's nouns: rows are read one by one, and a bad one costs only itself.
+
+Unknown fields are ignored, unknown words kept, null is "not there". Text is cleaned as it comes in.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from sys import intern
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, TypeAdapter, ValidationError, WrapValidator
+
+from support_desk.config.model import Zendesk
+from support_desk.domain.tickets import Attachment, Comment, Replies, SlaRow, SuspendedTicket, Ticket
+from support_desk.text import clean, clean_block
+
+T = TypeVar("T")
+
+_LINE = 500
+_BATCH = 20
+_PAUSE = 0.0005
+_NAMED_BAD_ROWS = 3
+
+
+class NotAnAnswer(Exception):
+    """The body isn't JSON of the expected kind; `said` is the service's own error code, if any."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(said)
+        self.said = said
+
+
+def _line(value: object) -> object:
+    """One cleaned line. Plain ASCII, which is nearly everything, needs no second look."""
+    if not isinstance(value, str):
+        return value
+    if len(value) <= _LINE and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip(" ")
+    return str(clean(value, _LINE))
+
+
+def _word(value: object) -> object:
+    """A line that comes again and again: one object for all of them."""
+    line = _line(value)
+    return intern(line) if isinstance(line, str) else line
+
+
+def _words(value: object) -> object:
+    return [_word(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _block(value: object) -> object:
+    return str(clean_block(value)) if isinstance(value, str) else value
+
+
+def _moment(value: object) -> object:
+    """A time, or None for what can't be one: an unreadable deadline is an unknown one."""
+    try:
+        return _MOMENT.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _or_nothing(value: object, read: Callable[[object], object]) -> object:
+    """None for a part that can't be read, where a ticket without it is better than no ticket."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _mapping(value: object) -> object:
+    return value if isinstance(value, dict) else None
+
+
+def _policy_rows(value: object) -> object:
+    """A row that isn't one stays as an unknown one: leaving it out could hide a deadline."""
+    return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else None
+
+
+def _rows(value: object) -> object:
+    return value if isinstance(value, list) else []
+
+
+_MOMENT: TypeAdapter[AwareDatetime | None] = TypeAdapter(AwareDatetime | None)
+
+Line = Annotated[str, BeforeValidator(_line)]
+Word = Annotated[str, BeforeValidator(_word)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Block = Annotated[str, BeforeValidator(_block)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+_LENIENT = WrapValidator(_or_nothing)
+
+
+class Row(BaseModel, extra="ignore"):
+    """Anything that Zendesk sends."""
+
+
+class User(Row):
+    id: int
+    name: Word | None = None
+    email: Word | None = None
+    role: Word | None = None
+
+
+class Named(Row):
+    id: int
+    name: Word | None = None
+
+
+class Organisation(Named):
+    tags: Words = ()
+    organization_fields: Annotated[dict[str, Any] | None, BeforeValidator(_mapping)] = None
+
+
+class CustomStatus(Row):
+    id: int
+    agent_label: Word | None = None
+    default: bool | None = None
+
+
+class PolicyMetric(Row):
+    metric: Word | None = None
+    stage: Word | None = None
+    breach_at: Moment = None
+
+
+class Slas(Row):
+    policy_metrics: Annotated[list[PolicyMetric] | None, BeforeValidator(_policy_rows)] = None
+
+
+class Spent(Row):
+    calendar: float | None = None
+
+
+class MetricSet(Row):
+    ticket_id: int | None = None
+    replies: int | None = None
+    reply_time_in_seconds: Spent | None = None
+    reply_time_in_minutes: Spent | None = None
+    requester_updated_at: Moment = None
+    assignee_updated_at: Moment = None
+
+
+class WireTicket(Row):
+    id: int
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    subject: Line | None = None
+    raw_subject: Line | None = None
+    status: Word | None = None
+    custom_status_id: int | None = None
+    priority: Word | None = None
+    type: Word | None = None
+    organization_id: int | None = None
+    requester_id: int | None = None
+    assignee_id: int | None = None
+    group_id: int | None = None
+    recipient: Word | None = None
+    tags: Words = ()
+    slas: Annotated[Slas | None, _LENIENT] = None
+    metric_set: Annotated[MetricSet | None, _LENIENT] = None
+
+
+class WireAttachment(Row):
+    file_name: Line | None = None
+    size: int | None = None
+    content_type: Word | None = None
+    content_url: str | None = None
+
+
+class Via(Row):
+    channel: Word | None = None
+
+
+class Metadata(Row):
+    flags: Annotated[list[Any], BeforeValidator(_rows)] = []
+    trusted: bool | None = None
+
+
+class WireComment(Row):
+    id: int
+    created_at: AwareDatetime
+    author_id: int | None = None
+    body: Block | None = None
+    plain_body: Block | None = None
+    public: bool | None = None
+    via: Annotated[Via | None, _LENIENT] = None
+    metadata: Annotated[Metadata | None, _LENIENT] = None
+    attachments: Annotated[list[Any], BeforeValidator(_rows)] = []
+
+
+class Author(Row):
+    name: Line | None = None
+    email: Line | None = None
+
+
+class WireSuspended(Row):
+    id: int
+    created_at: AwareDatetime
+    subject: Line | None = None
+    cause: Word | None = None
+    author: Annotated[Author | None, _LENIENT] = None
+    recipient: Word | None = None
+    content: Block | None = None
+
+
+_TICKET = TypeAdapter(WireTicket)
+_COMMENT = TypeAdapter(WireComment)
+_SUSPENDED = TypeAdapter(WireSuspended)
+_USER = TypeAdapter(User)
+_NAMED = TypeAdapter(Named)
+_ORGANISATION = TypeAdapter(Organisation)
+_METRICS = TypeAdapter(MetricSet)
+_CUSTOM_STATUS = TypeAdapter(CustomStatus)
+_ATTACHMENT = TypeAdapter(WireAttachment)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The tickets of one answer."""
+
+    rows: tuple[Ticket, ...]
+    rejected: int = 0
+    notes: tuple[str, ...] = ()
+    count: int | None = None
+    """How many there are in all, as far as the service says."""
+    received: int = 0
+    """Rows in the answer, readable or not."""
+
+
+def breathe() -> None:
+    """Give the event loop's thread a turn at the interpreter; a sleep of 0 mostly doesn't."""
+    time.sleep(_PAUSE)
+
+
+def tickets_from_search(
+    body: bytes | dict[str, Any],
+    settings: Zendesk,
+    *,
+    custom_statuses: Mapping[int, str] | None = None,
+    pause: Callable[[], None] = breathe,
+    key: str = "results",
+) -> Page:
+    """The tickets of an answer of the search (or, by `key`, of `show_many` or `tickets/{id}`).
+
+    `pause` is called after each batch of rows, so that a big page doesn't hold the interpreter.
+    Raises `NotAnAnswer` if there is no list of rows in it.
+    """
+    document = body if isinstance(body, dict) else document_of(body)
+    found = document.get(key)
+    rows = [found] if key == "ticket" and isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        raise NotAnAnswer(error_code(document))
+    people = _by_id(document.get("users"), _USER, pause)
+    groups = _by_id(document.get("groups"), _NAMED, pause)
+    organisations = _by_id(document.get("organizations"), _ORGANISATION, pause)
+    metrics = {row.ticket_id: row for row in _read(document.get("metric_sets"), _METRICS, pause)[0]}
+    tickets: list[Ticket] = []
+    rejected: list[str] = []
+    for start in range(0, len(rows), _BATCH):
+        for row in rows[start : start + _BATCH]:
+            if isinstance(row, dict) and row.get("result_type", "ticket") != "ticket":
+                continue
+            try:
+                wire = _TICKET.validate_python(row)
+                tickets.append(
+                    _ticket(wire, people, groups, organisations, metrics, settings, custom_statuses or {})
+                )
+            except (ValidationError, OverflowError) as error:
+                rejected.append(_bad_row("ticket", row, error))
+        if start + _BATCH < len(rows):
+            pause()
+    count = document.get("count")
+    return Page(
+        tuple(tickets),
+        len(rejected),
+        tuple(rejected[:_NAMED_BAD_ROWS]),
+        count if isinstance(count, int) else None,
+        len(rows),
+    )
+
+
+def document_of(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises `NotAnAnswer` for anything else."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotAnAnswer from None
+    if not isinstance(document, dict):
+        raise NotAnAnswer
+    return document
+
+
+def error_code(document: Mapping[str, Any]) -> str:
+    """The code of an error envelope that came with a good status; empty if there is none."""
+    error = document.get("error")
+    return str(clean(error, 80)) if isinstance(error, str) else ""
+
+
+def comments_from(document: Mapping[str, Any]) -> tuple[list[Comment], list[str]]:
+    """The comments of a page in its order, and what is wrong with the unreadable ones."""
+    people = _by_id(document.get("users"), _USER, breathe)
+    if not isinstance(document.get("comments"), list):
+        raise NotAnAnswer(error_code(document))
+    rows, bad = _read(document["comments"], _COMMENT, breathe, "comment")
+    return [_comment(row, people) for row in rows], bad
+
+
+def suspended_from(document: Mapping[str, Any]) -> tuple[list[SuspendedTicket], list[str]]:
+    """The suspended tickets of a page, and what is wrong with the unreadable ones."""
+    if not isinstance(document.get("suspended_tickets"), list):
+        raise NotAnAnswer(error_code(document))
+    rows, bad = _read(document["suspended_tickets"], _SUSPENDED, breathe, "suspended ticket")
+    return [_suspended(row) for row in rows], bad
+
+
+def custom_statuses_from(document: Mapping[str, Any]) -> dict[int, str]:
+    """Names of the custom statuses by id, without those that only repeat their category."""
+    rows, _ = _read(document.get("custom_statuses"), _CUSTOM_STATUS, breathe)
+    return {row.id: row.agent_label for row in rows if row.agent_label and not row.default}
+
+
+def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str]:
+    """Id, name and role of `users/me`; a null id is nobody."""
+    user = document.get("user")
+    if not isinstance(user, dict):
+        raise NotAnAnswer(error_code(document))
+    number = user.get("id")
+    words = [
+        str(clean(value, 100)) if isinstance(value := user.get(key), str) else "" for key in ("name", "role")
+    ]
+    return (number if isinstance(number, int) else None, words[0], words[1])
+
+
+def _read(
+    rows: object, adapter: TypeAdapter[T], pause: Callable[[], None], noun: str = "row"
+) -> tuple[list[T], list[str]]:
+    good: list[T] = []
+    bad: list[str] = []
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        if index and index % _BATCH == 0:
+            pause()
+        try:
+            good.append(adapter.validate_python(row))
+        except ValidationError as error:
+            bad.append(_bad_row(noun, row, error))
+    return good, bad
+
+
+def _by_id(rows: object, adapter: TypeAdapter[T], pause: Callable[[], None]) -> dict[int, T]:
+    return {row.id: row for row in _read(rows, adapter, pause)[0]}  # type: ignore[attr-defined]
+
+
+def _bad_row(noun: str, row: object, error: ValidationError | OverflowError) -> str:
+    number = row.get("id") if isinstance(row, dict) else None
+    name = f"{noun} {number}" if isinstance(number, int) else f"a {noun} without a number"
+    fields: Iterable[str] = ()
+    if isinstance(error, ValidationError):
+        fields = (
+            str(part["loc"][0])
+            for part in error.errors(include_input=False, include_url=False)
+            if part["loc"]
+        )
+    about = ", ".join(dict.fromkeys(str(clean(field, 40)) for field in fields))
+    return f"Zendesk: {name} couldn't be read" + (f" ({about})" if about else "")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _or_none(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _ticket(
+    wire: WireTicket,
+    people: Mapping[int, User],
+    groups: Mapping[int, Named],
+    organisations: Mapping[int, Organisation],
+    metrics: Mapping[int | None, MetricSet],
+    settings: Zendesk,
+    custom_statuses: Mapping[int, str],
+) -> Ticket:
+    organisation = organisations.get(wire.organization_id or 0)
+    requester = people.get(wire.requester_id or 0)
+    assignee = people.get(wire.assignee_id or 0)
+    group = groups.get(wire.group_id or 0)
+    plan, conflict = plan_of(organisation, settings)
+    created = _utc(wire.created_at)
+    return Ticket(
+        id=wire.id,
+        subject=wire.subject or wire.raw_subject or "",
+        status=wire.status or "unknown",
+        created_at=created,
+        updated_at=_utc(wire.updated_at),
+        url=f"{settings.url.rstrip('/')}/agent/tickets/{wire.id}",
+        priority=wire.priority or None,
+        custom_status=custom_statuses.get(wire.custom_status_id or 0),
+        type=wire.type or None,
+        organisation=organisation.name if organisation else None,
+        requester=requester.name if requester else None,
+        requester_email=requester.email if requester else None,
+        assignee=assignee.name if assignee else None,
+        assignee_email=assignee.email if assignee else None,
+        group=group.name if group else None,
+        tags=wire.tags,
+        plan=plan,
+        plan_conflict=conflict,
+        recipient=wire.recipient or None,
+        sla_rows=_sla_rows(wire.slas),
+        replies=_replies(wire.metric_set or metrics.get(wire.id), created),
+    )
+
+
+def _sla_rows(slas: Slas | None) -> tuple[SlaRow, ...] | None:
+    """None for a missing side-load, which isn't the empty list of "no policy applies"."""
+    if slas is None or slas.policy_metrics is None:
+        return None
+    return tuple(
+        SlaRow(row.metric or "unknown", row.stage or "unknown", _or_none(row.breach_at))
+        for row in slas.policy_metrics
+    )
+
+
+def _replies(metrics: MetricSet | None, created: datetime) -> Replies | None:
+    if metrics is None:
+        return None
+    seconds: float | None = None
+    if metrics.reply_time_in_seconds is not None:
+        seconds = metrics.reply_time_in_seconds.calendar
+    if seconds is None and metrics.reply_time_in_minutes is not None:
+        minutes = metrics.reply_time_in_minutes.calendar
+        seconds = None if minutes is None else minutes * 60
+    return Replies(
+        count=metrics.replies,
+        first_at=None if seconds is None else created + timedelta(seconds=seconds),
+        client_last_at=_or_none(metrics.requester_updated_at),
+        agent_last_at=_or_none(metrics.assignee_updated_at),
+    )
+
+
+def plan_of(organisation: Organisation | None, settings: Zendesk) -> tuple[str, bool]:
+    """The support plan, and whether the organisation's records contradict each other.
+
+    A conflict counts as `enhanced`, whose deadlines are the stricter ones (ruling 5).
+    """
+    if organisation is None:
+        return "unknown", False
+    tags = {tag.casefold() for tag in organisation.tags}
+    said = set()
+    if tags & {tag.casefold() for tag in settings.enhanced_plan_tags}:
+        said.add("enhanced")
+    if tags & {tag.casefold() for tag in settings.standard_plan_tags}:
+        said.add("standard")
+    recorded = (organisation.organization_fields or {}).get(settings.enhanced_plan_field.key)
+    if isinstance(recorded, str) and recorded.strip():
+        same = recorded.strip().casefold() == settings.enhanced_plan_field.value.casefold()
+        said.add("enhanced" if same else "standard")
+    if len(said) > 1:
+        return "enhanced", True
+    return (said.pop(), False) if said else ("unknown", False)
+
+
+_FLAGS = {
+    0: "Zendesk doesn't trust the sender",
+    2: "the author isn't part of this conversation",
+    5: "an attachment was rejected",
+    14: "perhaps not written by this person",
+    17: "hidden from the client",
+    21: "From and Reply-To differ",
+}
+
+
+def _comment(wire: WireComment, people: Mapping[int, User]) -> Comment:
+    author = people.get(wire.author_id or 0)
+    role = author.role if author else None
+    attachments = (_attachment(row) for row in wire.attachments)
+    return Comment(
+        id=wire.id,
+        author=(author.name if author else None) or "unknown author",
+        body=wire.plain_body or wire.body or "",
+        public=wire.public is not False,
+        created_at=_utc(wire.created_at),
+        # Only agents can write internal notes, so a note says so even when its author isn't known.
+        by_agent=role != "end-user" if role else wire.public is False,
+        channel=(wire.via.channel if wire.via else None) or "",
+        attachments=tuple(found for found in attachments if found is not None),
+        warning=_warning(wire.metadata),
+    )
+
+
+def _warning(metadata: Metadata | None) -> str | None:
+    if metadata is None:
+        return None
+    flags = [flag for flag in metadata.flags if isinstance(flag, int)]
+    words = [_FLAGS.get(flag, f"marked by Zendesk (flag {flag})") for flag in flags]
+    if metadata.trusted is False and not words:
+        words = [_FLAGS[0]]
+    return "; ".join(words) or None
+
+
+def _attachment(row: object) -> Attachment | None:
+    try:
+        wire = _ATTACHMENT.validate_python(row)
+    except ValidationError:
+        return None
+    url = wire.content_url or ""
+    # An address with blanks or controls in it isn't one, and cleaning would make another of it.
+    usable = url if url.isascii() and url.isprintable() and " " not in url else ""
+    return Attachment(wire.file_name or "attachment", wire.size or 0, wire.content_type or "", usable)
+
+
+def _suspended(wire: WireSuspended) -> SuspendedTicket:
+    author = wire.author or Author()
+    return SuspendedTicket(
+        id=wire.id,
+        subject=wire.subject or "",
+        author=author.name or "",
+        author_email=author.email or "",
+        cause=wire.cause or "",
+        created_at=_utc(wire.created_at),
+        recipient=wire.recipient or None,
+        body=wire.content or "",
+    )

@@ -1,0 +1,46 @@
+"""What the tests of the Zendesk source share: a simulator, a clock that is moved, and sources."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from support_desk.config.model import Zendesk
+from support_desk.config.secrets import Secret
+from support_desk.sources.zendesk import Limits, ZendeskSource
+from tests.simulators.zendesk import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, NOW
+
+QUICK = Limits(connect_seconds=2, read_seconds=0.3, total_seconds=0.6, job_seconds=10, body_bytes=4_000_000)
+
+
+class Time:
+    """The present, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+def source_for(
+    url: str,
+    *,
+    auth: str = "oauth",
+    now: Any = lambda: NOW,
+    limits: Limits = QUICK,
+    client_secret: str = CLIENT_SECRET,
+    token: str = API_TOKEN,
+    **settings: Any,
+) -> ZendeskSource:
+    return ZendeskSource(
+        Zendesk(url=url, auth=auth, client_id=CLIENT_ID, email=EMAIL, **settings),  # type: ignore[arg-type]
+        client_secret=Secret(lambda: client_secret),
+        token=Secret(lambda: token),
+        now=now,
+        budget=60,
+        limits=limits,
+    )
