@@ -22,6 +22,9 @@ from typing import Any, Self
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+from support_desk.config.model import Opsgenie, RotaSection
+from support_desk.config.secrets import Secret
+from support_desk.sources.opsgenie import OpsgenieSource, Patience
 from tests.simulators.http import Answer, Request, Server, json_answer
 
 LONDON = ZoneInfo("Europe/London")
@@ -402,6 +405,21 @@ def rate_limited(period: int | None = 60) -> Answer:
     if period is not None:
         headers["X-RateLimit-Period-In-Sec"] = str(period)
     return replace(answer, headers={**answer.headers, **headers})
+
+
+def source_for(
+    simulator: OpsgenieSimulator, *, patience: Patience | None = None, **changes: Any
+) -> OpsgenieSource:
+    """The real source, pointed at the simulator with its reading key."""
+    keys: dict[str, Secret | None] = {
+        "read_key": Secret(lambda: READ_KEY),
+        "write_key": Secret(lambda: WRITE_KEY),
+        "default_api_key": None,
+    }
+    settings = changes.pop("settings", Opsgenie(url=simulator.url))
+    section = changes.pop("rota", RotaSection())
+    now = changes.pop("now", lambda: simulator.now)
+    return OpsgenieSource(settings, section, **{**keys, **changes}, now=now, patience=patience)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from support_desk.sources.opsgenie.wire import (
     to_recipient,
 )
 from support_desk.sources.protocols import Reading
+from support_desk.text import clean
 
 PAGE = 100
 OVERLAP = 5
@@ -70,7 +71,8 @@ class _Gathered:
             again = key in self.seen if key else offset + index < self.reached
             good, bad = read_rows([row], self.read)
             self.rejected += 0 if again else bad
-            self.seen.add(key)
+            if key:
+                self.seen.add(key)
             for alert in good:
                 known = self.alerts.get(alert.id)
                 if known is None or alert.updated_at >= known.updated_at:
@@ -106,12 +108,9 @@ class AlertReader:
         If a later page fails, what was read comes back as incomplete; a refusal of the key or a request to
         wait is raised all the same, since the poller has to act on it.
         """
-        names = asyncio.create_task(self._directory.ready(NAMES_PATIENCE), name="opsgenie names")
-        try:
-            first = await self._page(0)
-            await names
-        finally:
-            names.cancel()
+        self._directory.begin()
+        first = await self._page(0)
+        await self._directory.ready(NAMES_PATIENCE)
         gathered = _Gathered(self._to_alert, server_time=first.server_time)
         await self._gather(gathered, first)
         return gathered.reading()
@@ -176,35 +175,33 @@ class AlertReader:
         """
         if not alert_id:
             raise NotThere("OpsGenie: an alert without an id", "refresh the list")
-        path = f"/v2/alerts/{quote(alert_id, safe='')}"
+        path = f"/v2/alerts/{quote(alert_id, safe='', errors='replace')}"
         missing: list[str] = []
         parts = [
             asyncio.create_task(_part("notes", self._events(f"{path}/notes", note=True), missing)),
             asyncio.create_task(_part("log", self._events(f"{path}/logs", note=False), missing)),
         ]
         others = asyncio.create_task(_part("recipients", self._recipients(path), missing))
-        names = asyncio.create_task(self._directory.ready(NAMES_PATIENCE))
+        self._directory.begin()
         try:
             answer = await self._gateway.get(
-                path, {"identifierType": "id"}, doing=f"read alert {alert_id[:60]}"
+                path, {"identifierType": "id"}, doing=f"read alert {clean(alert_id, 60)}"
             )
             notes, logs = await parts[0], await parts[1]
             recipients = await others
-            await names
+            await self._directory.ready(NAMES_PATIENCE)
         finally:
-            for task in (*parts, others, names):
+            for task in (*parts, others):
                 task.cancel()
-            await asyncio.gather(*parts, others, names, return_exceptions=True)
+            await asyncio.gather(*parts, others, return_exceptions=True)
         try:
             row = WireAlert.model_validate(answer.record())
-            alert = to_alert(row, self._web, self._directory.name)
+            alert, details = to_alert(row, self._web, self._directory.name), details_of(row)
         except ValueError:
             problem, remedy = "OpsGenie: the alert's record can't be read", "open it in the browser"
             raise Unreadable(problem, remedy) from None
         events = sorted([*notes, *logs], key=lambda event: event.at)
-        return AlertDetail(
-            alert, row.description, details_of(row), tuple(events), tuple(recipients), tuple(missing)
-        )
+        return AlertDetail(alert, row.description, details, tuple(events), tuple(recipients), tuple(missing))
 
     async def _events(self, path: str, *, note: bool) -> tuple[list[AlertEvent], str]:
         """The newest events, and what is wrong with the list if something is."""

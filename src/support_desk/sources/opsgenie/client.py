@@ -78,6 +78,14 @@ class Answer:
         raise Unreadable("OpsGenie answered without the record that was asked for", _TRY_LATER)
 
 
+_NETWORK_ERRORS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    httpx.StreamError,
+    OSError,  # TLS that breaks in the middle of an answer
+    UnicodeError,  # a host name that can't be written in DNS
+)
 _TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
 
 
@@ -140,7 +148,7 @@ class Gateway:
                     return await self._read(response, key, secret, doing)
         except TimeoutError:
             fault = took_too_long(self._patience.total)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError) as error:
+        except _NETWORK_ERRORS as error:
             fault = fault_of_transport(error, self._host)
         except RuntimeError:
             # httpx's way of saying that the client was closed under a request.
@@ -198,11 +206,18 @@ class Gateway:
         for name in ("httpx", "httpcore"):
             # At INFO they write every address asked for into the log, queries included.
             logging.getLogger(name).setLevel(logging.WARNING)
-        tls = (
-            await asyncio.to_thread(httpx.create_ssl_context)
-            if secure
-            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        )
+        try:
+            tls = (
+                await asyncio.to_thread(httpx.create_ssl_context)
+                if secure
+                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            )
+            return self._client_over(tls, trust_env=not loopback)
+        except (OSError, ValueError, ImportError, httpx.InvalidURL):
+            problem = "OpsGenie: the environment's proxy or certificates can't be used"
+        raise Unreachable(problem, "check HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR")
+
+    def _client_over(self, tls: ssl.SSLContext, *, trust_env: bool) -> httpx.AsyncClient:
         patience = self._patience
         return httpx.AsyncClient(
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "support_desk"},
@@ -210,7 +225,7 @@ class Gateway:
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30),
             follow_redirects=False,
             verify=tls,
-            trust_env=not loopback,
+            trust_env=trust_env,
             transport=self._transport,
         )
 
@@ -277,7 +292,7 @@ async def _bounded_body(response: httpx.Response, limit: int) -> bytes:
 def _parsed(body: bytes) -> Mapping[str, object]:
     """The body as a JSON object; `Unreadable` says what it is instead."""
     try:
-        value = from_json(body)
+        value = from_json(body, allow_inf_nan=False)
     except ValueError:
         problem = "OpsGenie's answer isn't whole or isn't JSON"
         if body.lstrip()[:1] == b"<":

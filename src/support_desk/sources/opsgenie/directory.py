@@ -46,13 +46,16 @@ class Directory:
         known = self._people.get(email.casefold()) or self._people.get(key)
         return known or Person(email or (f"somebody ({key})" if key else "somebody"), email)
 
-    async def ready(self, patience: float) -> None:
-        """Start reading what is due, and wait for it at most `patience` seconds."""
-        if self._reading is None or self._reading.done():
-            if not self._all_due():
-                return
+    def begin(self) -> None:
+        """Start reading what is due, unless that is under way."""
+        idle = self._reading is None or self._reading.done()
+        if idle and self._all_due():
             self._reading = asyncio.create_task(self._read_due(), name="opsgenie directory")
-        await asyncio.wait({self._reading}, timeout=patience)
+
+    async def ready(self, patience: float) -> None:
+        """Wait for what is being read, at most `patience` seconds; late names come with the next reading."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=patience)
 
     async def people(self) -> Reading[Person]:
         """Everybody, read now. Raises `SourceError`."""

@@ -81,7 +81,7 @@ def fault_of_transport(error: Exception, host: str) -> SourceError:
             return Unreachable("OpsGenie: the proxy refuses", "check HTTPS_PROXY and NO_PROXY")
         case httpx.ConnectError():
             return Unreachable(f"OpsGenie: no connection to {host}", NETWORK)
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
             return Unreachable("OpsGenie: the address can't be used", "check `[opsgenie] url`")
         case httpx.DecodingError() | httpx.TooManyRedirects() | httpx.HTTPStatusError():
             return Unreadable("OpsGenie's answer can't be read", NETWORK)
@@ -109,7 +109,7 @@ def fault_of_status(
     hide: str,
 ) -> SourceError:
     """What a refusal means. `hide` is taken out of the service's words, in case it quotes the key."""
-    request_id = clean(headers.get("X-Request-ID", "") or str(body.get("requestId") or ""), 100) or None
+    request_id = clean(headers.get("X-Request-ID", "") or _text(body.get("requestId")), 100) or None
     said = _said(body, hide)
 
     def fault(
@@ -167,11 +167,15 @@ def _forbidden(status: int, code: object, said: str, key: tuple[str, str], doing
 
 def _said(body: Mapping[str, object], hide: str) -> str:
     """The service's own explanation, in one line."""
-    parts = [str(body.get("message") or "")]
+    parts = [_text(body.get("message"))]
     errors = body.get("errors")
     if isinstance(errors, dict):
-        parts += [f"{name} {text}" for name, text in list(errors.items())[:5]]
+        parts += [f"{name} {_text(text)}" for name, text in list(errors.items())[:5]]
     return clean("; ".join(part.rstrip(".") for part in parts if part).replace(hide, "********"), 300)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

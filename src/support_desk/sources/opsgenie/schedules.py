@@ -110,7 +110,7 @@ class ScheduleReader:
         Raises the first schedule's `SourceError` if none can be read.
         """
         lines = lines_of(self._section)
-        await self._directory.ready(NAMES_PATIENCE)
+        self._directory.begin()
         good, notes = _sorted_out(
             lines, await asyncio.gather(*(_or_error(self._on_call(line)) for line in lines))
         )
@@ -123,10 +123,11 @@ class ScheduleReader:
 
     async def _on_call(self, line: Line) -> tuple[OnCall, datetime | None]:
         answer = await self._gateway.get(
-            f"/v2/schedules/{quote(line.schedule, safe='')}/on-calls",
+            f"/v2/schedules/{quote(line.schedule, safe='', errors='replace')}/on-calls",
             {"scheduleIdentifierType": identifier_type(line.schedule), "flat": "false"},
             doing=f"see who is on call in {clean(line.schedule, 60)}",
         )
+        await self._directory.ready(NAMES_PATIENCE)
         record = answer.record()
         participants = record.get("onCallParticipants")
         if not isinstance(participants, list):
@@ -166,7 +167,7 @@ class ScheduleReader:
         be read.
         """
         lines = lines_of(self._section)
-        await self._directory.ready(NAMES_PATIENCE)
+        self._directory.begin()
         good, notes = _sorted_out(
             lines,
             await asyncio.gather(*(_or_error(self._timeline(line, start, end)) for line in lines)),
@@ -188,7 +189,7 @@ class ScheduleReader:
     async def _timeline(self, line: Line, start: datetime, end: datetime) -> _Timeline:
         first = start.astimezone(UTC) - WEEK
         answer = await self._gateway.get(
-            f"/v2/schedules/{quote(line.schedule, safe='')}/timeline",
+            f"/v2/schedules/{quote(line.schedule, safe='', errors='replace')}/timeline",
             {
                 "identifierType": identifier_type(line.schedule),
                 # One more, because the range begins up to a week before `first`.
@@ -198,6 +199,7 @@ class ScheduleReader:
             },
             doing=f"see the timeline of {clean(line.schedule, 60)}",
         )
+        await self._directory.ready(NAMES_PATIENCE)
         record = answer.record()
         try:
             timeline = _Timeline(moment(record.get("startDate")), moment(record.get("endDate")))
@@ -283,9 +285,9 @@ def _first_step(participants: list[object]) -> list[object]:
 
     def minutes(participant: object) -> float:
         after = _record(participant).get("escalationTime")
-        return float(after) if isinstance(after, int | float) else 0.0
+        return after if isinstance(after, int | float) else 0
 
-    earliest = min(map(minutes, participants), default=0.0)
+    earliest = min(map(minutes, participants), default=0)
     return [participant for participant in participants if minutes(participant) == earliest]
 
 

@@ -1,13 +1,12 @@
 """OpsGenie's rows as they come over the wire, checked one by one, and turned into the domain's nouns.
 
-What decides the meaning of a row (its id, its times, whether it is acknowledged or snoozed) must be there
-and be right, or the row is refused and counted. What decorates it may be missing, null or of another type.
+An alert's id and time of creation must be there, and what decides its state must not be of a wrong type, or
+the row is refused and counted. What decorates it may be missing, null or of another type.
 Unknown words in an enumeration are kept, except for a priority, which becomes "P?".
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,8 @@ from support_desk.domain.alerts import (
 from support_desk.text import clean, clean_block
 
 T = TypeVar("T")
+
+MOST_COUNTED = 999_999_999
 
 
 def read_rows(rows: Iterable[object], read: Callable[[object], T]) -> tuple[list[T], int]:
@@ -91,6 +92,10 @@ def _lines(value: object) -> tuple[str, ...]:
     return tuple(line for line in map(_line, _rows(value)) if line)
 
 
+def _count(value: object) -> int:
+    return min(value, MOST_COUNTED) if isinstance(value, int) and value > 0 else 1
+
+
 Key = Annotated[str, BeforeValidator(_key)]
 Line = Annotated[str, BeforeValidator(_line)]
 Block = Annotated[str, BeforeValidator(_block)]
@@ -98,7 +103,7 @@ Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 MaybeMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-Count = Annotated[int, BeforeValidator(lambda value: value if isinstance(value, int) and value > 0 else 1)]
+Count = Annotated[int, BeforeValidator(_count)]
 Record = Annotated[dict[str, Any], BeforeValidator(_record)]
 Rows = Annotated[list[Any], BeforeValidator(_rows)]
 
@@ -191,9 +196,12 @@ def web_address(api_url: str, web_url: str) -> str:
     """Where alerts open in the browser: `web_url`, else the web application that belongs to the API."""
     if web_url:
         return web_url.rstrip("/")
-    parts = urlsplit(api_url)
-    if parts.hostname and parts.hostname.endswith("opsgenie.com"):
-        return f"https://{parts.hostname.replace('api.', 'app.', 1)}"
+    try:
+        host = urlsplit(api_url).hostname or ""
+    except ValueError:
+        host = ""
+    if host.endswith("opsgenie.com"):
+        return f"https://{host.replace('api.', 'app.', 1)}"
     return api_url.rstrip("/")
 
 
@@ -247,11 +255,11 @@ def _status(row: WireAlert) -> str:
 def _acknowledged_at(row: WireAlert, created: datetime) -> datetime | None:
     """`report.ackTime` is milliseconds since creation, not a moment."""
     took = row.report.get("ackTime")
-    if not isinstance(took, int | float) or isinstance(took, bool) or not math.isfinite(took):
+    if not isinstance(took, int | float) or isinstance(took, bool):
         return _moment_or_none(took)
     try:
         return created + timedelta(milliseconds=took)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
 
 
