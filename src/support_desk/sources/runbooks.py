@@ -83,7 +83,7 @@ class RunbookFolder:
         return await asyncio.to_thread(self._catalogue)
 
     async def read(self, path: str) -> str:
-        """A runbook's Markdown, cleaned. Raises `NotThere`, `NotAllowed`, or `Rejected` when it is too big."""
+        """A runbook's Markdown, cleaned. Raises `NotThere`, `NotAllowed`, or `Rejected` if it is too big."""
         return await asyncio.to_thread(self._read, path)
 
     async def probe(self) -> Sequence[Probe]:
@@ -264,7 +264,7 @@ class RunbookFolder:
 
 
 def _content(file: Path) -> bytes:
-    """A regular file's first megabyte and a byte; never waits on a pipe, whatever the name turns out to be."""
+    """A regular file's first megabyte and a byte; never waits, even if the name is a pipe."""
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
