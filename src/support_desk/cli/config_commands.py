@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from support_desk.cli import output
-from support_desk.config.load import load_config
+from support_desk.config.load import config_path, load_config
 
 
 def config_command(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -30,14 +29,11 @@ def _show(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from support_desk.config.render import config_init_text, write_config
-    from support_desk.paths import config_file
 
     if arguments.stdout:
         output.data(config_init_text())
         return 0
-    named = environ.get("SUPPORT_DESK_CONFIG", "")
-    path: Path = arguments.config or (Path(named) if named else config_file())
-    path = path.expanduser()
+    path = config_path(arguments.config, environ)
     try:
         write_config(path)
     except FileExistsError:

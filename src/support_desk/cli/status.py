@@ -13,11 +13,11 @@ from support_desk.config.load import load_config
 
 def status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
+    loaded = load_config(arguments.config, environ)
     from support_desk.desk.store import ReadingsStore, StoreError
     from support_desk.documents import glance_of
     from support_desk.paths import store_file
 
-    loaded = load_config(arguments.config, environ)
     path = store_file(loaded.config)
     if not path.exists():
         output.talk("nothing has been read yet: open support-desk once")

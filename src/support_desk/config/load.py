@@ -52,11 +52,9 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
 
     Raises `ConfigError` with every mistake that was found. A file that was asked for must exist.
     """
-    named = environ.get(_CONFIG_VARIABLE, "")
-    asked_for = path is not None or bool(named)
-    if path is None:
-        path = Path(named).expanduser() if named else _usual_place()
-    data, read = _read(path, asked_for, "--config" if not named else _CONFIG_VARIABLE)
+    by = "--config" if path is not None else environ.get(_CONFIG_VARIABLE) and f"${_CONFIG_VARIABLE}"
+    path = config_path(path, environ)
+    data, read = _read(path, by or "")
     mistakes: list[Mistake] = []
     warnings: list[str] = []
     given = _leaves(data)
@@ -89,13 +87,18 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     return Loaded(config, path if read else None, given, tuple(warnings), path)
 
 
-def _usual_place() -> Path:
+def config_path(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """Where the configuration is, or would be: `path`, `$SUPPORT_DESK_CONFIG`, the user's folder."""
+    if path is None and (named := environ.get(_CONFIG_VARIABLE)):
+        path = Path(named)
+    if path is not None:
+        return path.expanduser()
     from support_desk.paths import config_file
 
     return config_file()
 
 
-def _read(path: Path, asked_for: bool, by: str) -> tuple[dict[str, Any], bool]:
+def _read(path: Path, asked_for_by: str) -> tuple[dict[str, Any], bool]:
     """What the file says, and whether there was one."""
     import tomllib
 
@@ -104,9 +107,9 @@ def _read(path: Path, asked_for: bool, by: str) -> tuple[dict[str, Any], bool]:
         with path.open("rb") as file:
             return tomllib.loads(file.read(_MOST_BYTES).decode()), True
     except FileNotFoundError:
-        if not asked_for:
+        if not asked_for_by:
             return {}, False
-        remedy = f"Check {by}, or write it: support-desk config init --config {path}"
+        remedy = f"Check {asked_for_by}, or write it: support-desk config init --config {path}"
         mistake = Mistake("", str(path), "there is no such file", remedy)
     except OSError as error:
         mistake = Mistake(

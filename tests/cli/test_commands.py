@@ -1,0 +1,325 @@
+"""The commands: exit codes, where words go, and what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support_desk.cli import run
+from support_desk.cli.check import file_system, table
+from support_desk.sources.protocols import Probe
+
+PROGRAM = [sys.executable, "-m", "support_desk"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person without any configuration of their own."""
+    for name in [name for name in os.environ if name.startswith("SUPPORT_DESK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "desk.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+def program(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the program itself."""
+    return subprocess.run(  # noqa: S603 - this interpreter, and arguments of these tests
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | environ,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert run(["tickets", "--version"]) == 0
+    assert capsys.readouterr().out == "support-desk 0.1.0\n" * 2
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["nonsense"], ["--nonsense"], ["config"], ["status", "--json", "--tmux"], ["demo", "--at", "noon"]],
+)
+def test_wrong_usage_is_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(argv) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "usage" in said.err
+
+
+def test_common_options_stand_before_or_after_the_command(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, "config", "show"]) == 0
+    before = capsys.readouterr().out
+    assert run(["config", "show", "--config", path]) == 0
+
+    assert capsys.readouterr().out == before
+    assert 'name = "Jo"  # file' in before
+
+
+@pytest.mark.parametrize("argv", [["tickets"], ["check"], ["status"], ["config", "show"], []])
+def test_a_wrong_configuration_is_2_and_names_every_mistake(
+    home: Path, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[hours]\nstrat = "10:00"\n[polling]\nalerts = 0')
+
+    assert run(["--config", path, *argv]) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{path}: hours.strat: there is no such key. Did you mean hours.start?" in said.err
+    assert "polling.alerts" in said.err
+
+
+def test_a_warning_is_talk_and_never_shows_the_secret(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(home, '[jsm]\ntoken = "hunter2"')
+
+    assert run(["--config", path, "config", "show"]) == 0
+
+    said = capsys.readouterr()
+    assert "warning" in said.err
+    assert "hunter2" not in said.out + said.err
+
+
+def test_config_init_writes_once_to_the_path_that_was_asked_for(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "new" / "config.toml"
+
+    assert run(["--config", str(path), "config", "init"]) == 0
+    text = path.read_text()
+    assert run(["--config", str(path), "config", "init"]) == 1
+    assert path.read_text() == text
+    assert run(["config", "init", "--stdout"]) == 0
+    assert capsys.readouterr().out == text
+
+
+def test_config_init_writes_to_the_usual_place(home: Path) -> None:
+    assert run(["config", "init"]) == 0
+
+    (path,) = home.rglob("config.toml")
+    assert path.parent.name == "support-desk"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_dashboard_without_a_configuration_says_what_to_do(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([]) == 2
+
+    said = capsys.readouterr().err
+    assert "support-desk config init" in said
+    assert "support-desk demo" in said
+
+
+@pytest.mark.parametrize("argv", [["demo"], ["--read-only"]])
+def test_the_dashboard_needs_a_terminal(
+    home: Path, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, *argv]) == 2
+
+    assert "--plain" in capsys.readouterr().err
+
+
+def test_the_demo_as_text_is_linear_and_repeatable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--plain", "--at", "2026-12-02T09:46:00Z", "--seed", "3"]) in (0, 1)
+    once = capsys.readouterr().out
+    assert run(["demo", "--plain", "--at", "2026-12-02T09:46:00+00:00", "--seed", "3"]) in (0, 1)
+
+    assert capsys.readouterr().out == once
+    assert once.startswith("Support desk, Wednesday 2 December, 09:46.\n")
+    assert "\nAlerts.\n" in once
+    assert "\nTickets.\n1. Ticket " in once
+    assert "On call now: " in once
+    assert not set(once) & set("│─┌┐└┘|\x1b")
+
+
+@pytest.mark.parametrize("command", ["tickets", "alerts", "rota"])
+def test_what_is_not_configured_is_2_and_never_an_empty_list(
+    home: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, command]) == 2
+
+    said = capsys.readouterr()
+    assert "not configured" in said.out
+    assert "not configured" in said.err
+
+
+def test_runbooks_are_read_from_the_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "docs"
+    folder.mkdir()
+    (folder / "disk.md").write_text("# Full disks\n\n## Which disk\n")
+    (folder / "web.md").write_text("# Web servers\n")
+    path = write(home, f'[runbooks]\npath = "{folder}"')
+
+    assert run(["--config", path, "runbooks", "full", "disk", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [row["path"] for row in document["runbooks"]] == ["disk.md"]
+    assert document["sources"]["runbooks"]["state"] == "fresh"
+    assert document["sources"]["zendesk"]["state"] == "off"
+
+    assert run(["--config", path, "runbooks", "web"]) == 0
+    assert capsys.readouterr().out == "Web servers. File web.md.\n"
+
+
+def test_a_folder_that_is_not_there_is_1_and_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(home, f'[runbooks]\npath = "{home / "none"}"')
+
+    assert run(["--config", path, "runbooks", "web"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out == "Runbooks: not known, failed.\n"
+    assert "runbooks missing" in said.err
+
+
+def test_my_shifts_need_an_address(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, "rota", "--mine"]) == 2
+    assert "me.email" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["status"], ["tickets", "--cached"]])
+def test_nothing_read_yet_is_1_and_creates_nothing(
+    home: Path, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, *argv]) == 1
+
+    said = capsys.readouterr()
+    assert "nothing has been read yet" in said.out + said.err
+    assert [found.name for found in home.iterdir()] == ["desk.toml"]
+
+
+def test_check_of_a_desk_without_services(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    path = write(home, '[me]\nname = "Jo"')
+
+    assert run(["--config", path, "check"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("ok    Configuration")
+    assert any(line.startswith("-     Zendesk") for line in lines)
+    assert [found.name for found in home.iterdir()] == ["desk.toml"]
+
+
+def test_check_refuses_a_store_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "file").write_text("")
+    path = write(home, f'[store]\npath = "{home / "file" / "store"}"')
+
+    assert run(["--config", path, "check"]) == 1
+
+    out = capsys.readouterr().out
+    assert "FAIL  Store" in out
+    assert "-> Set store.path" in out
+
+
+def test_the_table_has_a_remedy_under_each_failure() -> None:
+    lines = list(
+        table(
+            [
+                Probe("A", True, "good", "not shown"),
+                Probe("Longer", False, "bad", "do this"),
+                Probe("C", None, "off", "or that", needed=False),
+                Probe("D", False, "hm", "maybe", needed=False),
+            ]
+        )
+    )
+
+    assert lines == [
+        "ok    A       good",
+        "FAIL  Longer  bad",
+        "              -> do this",
+        "-     C       off",
+        "              -> or that",
+        "note  D       hm",
+        "              -> maybe",
+    ]
+
+
+def test_a_network_file_system_is_found_by_its_longest_mount(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n")
+
+    assert file_system(tmp_path / "store", mounts) == "nfs4"
+    assert file_system(Path("/"), mounts) == "ext4"
+    assert file_system(tmp_path, tmp_path / "none") == ""
+
+
+def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["config", "show", "--log-file", str(home / "none" / "log")]) == 2
+    assert "--log-file" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_gone_ends_the_program_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(  # noqa: S603 - this interpreter
+        [*PROGRAM, "config", "init", "--stdout"], stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    _, said = process.communicate()
+
+    assert said == b""
+    assert process.returncode == 0
+
+
+def test_a_terminal_without_the_characters_gets_others(home: Path) -> None:
+    done = program("demo", "--plain", "--at", "2026-12-02T09:46:00Z", PYTHONIOENCODING="ascii")
+
+    assert "UnicodeEncodeError" not in done.stderr
+    assert done.stdout.isascii()
+    assert "Assigned to Si?n Probert" in done.stdout
+
+
+def test_json_stays_json_where_characters_are_missing(home: Path) -> None:
+    folder = home / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text("# Sîan’s ☃\n")
+    path = write(home, f'[runbooks]\npath = "{folder}"')
+
+    done = program("runbooks", "--json", "--config", path, PYTHONIOENCODING="ascii")
+
+    assert json.loads(done.stdout)["runbooks"][0]["title"] == "Sîan’s ☃"
+
+
+def test_status_imports_nothing_heavy(home: Path) -> None:
+    heavy = ["pydantic", "textual", "httpx", "zenpy", "requests", "asyncio", "rich"]
+    code = (
+        "import sys\nfrom support_desk.cli import run\nrun(['status'])\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"

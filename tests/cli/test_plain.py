@@ -1,0 +1,121 @@
+"""The text that is read aloud."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from support_desk.cli.plain import alerts_text, rota_text, runbooks_text, spoken_length, tickets_text
+from support_desk.config.model import Config
+from support_desk.desk.snapshot import Feed, Problem
+from support_desk.documents import alerts_document, rota_document, runbooks_document, tickets_document
+from support_desk.domain.rota import Role
+from tests.cli.samples import (
+    AGREEMENT,
+    JO,
+    NOW,
+    SAM,
+    TODAY,
+    ZONE,
+    active,
+    alert,
+    desk,
+    rota,
+    runbook,
+    shift,
+    ticket,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (-59, "less than a minute"),
+        (60, "1 minute"),
+        (-7_500, "2 hours 5 minutes"),
+        (86_400, "1 day"),
+        (90_061, "1 day 1 hour"),
+        (3 * 86_400 + 59, "3 days"),
+    ],
+)
+def test_lengths_of_time_are_words(seconds: int, words: str) -> None:
+    assert spoken_length(seconds) == words
+
+
+def test_a_ticket_is_one_line_of_named_parts() -> None:
+    snapshot = desk(
+        tickets=[
+            ticket(1, active(TODAY + timedelta(hours=12))),
+            ticket(2, active(TODAY + timedelta(hours=16)), subject="Why?", assignee="Jo Example"),
+        ]
+    )
+
+    first, second = tickets_text(tickets_document(snapshot, NOW, AGREEMENT), ZONE)
+
+    assert first == (
+        "1. Ticket 1: Subject 1. Breached 1 hour ago: first reply, by the SLA in Zendesk. Priority normal, "
+        "status open. Organisation none, plan not recorded. Assigned to nobody."
+    )
+    assert second.startswith(
+        "2. Ticket 2: Why? Due in 3 hours, Monday 23 November, 16:00, 3 hours of working time left: "
+    )
+
+
+def test_an_alert_is_one_line_of_named_parts() -> None:
+    snapshot = desk(alerts=[alert(1, "P1", count=3)], rota=[rota(shift(Role.SECOND_LINE, SAM, TODAY, 24))])
+
+    (only,) = alerts_text(alerts_document(snapshot, NOW, Config(), AGREEMENT), ZONE)
+
+    assert only == (
+        "Alert 1, P1, open, not acknowledged: Message 1. Client not known. Raised 3 minutes ago, in hours. "
+        "Seen 3 times. Next to be paged: second line (Sam Patel), in 2 minutes. No runbook."
+    )
+
+
+def test_the_rota_tells_nobody_from_unknown() -> None:
+    known = rota(shift(Role.DEV, JO, TODAY + timedelta(hours=10), 8))
+
+    lines = list(rota_text(rota_document(desk(rota=[known]), NOW), ZONE))
+    unread = list(rota_text(rota_document(desk(rota=Feed()), NOW), ZONE))
+
+    assert lines[0] == "Developer now: Jo Example."
+    assert lines[1] == "Ops engineer now: nobody."
+    assert unread == [
+        f"{who} now: not known." for who in ("Developer", "Ops engineer", "On call", "Second line")
+    ]
+
+
+def test_my_shifts() -> None:
+    known = rota(shift(Role.ON_CALL, SAM, TODAY + timedelta(hours=18), 16, override=True))
+
+    (only,) = rota_text(rota_document(desk(rota=[known]), NOW, SAM.email), ZONE, mine=True)
+
+    assert only == (
+        "You: Sam Patel, on call, from Monday 23 November, 18:00 until Tuesday 24 November, 10:00, "
+        "standing in."
+    )
+
+
+def test_empty_is_said_only_of_what_was_read() -> None:
+    failed: Feed[object] = Feed(problem=Problem("no", "do", definite=True), failing_since=NOW)
+
+    assert list(tickets_text(tickets_document(desk(), NOW, AGREEMENT), ZONE)) == ["No tickets."]
+    assert list(tickets_text(tickets_document(desk(tickets=failed), NOW, AGREEMENT), ZONE)) == [
+        "Tickets: not known, failed."
+    ]
+    assert list(alerts_text(alerts_document(desk(alerts=Feed()), NOW, Config(), AGREEMENT), ZONE)) == [
+        "Alerts: not known, loading."
+    ]
+    assert list(runbooks_text(runbooks_document(desk(runbooks=Feed(enabled=False)), NOW, "x", Config()))) == [
+        "Runbooks: not configured."
+    ]
+
+
+def test_a_runbook_is_one_line() -> None:
+    snapshot = desk(runbooks=[runbook("a.md", "Web servers", "When the disk is full")])
+
+    assert list(runbooks_text(runbooks_document(snapshot, NOW, "disk", Config()))) == [
+        "Web servers, at When the disk is full. File a.md."
+    ]
