@@ -38,7 +38,7 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.view import View
 from support_desk.sources.errors import SourceError
-from support_desk.theme import CYCLE, DEFAULT, THEMES
+from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ class DeskApp(App[None]):
         self.config = config
         self._build = build
         self.changed_keys: dict[str, str] = dict(config.keys)
-        self.watch = Watch(config)
+        self.news = Watch(config)
         self.preferences = preferences
         self._agreement = agreement
         self._clients = tuple(
@@ -90,6 +90,9 @@ class DeskApp(App[None]):
         self.theme = wanted if wanted in self.available_themes else DEFAULT
         if self.changed_keys:
             self.set_keymap(self.changed_keys)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_for(self.current_theme)
 
     # Starting and stopping
 
@@ -110,7 +113,7 @@ class DeskApp(App[None]):
             loop.add_signal_handler(name, self.exit)
         self.app_resume_signal.subscribe(self, self._resumed)
         self.desk.subscribe(self.desk_changed)
-        self.watch.first(self.view)
+        self.news.first(self.view)
         self.set_interval(1.0, self._second, name="second")
         self.call_after_refresh(self._start_reading)
 
@@ -166,7 +169,7 @@ class DeskApp(App[None]):
 
     def _attend(self) -> None:
         """Ring, announce and set the title, if there is reason to."""
-        news = self.watch.look(self.view)
+        news = self.news.look(self.view)
         if news.ring:
             self.bell()
         for line in news.lines:
@@ -318,8 +321,8 @@ class DeskApp(App[None]):
 
     def action_mute(self) -> None:
         """Silence the bell, or let it ring again."""
-        self.watch.muted = not self.watch.muted
-        self.say("The bell is muted: M lets it ring again" if self.watch.muted else "The bell rings again")
+        self.news.muted = not self.news.muted
+        self.say("The bell is muted: M lets it ring again" if self.news.muted else "The bell rings again")
 
     def action_next_theme(self) -> None:
         """The next of the desk's themes; it is remembered."""

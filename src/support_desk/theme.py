@@ -18,6 +18,7 @@ THEMES: tuple[Theme, ...] = (
         surface="#1a1e24",
         panel="#262c35",
         dark=True,
+        variables={"desk-dim": "#8b94a5", "desk-cursor": "#2f4566", "desk-resting": "#23282f"},
     ),
     Theme(
         name="desk-light",
@@ -32,6 +33,7 @@ THEMES: tuple[Theme, ...] = (
         surface="#f4f4f0",
         panel="#e3e4df",
         dark=False,
+        variables={"desk-dim": "#5d636d", "desk-cursor": "#c3d7f0", "desk-resting": "#ececea"},
     ),
     Theme(
         name="desk-contrast",
@@ -46,7 +48,7 @@ THEMES: tuple[Theme, ...] = (
         surface="#000000",
         panel="#303030",
         dark=True,
-        variables={"text-muted": "#e0e0e0"},
+        variables={"desk-dim": "#e0e0e0", "desk-cursor": "#0000c0", "desk-resting": "#404040"},
     ),
 )
 
@@ -54,3 +56,24 @@ CYCLE = ("desk-dark", "desk-light", "desk-contrast", "ansi-dark", "ansi-light")
 """What the theme key goes through."""
 
 DEFAULT = "desk-dark"
+
+ANSI_VARIABLES = {
+    "ansi-dark": {"desk-dim": "ansi_white", "desk-cursor": "ansi_blue", "desk-resting": "ansi_bright_black"},
+    "ansi-light": {"desk-dim": "ansi_bright_black", "desk-cursor": "ansi_cyan", "desk-resting": "ansi_white"},
+}
+"""The desk's own colours in the themes of the terminal's sixteen."""
+
+
+def variables_for(theme: Theme) -> dict[str, str]:
+    """The desk's own colours for a theme that doesn't define them.
+
+    Whole colours, not shares of one: lines are drawn as segments, which can't be blended with what is behind.
+    """
+    if theme.name in ANSI_VARIABLES:
+        return ANSI_VARIABLES[theme.name]
+    colours = theme.to_color_system().generate()
+    return {
+        "desk-dim": colours["foreground-darken-1" if theme.dark else "foreground-lighten-1"],
+        "desk-cursor": colours["panel-lighten-1" if theme.dark else "panel-darken-1"],
+        "desk-resting": colours["surface-lighten-1" if theme.dark else "surface-darken-1"],
+    }

@@ -18,6 +18,8 @@ from support_desk.widgets.columns import Cell, Column, Moment
 
 STATUS_ORDER = {"open": 0, "acked": 1, "snoozed": 2, "closed": 3}
 GLYPHS = {"open": "!", "acked": "✓", "snoozed": "z", "closed": "x"}
+ROOMY = 100
+"""From this width on there is room for longer words."""
 PRIORITY_STYLE = {"P1": "p1", "P2": "p2", "P3": "p3"}
 
 
@@ -28,7 +30,8 @@ class AlertRow:
     key: Hashable
     alert: Alert
     """The alert itself, or the storm's most pressing one."""
-    client: str
+    client: str | None
+    """The client's name, None where nothing tells it."""
     escalation: Countdown
     members: tuple[Alert, ...] = ()
     """The alerts of a storm; empty for a single alert."""
@@ -50,19 +53,26 @@ def escalation_of(view: View, alert: Alert) -> Countdown:
     )
 
 
+def client_name(view: View, alert: Alert) -> str | None:
+    """The client that an alert is about, as far as tags and message tell."""
+    guess = client_of_alert(alert, view.clients)
+    return guess.name if guess else None
+
+
 def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
     """The alerts in the order to look at them: open before acknowledged, pressing first, oldest first."""
     known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
     rows: list[AlertRow] = []
-    for entry in fold(known) if folded else known:
+    critical = frozenset(view.config.on_call.critical)
+    shown = fold(known, critical=critical, client=lambda alert: client_name(view, alert)) if folded else known
+    for entry in shown:
         lead = entry.lead if isinstance(entry, Storm) else entry
-        client = client_of_alert(lead, view.clients)
         members = entry.members if isinstance(entry, Storm) else ()
         rows.append(
             AlertRow(
                 key=entry.key if isinstance(entry, Storm) else lead.id,
                 alert=lead,
-                client=client.name if client else "?",
+                client=client_name(view, lead),
                 escalation=escalation_of(view, lead),
                 members=members,
                 unacknowledged=sum(member.status == "open" for member in members),
@@ -103,7 +113,7 @@ def _next_line(row: AlertRow, moment: Moment) -> Cell:
         if alert.snoozed_until is None:
             return "snoozed", "dim"
         return f"z {countdown(alert.snoozed_until - moment.now, seconds=moment.selected)}", "dim"
-    if alert.status == "acked":
+    if alert.status == "acked" and found.state != "running":
         return "acked", "ok"
     if found.due_at is not None and found.state in ("running", "due"):
         left = found.due_at - moment.now
@@ -114,6 +124,10 @@ def _next_line(row: AlertRow, moment: Moment) -> Cell:
     if found.state == "due":
         return "CHECK", "late"
     return ("nobody", "unknown") if found.state == "stopped" else ("?", "unknown")
+
+
+def _client(row: AlertRow, _: Moment) -> Cell:
+    return (row.client, "text") if row.client else ("?", "unknown")
 
 
 def _who(row: AlertRow, _: Moment) -> Cell:
@@ -140,11 +154,11 @@ def columns(width: int) -> Sequence[Column[AlertRow]]:
         Column("state", "", 1, _glyph),
         Column("priority", "Pr", 2, _priority),
         Column("age", "Age", 5, _age, ticks=True, right=True),
-        Column("next", "2nd line", 8 if width >= 70 else 6, _next_line, ticks=True, right=True),  # noqa: PLR2004
+        Column("next", "2nd line", 8 if width >= ROOMY else 6, _next_line, ticks=True, right=True),
         Column("count", "Rep", 4, _count, rank=3, right=True),
-        Column("client", "Client", 10, lambda row, _: (row.client, "text"), rank=2, wide=16),
+        Column("client", "Client", 10, _client, rank=2, wide=16),
         Column("who", "Has it", 8, _who, rank=1, wide=14),
-        Column("message", "Alert", 20, _message, flexible=True),
+        Column("message", "Alert", 34 if width >= ROOMY else 20, _message, flexible=True),
         Column("tags", "Tags", 18, lambda row, _: (" ".join(row.alert.tags), "dim"), rank=5),
         Column("integration", "From", 12, lambda row, _: (row.alert.integration, "dim"), rank=6),
     )

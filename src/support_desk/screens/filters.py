@@ -134,7 +134,7 @@ def alert_fields(view: View) -> Callable[[AlertRow], Fields]:
             "id": alert.tiny_id,
             "priority": alert.priority,
             "status": f"open {alert.status}" if row.unacknowledged else alert.status,
-            "client": row.client,
+            "client": row.client or "none",
             "assignee": has.strip() or "nobody",
             "tags": " ".join(alert.tags) or "none",
             "source": f"{alert.source} {alert.integration}",

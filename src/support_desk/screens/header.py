@@ -71,7 +71,7 @@ def person_words(view: View, person: Person | Unknown | None) -> tuple[str, str]
         return "nobody now", "warn"
     mine = bool(view.config.me.email) and person.email.casefold() == view.config.me.email.casefold()
     name = person.name or person.email
-    return (f"{name} (you)", "mine") if mine else (name, "strong")
+    return (f"you ({name})", "mine") if mine else (name, "strong")
 
 
 def on(view: View, role: Role) -> Person | Unknown | None:
@@ -106,10 +106,10 @@ def _people(view: View, narrow: bool) -> Parts:
 
 
 def _first(name: str, narrow: bool) -> str:
-    """The first name where there is little room; "(you)" and the words for nobody stay."""
-    if not narrow or name in ("unknown", "nobody now"):
-        return name.removesuffix(" now") if narrow else name
-    return name.split(" ", 1)[0] + (" (you)" if name.endswith("(you)") else "")
+    """The first name where there is little room; "you" and the words for nobody stay."""
+    if not narrow:
+        return name
+    return name.removesuffix(" now") if name == "nobody now" else name.split(" ", 1)[0]
 
 
 def _read_at(view: View, source: SourceName) -> Feed[object]:

@@ -72,8 +72,10 @@ def rota_rows(view: View) -> list[RotaRow]:
             after=view.now,
         )
         for day in bare:
-            text = f"{day:%a} {day.day} {day:%b}: bank holiday without cover"
-            rows.append(RotaRow(f"holiday.{day}", "! warning", text, "warn", None, None, warning=text))
+            label = f"! {day:%a} {day.day} {day:%b}"
+            rows.append(
+                RotaRow(f"holiday.{day}", label, "nobody covers", "warn", None, None, warning="bank holiday")
+            )
     return rows
 
 
@@ -86,7 +88,7 @@ def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
             return f"until {day_clock(row.end, moment.now, zone)}", "text"
         if row.start is not None:
             return f"from {day_clock(row.start, moment.now, zone)}", "dim"
-        return "", "dim"
+        return row.warning, "unknown"
 
     def left(row: RotaRow, moment: Moment) -> Cell:
         if row.end is not None:

@@ -17,5 +17,4 @@ def runbook_for(view: View, row: AlertRow | Ranked, sources: Sources | None) -> 
     if isinstance(row, AlertRow):
         return runbook_for_alert(row.alert, row.client, runbooks=books, rules=rules)
     client = client_of_ticket(row.ticket, view.clients)
-    name = client.name if client else ""
-    return runbook_for_ticket(row.ticket, name, runbooks=books, rules=rules)
+    return runbook_for_ticket(row.ticket, client.name if client else None, runbooks=books, rules=rules)

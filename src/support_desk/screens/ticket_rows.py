@@ -14,6 +14,9 @@ from support_desk.widgets.columns import Cell, Column, Moment
 SOON = timedelta(minutes=30)
 """A deadline this near is drawn as pressing."""
 
+ROOMY, WIDE = 100, 150
+"""From these widths on there is room for longer subjects, and for words instead of letters."""
+
 METRICS = {
     "first_reply_time": "first",
     "next_reply_time": "next",
@@ -70,7 +73,8 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
         left = working_left(row.verdict, moment.now, view().calendar)
         if left is None or row.verdict.kind != "due":
             return ("24/7", "dim") if row.verdict.round_the_clock else ("", "dim")
-        return countdown(left), _state(row, moment)[1]
+        late = row.verdict.state_at(moment.now) == "breached"
+        return "-0m" if late and not left else countdown(left), _state(row, moment)[1]
 
     def due(row: Ranked, moment: Moment) -> Cell:
         if row.verdict.deadline is None:
@@ -89,10 +93,10 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
         return row.ticket.subject, "strong" if row.ticket.status == "new" else "text"
 
     def columns(width: int) -> Sequence[Column[Ranked]]:
-        wide = width >= 150  # noqa: PLR2004 - room for words instead of letters
+        wide = width >= WIDE
         return (
             Column("state", "SLA", 4, _state, ticks=True),
-            Column("wall", "Left", 6, _wall, ticks=True, right=True),
+            Column("wall", "Left", 7, _wall, ticks=True, right=True),
             Column("working", "Work'g", 6, working, ticks=True, right=True, rank=6),
             Column("due", "Due", 9, due, rank=9),
             Column("metric", "For", 6, _metric, rank=5),
@@ -102,7 +106,7 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
             Column("client", "Client", 9, _client, rank=3, wide=20),
             Column("plan", "Plan", 4, _plan, rank=7),
             Column("assignee", "Who", 7, assignee, rank=4, wide=14),
-            Column("subject", "Subject", 16, subject, flexible=True),
+            Column("subject", "Subject", 26 if width >= ROOMY else 14, subject, flexible=True),
             Column("tags", "Tags", 10, lambda row, _: (" ".join(row.ticket.tags), "dim"), rank=8, wide=24),
             Column("group", "Group", 12, lambda row, _: (row.ticket.group or "", "dim"), rank=10),
             Column("age", "Age", 5, _age, ticks=True, right=True, rank=11),

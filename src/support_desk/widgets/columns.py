@@ -15,6 +15,9 @@ Cell = tuple[str, str]
 GAP = 1
 """Blank cells between two columns."""
 
+COMFORT = 16
+"""Cells that the flexible column takes beyond its smallest width before others may grow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -66,8 +69,7 @@ def lay_out(columns: Sequence[Column[R_contra]], width: int) -> tuple[Place[R_co
     spare = width - needed()
     widths = {column.id: column.width for column in kept}
     for column in sorted(kept, key=lambda column: column.rank):
-        # A flexible column that is still narrow needs the cells more than a fixed one that is wide enough.
-        grow = min(column.wide - column.width, spare // 2) if column.wide else 0
+        grow = min(column.wide - column.width, spare - COMFORT) if column.wide else 0
         if grow > 0:
             widths[column.id] += grow
             spare -= grow

@@ -42,7 +42,7 @@ class Lines(Widget):
     DEFAULT_CSS = """
     Lines {
         height: 1;
-        & > .line--dim { color: $text-muted; }
+        & > .line--dim { color: $desk-dim; }
         & > .line--strong { text-style: bold; }
         & > .line--key { color: $accent; text-style: bold; }
         & > .line--ok { color: $success; }
@@ -53,7 +53,7 @@ class Lines(Widget):
         & > .line--mine { color: $accent; text-style: bold; }
         & > .line--head { text-style: bold; background: $panel; }
         & > .line--public { color: $warning; text-style: bold; }
-        & > .line--internal { color: $text-muted; text-style: italic; }
+        & > .line--internal { color: $desk-dim; text-style: italic; }
     }
     """
 

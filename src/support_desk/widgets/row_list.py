@@ -86,25 +86,25 @@ class RowList(Widget, Generic[R], can_focus=True):
         height: 1fr;
         & > .row--title { text-style: bold; background: $panel; color: $foreground; }
         & > .row--title-focus { text-style: bold; background: $primary; color: $background; }
-        & > .row--head { color: $text-muted; text-style: underline; }
+        & > .row--head { color: $desk-dim; text-style: underline; }
         & > .row--notice { color: $error; text-style: bold; }
-        & > .row--quiet { color: $text-muted; }
-        & > .row--empty { color: $text-muted; }
-        & > .row--dim { color: $text-muted; }
+        & > .row--quiet { color: $desk-dim; }
+        & > .row--empty { color: $desk-dim; }
+        & > .row--dim { color: $desk-dim; }
         & > .row--strong { text-style: bold; }
         & > .row--late { color: $error; text-style: bold; }
         & > .row--soon { color: $warning; text-style: bold; }
         & > .row--due { color: $foreground; }
         & > .row--ok { color: $success; }
         & > .row--unknown { color: $warning; text-style: italic; }
-        & > .row--held { color: $text-muted; text-style: italic; }
+        & > .row--held { color: $desk-dim; text-style: italic; }
         & > .row--p1 { color: $error; text-style: bold reverse; }
         & > .row--p2 { color: $warning; text-style: bold; }
         & > .row--p3 { color: $foreground; }
-        & > .row--gone { color: $text-muted; text-style: strike; }
+        & > .row--gone { color: $desk-dim; text-style: strike; }
         & > .row--mine { color: $accent; text-style: bold; }
-        & > .row--cursor { background: $primary 30%; text-style: bold; }
-        & > .row--cursor-blurred { background: $foreground 8%; }
+        & > .row--cursor { background: $desk-cursor; text-style: bold; }
+        & > .row--cursor-blurred { background: $desk-resting; }
     }
     """
 
@@ -319,6 +319,9 @@ class RowList(Widget, Generic[R], can_focus=True):
             self._cursor = self._key(fresh[0])
             self.post_message(self.Moved(self, self._cursor))  # type: ignore[arg-type]
         self._keep_cursor_at(offset)
+        if bool(old_rows) != bool(fresh):
+            self._redraw()
+            return
         if len(old_rows) != len(fresh):
             self.refresh(Region(0, 0, self.size.width, 1))
         self._refresh_changed()
