@@ -10,15 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from support_desk.sources.runbook_text import outline
 from support_desk.text import clean_block
 from support_desk.widgets.markdown_lines import (
     STYLES,
     CodeBlock,
     PageLink,
-    github_anchor,
     lay_out,
     message_page,
-    unique_anchor,
     without_front_matter,
 )
 
@@ -157,22 +156,21 @@ def test_headings_have_the_anchors_that_the_web_gives_them() -> None:
     assert page.line_of("nowhere") is None
 
 
-@pytest.mark.parametrize(
-    ("heading", "anchor"),
-    [
-        ("5xx errors (acme)", "5xx-errors-acme"),
-        ("  What's up_here — now ", "whats-up_here--now"),
-        ("Größe", "größe"),
-        ("???", ""),
-    ],
-)
-def test_anchors(heading: str, anchor: str) -> None:
-    assert github_anchor(heading) == anchor
+def test_the_page_has_the_headings_that_the_runbook_source_finds() -> None:
+    text = "---\nalerts: x\n---\n# One `two` [three](x.md)\n\n## A & B\n\n```\n# not one\n```\n\n## A & B\n"
+    found = [(heading.level, heading.text, heading.anchor) for heading in outline("a.md", text).headings]
+    assert [(heading.level, heading.text, heading.anchor) for heading in lay_out(text, 40).headings] == found
+    assert len(found) == 3
 
 
-def test_repeated_anchors_are_told_apart() -> None:
-    taken: set[str] = set()
-    assert [unique_anchor(text, taken) for text in ("a", "a", "a-1", "a")] == ["a", "a-1", "a-1-1", "a-2"]
+def test_comments_of_their_own_are_left_out() -> None:
+    assert laid_out("<!-- alerts: tag=x -->\n# Title\n\n<!-- two\nlines -->\n\na <!-- b --> c") == (
+        "Title\n\na <!-- b --> c"
+    )
+
+
+def test_a_flood_of_equal_headings_costs_no_more_than_its_length() -> None:
+    assert lay_out("# a\n" * 10_000, 40).headings[-1].anchor == "a-9999"
 
 
 def test_links_say_where_they_lead_unless_it_is_plain() -> None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from support_desk.sources.runbook_text import MAX_LINE, Anchors, heading_text
 from support_desk.text import cell_width, clean, clean_block, fit, head
-from support_desk.widgets.markdown_runs import InlineRuns, one_line, plain_text
+from support_desk.widgets.markdown_runs import InlineRuns, one_line
 from support_desk.widgets.wrapping import (
     NARROWEST,
     NO_LINK,
@@ -113,8 +114,8 @@ class Page:
 def lay_out(markdown: str, width: int, note: str = "") -> Page:
     """Markdown (CommonMark with tables and strikethrough) as lines of at most `width` cells.
 
-    A front matter is left out and HTML is shown as text. `note` stands above the page. Widths below four
-    cells are taken as four.
+    A front matter and comments are left out; other HTML is shown as text. `note` stands above the page.
+    Widths below four cells are taken as four.
     """
     layout = _Layout(max(width, NARROWEST))
     if note:
@@ -129,22 +130,6 @@ def message_page(message: str, width: int) -> Page:
     return Page(tuple(tuple((text, style) for text, style, _ in line) for part in lines for line in part))
 
 
-def github_anchor(text: str) -> str:
-    """The anchor that GitHub and GitLab give a heading, before repeated ones are told apart."""
-    return _NOT_IN_ANCHOR.sub("", text.strip().lower()).replace(" ", "-")
-
-
-def unique_anchor(text: str, taken: set[str]) -> str:
-    """`github_anchor`, with -1, -2... appended until it isn't in `taken`, to which it is added."""
-    wanted = anchor = github_anchor(text)
-    count = 0
-    while anchor in taken:
-        count += 1
-        anchor = f"{wanted}-{count}"
-    taken.add(anchor)
-    return anchor
-
-
 def without_front_matter(markdown: str) -> str:
     """The text after a leading block between `---` lines."""
     found = _FRONT_MATTER.match(markdown)
@@ -152,7 +137,8 @@ def without_front_matter(markdown: str) -> str:
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?:.*\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)")
-_NOT_IN_ANCHOR = re.compile(r"[^\w\- ]")
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->\s*", re.DOTALL)
+"""A paragraph that is only a comment is left out, as on the web: a runbook's rules may stand there."""
 _TASK = re.compile(r"\[([ xX])\] +")
 _DEEPEST_HEADING_STYLE = 4
 _DEEPEST_NESTING = 100
@@ -208,7 +194,7 @@ class _Layout:
         self._containers: list[_Container] = []
         self._lists: list[_List] = []
         self._gap_due = False
-        self._anchors: set[str] = set()
+        self._anchors = Anchors()
         self._inline = InlineRuns()
 
     def page(self) -> Page:
@@ -310,12 +296,17 @@ class _Layout:
     def _heading(self, level: int, inline: Token) -> None:
         self._gap_due = True
         self._begin()
-        text = clean(plain_text(inline))
-        self._headings.append(PageHeading(level, text, unique_anchor(text, self._anchors), len(self._lines)))
+        # The same text and anchor that the runbook source found, since its matches lead here.
+        text = heading_text(inline.content[:MAX_LINE])
+        if text:
+            anchor = self._anchors.anchor(text)
+            self._headings.append(PageHeading(level, text, anchor, len(self._lines)))
         self._flow(self._inline.of(inline, f"h{min(level, _DEEPEST_HEADING_STYLE)}"))
         self._gap_due = True
 
     def _paragraph(self, inline: Token, *, hidden: bool) -> None:
+        if _COMMENT.fullmatch(inline.content):
+            return
         self._begin()
         runs = self._inline.of(inline)
         item = self._containers[-1] if self._containers else None

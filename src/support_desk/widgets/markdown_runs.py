@@ -27,14 +27,6 @@ def one_line(text: str) -> str:
     return " " * text[0].isspace() + inner + " " * text[-1].isspace()
 
 
-def plain_text(inline: Token) -> str:
-    """What a paragraph or heading says, without styles."""
-    said = (
-        " " if token.type in ("softbreak", "hardbreak") else token.content for token in inline.children or ()
-    )
-    return clean("".join(said))
-
-
 class InlineRuns:
     """Turns inline tokens into runs, and numbers the links of a page as they turn up."""
 
