@@ -38,9 +38,9 @@ def test_keys_reach_the_program_and_its_answer_the_screen() -> None:
         mark = terminal.mark()
         terminal.send("j")
         terminal.wait_for(re.compile(r"b'j'"))
+        assert terminal.bytes_since(mark).strip() == b"b'j'"
         terminal.press("down")
         terminal.wait_for(lambda t: any("[B" in line for line in t.screen))
-        assert terminal.bytes_since(mark).strip() == b"b'j'"
         terminal.paste("two words")
         terminal.wait_for(r"200~")
 
