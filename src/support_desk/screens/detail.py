@@ -1,0 +1,311 @@
+"""What the details of an alert and of a ticket have in common: read one thing, show it, say what is wrong.
+
+What the desk knows is shown at once; the rest is read in a worker. An answer counts only for the screen
+that asked for it last. A failure stands in the text where the answer would be, never an empty one.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from support_desk.keys import bindings
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.view import View
+from support_desk.screens.words import age, day_clock
+from support_desk.sources.errors import NotThere, SourceError
+from support_desk.widgets.lines import Lines, Parts
+from support_desk.widgets.text_view import BLANK, TextLine, TextView
+
+if TYPE_CHECKING:
+    from support_desk.desk.desk import DeskChange
+    from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.sources.protocols import Sources
+
+D = TypeVar("D")
+
+LABEL_WIDTH = 12
+"""Cells of the labels at the left of the facts."""
+
+LOADING = "loading"
+"""Name of the worker that reads the details."""
+
+
+def fact(label: str, *parts: tuple[str, str]) -> TextLine:
+    """A labelled fact; what doesn't fit on the line goes on under its first word."""
+    shown = tuple(part for part in parts if part[0])
+    return TextLine(((f"{label:<{LABEL_WIDTH - 1}} ", "label"), *shown), indent=LABEL_WIDTH)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago: "just now", "20 s ago", "3 h ago"."""
+    words = age(now - at)
+    return "just now" if words == "now" else f"{words} ago"
+
+
+def when(view: View, at: datetime) -> str:
+    """A moment and how long ago it was: "Tue 10:12, 3 h ago"."""
+    return f"{day_clock(at, view.now, view.calendar.timezone)}, {ago(at, view.now)}"
+
+
+class DetailScreen(DeskScreen, Generic[D]):
+    """One alert or ticket, opened from a list."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("detail", "row", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("detail", "row")
+    AUTO_FOCUS = "#text"
+
+    DEFAULT_CSS = """
+    DetailScreen {
+        #identity { height: 2; background: $surface; }
+        #text { height: 1fr; }
+    }
+    """
+
+    def __init__(self, own: Hashable, neighbours: Sequence[Hashable]) -> None:
+        super().__init__()
+        self._own = own
+        self._neighbours = tuple(neighbours)
+        self._asked = 0
+        self._loading = False
+        self.detail: D | None = None
+        """What was read; None before the first answer."""
+        self.problem: SourceError | None = None
+        """What the last attempt met; None after a success."""
+        self.read_at: datetime | None = None
+        """When `detail` was read, by the desk's clock."""
+        self._body: tuple[Hashable, tuple[TextLine, ...]] | None = None
+
+    # What a subclass says
+
+    @abstractmethod
+    async def fetch(self, sources: Sources) -> D:
+        """Read it. Raises `SourceError`."""
+
+    @abstractmethod
+    def identity(self, view: View) -> Parts:
+        """The line that says which alert or ticket this is."""
+
+    @abstractmethod
+    def head(self, view: View) -> list[TextLine]:
+        """The facts, some of which change as time goes by."""
+
+    @abstractmethod
+    def body(self, view: View, detail: D) -> list[TextLine]:
+        """What only the single read gives; it is made again once a minute."""
+
+    @abstractmethod
+    def changed_since(self, view: View) -> bool:
+        """The list has a newer state than what was read."""
+
+    @abstractmethod
+    def known_from(self, view: View) -> str:
+        """Where the facts come from before the answer: such as "from the list, 20 s old"."""
+
+    @abstractmethod
+    def address(self) -> str:
+        """Its page; empty where it isn't known."""
+
+    @abstractmethod
+    def line_about(self, view: View) -> str:
+        """One line for the handover; empty where nothing is known."""
+
+    @abstractmethod
+    def runbook(self) -> RunbookMatch | None:
+        """The runbook for it."""
+
+    @abstractmethod
+    def name_words(self) -> str:
+        """How a sentence calls it: "ticket 12"."""
+
+    @abstractmethod
+    def sibling(self, own: Hashable, neighbours: Sequence[Hashable]) -> Screen[None]:
+        """The screen of another row of the same list."""
+
+    # Building and drawing
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="identity")
+        yield TextView(id="text")
+
+    @property
+    def text(self) -> TextView:
+        """The scrolling text."""
+        return self.query_one("#text", TextView)
+
+    @property
+    def status_words(self) -> str:
+        """The line under the identity, as it is now."""
+        return "".join(text for text, _ in self._status(self.desk_app.view))
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.load()
+
+    def desk_changed(self, change: DeskChange) -> None:
+        super().desk_changed(change)
+        self.draw()
+
+    def tick(self) -> None:
+        super().tick()
+        if not self._loading and self.detail is None and self.problem is None:
+            self.load()
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw everything as it is now; what hasn't changed isn't drawn again."""
+        if not self.is_attached:
+            return
+        view = self.desk_app.view
+        self.query_one("#identity", Lines).show([self._identity_line(view), self._status(view)])
+        self.text.show(self._own, [*self.head(view), *self._rest(view)])
+
+    def _identity_line(self, view: View) -> Parts:
+        if self._own in self._neighbours and len(self._neighbours) > 1:
+            place = f" {self._neighbours.index(self._own) + 1} of {len(self._neighbours)} "
+            return ((place, "dim"), *self.identity(view))
+        return ((" ", "text"), *self.identity(view))
+
+    def _status(self, view: View) -> Parts:
+        known = self.known_from(view)
+        if self._loading:
+            return ((" reading ... ", "strong"), (known, "dim"))
+        if self.problem is not None:
+            old = f"  shown: read {ago(self.read_at, view.now)}" if self.read_at else f"  {known}"
+            gone = " GONE " if isinstance(self.problem, NotThere) else " NOT READ "
+            return ((gone, "failed"), (f" {self.problem.problem}", "warn"), (old, "dim"))
+        if self.detail is None or self.read_at is None:
+            return ((" waiting for the sources to start ... ", "strong"), (known, "dim"))
+        if self.changed_since(view):
+            return ((" changed since you read it: press r ", "warn"), (f" {self._read_words(view)}", "dim"))
+        return ((f" {self._read_words(view)}", "dim"),)
+
+    def _read_words(self, view: View) -> str:
+        return "" if self.read_at is None else f"read {ago(self.read_at, view.now)}"
+
+    def _rest(self, view: View) -> Sequence[TextLine]:
+        """What stands under the facts: why there is nothing, or what was read, or both."""
+        lines: list[TextLine] = []
+        if self.problem is not None:
+            words = f"{self.problem.problem}: {self.problem.remedy}"
+            lines += [BLANK, TextLine(((f"! {words}", "failed"),), indent=2)]
+            lines.append(TextLine((("  r tries again.", "text"),)))
+        if self.detail is None:
+            if self.problem is None:
+                lines += [BLANK, TextLine((("Reading ...", "dim"),))]
+            return lines
+        key = (id(self.detail), int(view.now.timestamp()) // 60)
+        if self._body is None or self._body[0] != key:
+            self._body = (key, tuple(self.body(view, self.detail)))
+        return [*lines, *self._body[1]]
+
+    # Reading
+
+    def load(self) -> None:
+        """Read it in a worker; the newest request is the one that counts."""
+        sources = self.desk.sources
+        if sources is None:
+            return
+        self._asked += 1
+        self._loading = True
+        work: Callable[[], Coroutine[None, None, None]] = partial(self._load, sources, self._asked)
+        self._worker: Worker[None] = self.run_worker(
+            work, name=LOADING, group=LOADING,
+            description=self.name_words(), exclusive=True, exit_on_error=False,
+        )  # fmt: skip
+        self.draw()
+
+    async def _load(self, sources: Sources, asked: int) -> None:
+        try:
+            detail = await self.fetch(sources)
+        except SourceError as error:
+            self._answered(asked, None, error)
+        else:
+            self._answered(asked, detail, None)
+
+    def _answered(self, asked: int, detail: D | None, problem: SourceError | None) -> None:
+        if asked != self._asked or not self.is_attached:
+            return
+        self._loading, self.problem = False, problem
+        if detail is not None:
+            self.detail, self.read_at = detail, self.desk.now()
+        self.draw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An error that no source names is a fault of this program: said, never painted as emptiness."""
+        if event.worker.name == LOADING and event.state is WorkerState.ERROR:
+            kind = type(event.worker.error).__name__
+            fault = SourceError(f"This program met a fault while reading ({kind})", "look into the log file")
+            self._answered(self._asked, None, fault)
+
+    # Keys
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.app.pop_screen()
+
+    def action_refresh_detail(self) -> None:
+        """Read it again now."""
+        if self.desk.sources is None:
+            self.say("The sources are still starting")
+        else:
+            self.load()
+
+    def action_next_row(self) -> None:
+        """The next row of the list that this was opened from."""
+        self._go(1)
+
+    def action_previous_row(self) -> None:
+        """The row before in that list."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        if self._own not in self._neighbours:
+            self.say("This was not opened from a list")
+            return
+        place = self._neighbours.index(self._own) + step
+        if not 0 <= place < len(self._neighbours):
+            self.say("That was the last row" if step > 0 else "That was the first row")
+            return
+        self.app.switch_screen(self.sibling(self._neighbours[place], self._neighbours))
+
+    def action_browser(self) -> None:
+        """Open it in the browser."""
+        self._with_address(self.desk_app.open_link)
+
+    def action_copy_link(self) -> None:
+        """Copy its link."""
+        self._with_address(lambda address: self.desk_app.copy(address, "the link"))
+
+    def _with_address(self, act: Callable[[str], None]) -> None:
+        address = self.address()
+        if address:
+            act(address)
+        else:
+            self.say(f"The page of {self.name_words()} is not known", problem=True)
+
+    def action_copy_line(self) -> None:
+        """Copy one line about it."""
+        line = self.line_about(self.desk_app.view)
+        if line:
+            self.desk_app.copy(line, "one line")
+        else:
+            self.say(f"Nothing is known about {self.name_words()} yet", problem=True)
+
+    def action_runbook(self) -> None:
+        """Read the runbook for it."""
+        self.desk_app.open_runbook(self.runbook(), self.name_words())
+
+    def action_search_runbooks(self) -> None:
+        """Choose a runbook, on the dashboard."""
+        while len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+        self.desk_app.dashboard.action_search_runbooks()

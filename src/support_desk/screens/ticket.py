@@ -1,0 +1,300 @@
+"""One ticket: the facts, the deadlines, and the conversation as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from support_desk.domain.runbooks import RunbookMatch
+from support_desk.domain.sla import Ranked, explain, judge, metric_words, working_left
+from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
+from support_desk.keys import bindings
+from support_desk.screens.attachments import listing, offer
+from support_desk.screens.detail import DetailScreen, ago, fact, when
+from support_desk.screens.view import View
+from support_desk.screens.words import countdown, day_clock
+from support_desk.sources.errors import SourceError
+from support_desk.widgets.lines import Parts
+from support_desk.widgets.text_view import BLANK, TextLine
+
+if TYPE_CHECKING:
+    from support_desk.sources.protocols import Sources
+
+SOON = timedelta(minutes=30)
+
+STATE_STYLE = {
+    "breached": "late",
+    "active": "text",
+    "paused": "internal",
+    "met": "ok",
+    "none": "dim",
+    "unknown": "unknown",
+}
+
+PUBLIC_EDGE, AGENT_EDGE, INTERNAL_EDGE = ("▌ ", "public"), ("┃ ", "agent"), ("┊ ", "internal")
+"""The rule along a comment: the client's, an agent's public reply, an internal note."""
+
+
+class TicketScreen(DetailScreen[TicketDetail]):
+    """A ticket of any status, by its number."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("detail", "ticket", "row", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ticket")
+
+    def __init__(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
+        super().__init__(ticket_id, neighbours)
+        self.ticket_id = ticket_id
+
+    # What is known
+
+    def row(self, view: View) -> Ranked | None:
+        """The ticket's row in the queue."""
+        rows = view.snapshot.tickets.rows
+        return next((row for row in rows if row.ticket.id == self.ticket_id), None)
+
+    def ranked(self, view: View) -> Ranked | None:
+        """The newest that is known of the ticket, with its verdict."""
+        row = self.row(view)
+        if self.detail is None:
+            return row
+        ticket = self.detail.ticket
+        if row is not None:
+            if row.ticket.updated_at > ticket.updated_at:
+                return row
+            # The single read may lack what only the search side-loads.
+            ticket = replace(
+                ticket,
+                sla_rows=row.ticket.sla_rows if ticket.sla_rows is None else ticket.sla_rows,
+                replies=ticket.replies or row.ticket.replies,
+            )
+        return Ranked(ticket, judge(ticket, view.agreement))
+
+    async def fetch(self, sources: Sources) -> TicketDetail:
+        if sources.tickets is None:
+            raise SourceError("Zendesk is switched off", "set `[zendesk] url` in the configuration")
+        return await sources.tickets.ticket(self.ticket_id)
+
+    def changed_since(self, view: View) -> bool:
+        row = self.row(view)
+        return (
+            row is not None
+            and self.detail is not None
+            and row.ticket.updated_at > self.detail.ticket.updated_at
+        )
+
+    def known_from(self, view: View) -> str:
+        feed = view.snapshot.tickets
+        if self.row(view) is None or feed.read_at is None:
+            return "not in the queue: nothing is known of it yet" if self.detail is None else ""
+        return f"facts from the queue, read {ago(feed.read_at, view.now)}"
+
+    def address(self) -> str:
+        ranked = self.ranked(self.desk_app.view)
+        return ranked.ticket.url if ranked else ""
+
+    def line_about(self, view: View) -> str:
+        from support_desk.screens.dashboard import handover_line  # the dashboard is what opens this screen
+
+        ranked = self.ranked(view)
+        return handover_line(view, ranked) if ranked else ""
+
+    def runbook(self) -> RunbookMatch | None:
+        ranked = self.ranked(self.desk_app.view)
+        return self.desk_app.runbook_for(ranked) if ranked else None
+
+    def name_words(self) -> str:
+        return f"ticket {self.ticket_id}"
+
+    def sibling(self, own: Hashable, neighbours: Sequence[Hashable]) -> Screen[None]:
+        known = [number for number in neighbours if isinstance(number, int)]
+        return TicketScreen(own if isinstance(own, int) else self.ticket_id, known)
+
+    # Drawing
+
+    def identity(self, view: View) -> Parts:
+        ranked = self.ranked(view)
+        subject = ranked.ticket.subject if ranked else ""
+        return ((f"#{self.ticket_id}", "key"), (f"  {subject}", "strong"))
+
+    def head(self, view: View) -> list[TextLine]:
+        ranked = self.ranked(view)
+        if ranked is None:
+            return []
+        lines = [TextLine(((ranked.ticket.subject or "(no subject)", "strong"),))]
+        lines += _deadlines(view, ranked)
+        lines += _facts(view, ranked.ticket)
+        match = self.desk_app.runbook_for(ranked)
+        if match is not None:
+            lines.append(fact("Runbook", (match.title, "strong"), (f"  {match.why}", "dim")))
+        return lines
+
+    def body(self, view: View, detail: TicketDetail) -> list[TextLine]:
+        return conversation(view, detail)
+
+    # Keys
+
+    def action_next_comment(self) -> None:
+        """Go to the next comment."""
+        self.text.go_to_key(1)
+
+    def action_previous_comment(self) -> None:
+        """Go to the comment before."""
+        self.text.go_to_key(-1)
+
+    def action_attachments(self) -> None:
+        """Choose an attachment to save or open."""
+        if self.detail is None:
+            self.say("The conversation has not been read yet", problem=True)
+            return
+        files = attachments(self.detail)
+        if files:
+            offer(self, files)
+        else:
+            self.say("This ticket has no attachments")
+
+
+def attachments(detail: TicketDetail) -> list[Attachment]:
+    """Every attachment of the conversation, in the order that their numbers follow."""
+    return [file for comment in detail.comments for file in comment.attachments]
+
+
+def _deadlines(view: View, ranked: Ranked) -> list[TextLine]:
+    """Why the ticket stands where it stands, and every row of its SLA."""
+    verdict, ticket = ranked.verdict, ranked.ticket
+    state = verdict.state_at(view.now)
+    style = STATE_STYLE.get(state, "unknown")
+    if state == "active" and verdict.deadline is not None and verdict.deadline - view.now <= SOON:
+        style = "soon"
+    lines = [fact("SLA", (explain(ranked, view.now, view.agreement), style))]
+    if verdict.kind == "due" and verdict.deadline is not None:
+        left = verdict.deadline - view.now
+        working = working_left(verdict, view.now, view.calendar)
+        spare = "round the clock" if working is None else f"{countdown(working, seconds=True)} working time"
+        over = "over" if left < timedelta(0) else "left"
+        lines.append(fact("", (f"{countdown(left, seconds=True)} {over} by the clock", style)))
+        lines.append(fact("", (spare, style)))
+    if ticket.sla_rows is None:
+        lines.append(fact("", ("Zendesk's SLA rows were not read", "unknown")))
+    lines += [_sla_row(view, ticket, row) for row in ticket.sla_rows or ()]
+    return lines
+
+
+def _sla_row(view: View, ticket: Ticket, row: SlaRow) -> TextLine:
+    if row.breach_at is None:
+        return fact("", (f"· {metric_words(row.metric)}: {row.stage}, no deadline", "dim"))
+    due = day_clock(row.breach_at, view.now, view.calendar.timezone)
+    if row.stage != "active":
+        return fact("", (f"· {metric_words(row.metric)}: {row.stage}, deadline {due}", "dim"))
+    left = countdown(row.breach_at - view.now)
+    working = (
+        ""
+        if ticket.priority == "urgent"
+        else f", {countdown(view.calendar.between(view.now, row.breach_at))} working"
+    )
+    return fact("", (f"· {metric_words(row.metric)}: active, due {due} ({left}{working})", "text"))
+
+
+def _facts(view: View, ticket: Ticket) -> list[TextLine]:
+    priority = (ticket.priority, "strong") if ticket.priority else ("none: not triaged", "unknown")
+    custom = ticket.custom_status
+    status = f"{ticket.status} ({custom})" if custom and custom.casefold() != ticket.status else ticket.status
+    plan = ("plan not recorded", "unknown") if ticket.plan == "unknown" else (f"{ticket.plan} plan", "text")
+    conflict = "  CONFLICT: tag and field disagree about the plan" if ticket.plan_conflict else ""
+    mail = f" <{ticket.requester_email}>" if ticket.requester_email else ""
+    me = view.config.me.email.casefold()
+    mine = bool(me) and (ticket.assignee_email or "").casefold() == me
+    who = (
+        ("nobody", "unknown")
+        if ticket.assignee is None
+        else (f"{ticket.assignee} (you)", "mine")
+        if mine
+        else (ticket.assignee, "text")
+    )
+    lines = [
+        fact("Status", (status, "strong"), (f" · {ticket.type or 'no type'}", "text")),
+        fact("Priority", priority),
+        fact(
+            "Client",
+            (ticket.organisation or "no organisation", "text" if ticket.organisation else "unknown"),
+            (" · ", "dim"),
+            plan,
+            (conflict, "late"),
+        ),
+        fact("Requester", (f"{ticket.requester or 'unknown'}{mail}", "text")),
+        fact("Assignee", who, (f" · group {ticket.group}" if ticket.group else " · no group", "text")),
+        fact("Tags", (" ".join(ticket.tags) or "none", "text" if ticket.tags else "dim")),
+        fact(
+            "Created",
+            (when(view, ticket.created_at), "text"),
+            (f"  · updated {when(view, ticket.updated_at)}", "text"),
+        ),
+    ]
+    if ticket.recipient:
+        lines.append(fact("Came to", (ticket.recipient, "text")))
+    return lines
+
+
+def conversation(view: View, detail: TicketDetail) -> list[TextLine]:
+    """The comments, oldest first, each under a heading that says who reads it."""
+    internal = sum(not comment.public for comment in detail.comments)
+    public = len(detail.comments) - internal
+    count = f"Conversation: {public} public, {internal} internal, oldest first"
+    lines = [BLANK, TextLine(((count, "head"),))]
+    if not detail.complete:
+        lines.append(
+            TextLine((("! longer than what was read: the rest is in the browser (o)", "warn"),), indent=2)
+        )
+    number = 1
+    for comment in detail.comments:
+        lines.append(BLANK)
+        lines += _comment(view, comment, number)
+        number += len(comment.attachments)
+    if not detail.comments:
+        lines.append(TextLine((("Zendesk gave no comments for this ticket.", "warn"),)))
+    return lines
+
+
+def _comment(view: View, comment: Comment, number: int) -> list[TextLine]:
+    edge, style = _who_reads(comment)
+    kind = "PUBLIC" if comment.public else "internal note"
+    role = "agent" if comment.by_agent else "client"
+    channel = f"  by {comment.channel}" if comment.channel and comment.channel != "web" else ""
+    at = _moment(view, comment.created_at)
+    heading = TextLine(
+        ((kind, style), (f"  {comment.author or 'unknown'}", "strong"), (f" ({role})", "text"),
+         (f"  {at}{channel}", "dim")),
+        edge=edge, indent=2, key=comment.id,
+    )  # fmt: skip
+    lines = [heading]
+    if comment.warning:
+        lines.append(
+            TextLine(((f"! not trusted by Zendesk: {comment.warning}", "warn"),), edge=edge, indent=2)
+        )
+    body = comment.body.split("\n") if comment.body else ["(no text)"]
+    lines += [TextLine(((text, "text"),), edge=edge, indent=_indent(text)) for text in body]
+    lines += [
+        TextLine(((f"[{place}] ", "key"), (listing(file), "text")), edge=edge, indent=4)
+        for place, file in enumerate(comment.attachments, start=number)
+    ]
+    return lines
+
+
+def _who_reads(comment: Comment) -> tuple[tuple[str, str], str]:
+    """The rule and the style of a comment."""
+    if not comment.public:
+        return INTERNAL_EDGE, "internal"
+    return (AGENT_EDGE, "agent") if comment.by_agent else (PUBLIC_EDGE, "public")
+
+
+def _indent(text: str) -> int:
+    """Wrapped lines of an indented or quoted line start where it does."""
+    return min(len(text) - len(text.lstrip(" >")), 12)
+
+
+def _moment(view: View, at: datetime) -> str:
+    return f"{day_clock(at, view.now, view.calendar.timezone)}  {ago(at, view.now)}"
