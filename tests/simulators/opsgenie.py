@@ -20,6 +20,7 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from support_desk.config.model import Opsgenie, RotaSection
@@ -58,7 +59,7 @@ def stamp(at: datetime) -> str:
 
 
 def user_id(email: str) -> str:
-    return f"00000000-0000-4000-8000-{sum(map(ord, email)):012d}"
+    return str(uuid5(NAMESPACE_URL, f"mailto:{email}"))
 
 
 def wire_alert(alert_id: str, **overrides: Any) -> dict[str, Any]:

@@ -274,33 +274,37 @@ async def _bounded_body(response: httpx.Response, limit: int) -> bytes:
         raise Unreadable("OpsGenie answered in a packing that wasn't asked for", _PROXY)
     unpack = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     pieces: list[bytes] = []
-    size = 0
+    left = limit
+    problem = ""
     async for raw in response.aiter_raw():
         try:
-            piece = unpack.decompress(raw, limit - size + 1) if unpack else raw
+            pieces.append(unpack.decompress(raw, left + 1) if unpack else raw)
         except zlib.error:
-            raise Unreadable("OpsGenie's answer can't be unpacked", _PROXY) from None
-        size += len(piece)
-        if size > limit:
-            raise Unreadable(f"OpsGenie's answer is larger than {limit / 2**20:.0f} MB", _PROXY)
-        pieces.append(piece)
+            problem = "OpsGenie's answer can't be unpacked"
+            break
+        left -= len(pieces[-1])
+        if left < 0:
+            problem = f"OpsGenie's answer is larger than {limit / 2**20:.0f} MB"
+            break
     if unpack and not unpack.eof:
-        raise Unreadable("OpsGenie's answer ends too early", _PROXY)
+        problem = problem or "OpsGenie's answer ends too early"
+    if problem:
+        raise Unreadable(problem, _PROXY)
     return b"".join(pieces)
 
 
 def _parsed(body: bytes) -> Mapping[str, object]:
     """The body as a JSON object; `Unreadable` says what it is instead."""
+    problem = "OpsGenie answered with something other than a record"
     try:
         value = from_json(body, allow_inf_nan=False)
+        if isinstance(value, dict):
+            return value
     except ValueError:
         problem = "OpsGenie's answer isn't whole or isn't JSON"
         if body.lstrip()[:1] == b"<":
             problem = "OpsGenie's address answers with a web page instead of data"
-        raise Unreadable(problem, _PROXY) from None
-    if isinstance(value, dict):
-        return value
-    raise Unreadable("OpsGenie answered with something other than a record", _PROXY)
+    raise Unreadable(problem, _PROXY)
 
 
 _PROXY = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"

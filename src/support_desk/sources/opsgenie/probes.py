@@ -123,5 +123,5 @@ def _end_of_life(today: date) -> Probe:
     name = _named("time left")
     if left < 0:
         return Probe(name, False, "the API stopped on 5 April 2027", _MOVE, needed=False)
-    detail = f"the API stops on 5 April 2027, in {left} days"
+    detail = f"the API stops on 5 April 2027, in {left} day{'' if left == 1 else 's'}"
     return Probe(name, left > WARN_FROM_DAYS, detail, _MOVE, needed=False)
