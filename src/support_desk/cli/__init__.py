@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from support_desk.cli import output
+from support_desk.desk.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     import argparse
@@ -17,11 +18,14 @@ INTERRUPTED = 130
 """What a shell expects of a program that ended on ctrl+c."""
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
-    """Run a command: 0 is fine, 1 found a problem that it named, 2 is wrong usage or configuration."""
+def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> int:
+    """Run a command: 0 is fine, 1 found a problem that it named, 2 is wrong usage or configuration.
+
+    `clock` is the one-shots' and `status`'s; the machine's by default.
+    """
     output.prepare()
     try:
-        code = _run(list(argv), environ)
+        code = _run(list(argv), environ, clock or SystemClock())
         output.flush()
     except BrokenPipeError:
         output.forget_stdout()
@@ -31,7 +35,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     return code
 
 
-def _run(argv: list[str], environ: Mapping[str, str]) -> int:
+def _run(argv: list[str], environ: Mapping[str, str], clock: Clock) -> int:
     from support_desk.config.mistakes import ConfigError
 
     try:
@@ -39,8 +43,8 @@ def _run(argv: list[str], environ: Mapping[str, str]) -> int:
         if arguments.command == "status":
             from support_desk.cli.status import status
 
-            return status(arguments, environ)
-        return _with_log(arguments, environ)
+            return status(arguments, environ, clock.now())
+        return _with_log(arguments, environ, clock)
     except SystemExit as end:
         # argparse has already said what is wrong, or printed what was asked for.
         return int(end.code or 0)
@@ -56,7 +60,7 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
     return parse(argv)
 
 
-def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> int:
     from support_desk.cli.log import start_log
 
     try:
@@ -75,13 +79,13 @@ def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         case "check":
             from support_desk.cli.check import check
 
-            return check(_loaded(arguments, environ), environ)
-        case "":
-            return _dashboard(arguments, environ)
+            return check(_loaded(arguments, environ), environ, clock)
+        case None:
+            return _dashboard(arguments, environ, clock)
         case _:
             from support_desk.cli.one_shots import one_shot
 
-            return one_shot(arguments, _loaded(arguments, environ))
+            return one_shot(arguments, _loaded(arguments, environ), clock, environ)
 
 
 def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded:
@@ -94,7 +98,7 @@ def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded
     return loaded
 
 
-def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> int:
     loaded = _loaded(arguments, environ)
     if loaded.path is None and not loaded.given:
         output.talk(
@@ -105,7 +109,7 @@ def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int
     if arguments.plain:
         from support_desk.cli.one_shots import whole_desk
 
-        return whole_desk(loaded)
+        return whole_desk(loaded, clock, environ)
     if not _on_a_terminal():
         return 2
     from support_desk.app import run_dashboard

@@ -24,7 +24,7 @@ command overwrite what was given before it, so they are filled in at the end."""
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The arguments; `command` is empty for the dashboard. Exits with 2 on wrong usage, as argparse does."""
+    """The arguments; `command` is None for the dashboard. Exits with 2 on wrong usage, as argparse does."""
     found = _parser().parse_args(argv)
     for name, default in _COMMON.items():
         if not hasattr(found, name):
@@ -42,7 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
         allow_abbrev=False,
     )
-    parser.set_defaults(command="")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     def command(name: str, help_text: str) -> argparse.ArgumentParser:

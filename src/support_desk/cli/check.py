@@ -13,7 +13,7 @@ from pathlib import Path
 from support_desk.cli import output
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
-from support_desk.desk.clock import SystemClock
+from support_desk.desk.clock import Clock
 from support_desk.sources.protocols import Probe, Source, Sources
 from support_desk.text import cell_width, clean, fit
 
@@ -26,15 +26,14 @@ _PATIENT_ESCAPE = 50
 _MARKS = {True: "ok", False: "FAIL", None: "-"}
 
 
-def check(loaded: Loaded, environ: Mapping[str, str]) -> int:
+def check(loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> int:
     """Print a table with a remedy per failure; 0 all good, 1 something needed is off."""
-    clock = SystemClock()
     probes = [
         _configuration(loaded),
         *_holidays(loaded.config, clock.now().date()),
         *_store(loaded.config),
         *_terminal(environ),
-        *_services(loaded.config, clock),
+        *_services(loaded.config, clock, environ),
     ]
     for line in table(probes):
         output.data(line)
@@ -161,10 +160,10 @@ def _tmux_option(name: str) -> str:
     return done.stdout.strip()
 
 
-def _services(config: Config, clock: SystemClock) -> list[Probe]:
+def _services(config: Config, clock: Clock, environ: Mapping[str, str]) -> list[Probe]:
     from support_desk.sources.live import live_sources
 
-    sources = live_sources(config, clock.now)
+    sources = live_sources(config, clock.now, environ)
     return asyncio.run(probe_all(sources))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from support_desk.cli import output, plain
 from support_desk.cli.reading import agreement_of, read_once
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
-from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.clock import Clock, DemoClock
 from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
 from support_desk.domain.sla import Agreement
 from support_desk.sources.protocols import Sources
@@ -85,16 +85,17 @@ _HOW_TO_CONFIGURE = {
 }
 
 
-def one_shot(arguments: argparse.Namespace, loaded: Loaded) -> int:
+def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Run one of the commands; returns the exit code."""
     shot = _ONE_SHOTS[arguments.command]
     mine = loaded.config.me.email if getattr(arguments, "mine", False) else ""
     if getattr(arguments, "mine", False) and not mine:
         output.talk("--mine needs your address. Set me.email in the configuration")
         return 2
-    seen = _seen(arguments, loaded, shot.feeds, mine)
+    seen = _seen(arguments, loaded.config, shot.feeds, clock, environ)
     if seen is None:
         return 1
+    seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
     document = shot.document(seen)
     if arguments.json:
         output.document(document)
@@ -107,10 +108,9 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded) -> int:
     return tell_what_is_missing(seen, shot.feeds)
 
 
-def whole_desk(loaded: Loaded) -> int:
+def whole_desk(loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Everything once as linear text, for a screen reader; returns the exit code."""
-    clock = SystemClock()
-    return _print_desk(_read(loaded.config, clock, _live(loaded.config, clock), tuple(FeedName)))
+    return _print_desk(_read(loaded.config, clock, _live(loaded.config, clock, environ), tuple(FeedName)))
 
 
 def whole_demo(seed: int, at: datetime | None) -> int:
@@ -160,28 +160,28 @@ def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
 
 
 def _seen(
-    arguments: argparse.Namespace, loaded: Loaded, feeds: tuple[FeedName, ...], mine: str
+    arguments: argparse.Namespace,
+    config: Config,
+    feeds: tuple[FeedName, ...],
+    clock: Clock,
+    environ: Mapping[str, str],
 ) -> Seen | None:
-    from dataclasses import replace
-
-    clock = SystemClock()
     if arguments.cached:
-        seen = _cached(loaded.config, clock)
-    else:
-        seen = _read(loaded.config, clock, _live(loaded.config, clock), feeds)
-    words = " ".join(getattr(arguments, "text", []))
-    return None if seen is None else replace(seen, mine=mine, words=words)
+        return _cached(config, clock)
+    return _read(config, clock, _live(config, clock, environ), feeds)
 
 
-def _live(config: Config, clock: Clock) -> Sources:
+def _live(config: Config, clock: Clock, environ: Mapping[str, str]) -> Sources:
     from support_desk.sources.live import live_sources
 
-    return live_sources(config, clock.now)
+    return live_sources(config, clock.now, environ)
 
 
 def _read(config: Config, clock: Clock, sources: Sources, feeds: tuple[FeedName, ...]) -> Seen:
     agreement = agreement_of(config)
-    snapshot = asyncio.run(read_once(sources, feeds, clock, agreement))
+    snapshot, warning = asyncio.run(read_once(sources, feeds, clock, agreement))
+    if warning:
+        output.talk(f"warning: {warning}")
     return Seen(snapshot, clock.now(), config, agreement)
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Collection
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from support_desk.config.model import Config
-from support_desk.desk.clock import Clock
+from support_desk.desk.clock import Clock, SystemClock
+from support_desk.desk.skew import Skew
 from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
 from support_desk.domain.sla import Agreement, rank
 from support_desk.sources.errors import (
     NotAllowed,
-    NotThere,
-    Rejected,
-    SignInRefused,
     SourceError,
-    Unreachable,
 )
 from support_desk.sources.protocols import Reading, Sources
 
@@ -29,24 +27,28 @@ CLOSING_LIMIT = 2.0
 ROTA_BACK = timedelta(days=1)
 ROTA_AHEAD = timedelta(weeks=5)
 
-_REFUSALS = (SignInRefused, NotAllowed, NotThere, Rejected)
-
 
 async def read_once(
     sources: Sources, wanted: Collection[FeedName], clock: Clock, agreement: Agreement
-) -> Snapshot:
+) -> tuple[Snapshot, str | None]:
     """Read the wanted feeds of the configured sources; a failure is its feed's problem, never empty rows.
 
-    Feeds that weren't asked for are switched off in the answer.
+    Feeds that weren't asked for are switched off in the answer. The machine's clock is corrected by what
+    the services say, as the dashboard does; if it is far out, words about it come second.
     """
-    reads = {name: read for name in wanted if (read := _read(sources, name, clock.now())) is not None}
-    feeds = await asyncio.gather(*(_settled(name, read, clock) for name, read in reads.items()))
-    found = dict(zip(reads, feeds, strict=True))
+    skew = Skew()
+    began = clock.now()
+    reads = {name: read for name in wanted if (read := _read(sources, name, began)) is not None}
+    feeds = await asyncio.gather(*(_settled(name, read, clock, skew) for name, read in reads.items()))
+    await _close(sources)
+    if isinstance(clock, SystemClock):
+        clock.skew += skew.value
+    read_at = clock.now()
+    found = {name: feed.at(read_at) for name, feed in zip(reads, feeds, strict=True)}
     tickets = found.get(FeedName.TICKETS)
     if tickets is not None:
-        found[FeedName.TICKETS] = _with_rows(tickets, rank(tickets.rows, agreement))
-    await _close(sources)
-    return snapshot_of(found)
+        found[FeedName.TICKETS] = replace(tickets, rows=rank(tickets.rows, agreement))
+    return snapshot_of(found), skew.warning
 
 
 def snapshot_of(found: dict[FeedName, Feed[Any]]) -> Snapshot:
@@ -76,40 +78,43 @@ def _read(sources: Sources, name: FeedName, now: datetime) -> Awaitable[Reading[
             return None
 
 
-async def _settled(name: FeedName, read: Awaitable[Reading[Any]], clock: Clock) -> Feed[Any]:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one read came to, before it is known what time it is."""
+
+    reading: Reading[Any] | None = None
+    problem: Problem | None = None
+    enabled: bool = True
+
+    def at(self, now: datetime) -> Feed[Any]:
+        if self.reading is None:
+            return Feed(problem=self.problem, failing_since=now, enabled=self.enabled)
+        return Feed(
+            rows=self.reading.rows,
+            read_at=now,
+            complete=self.reading.complete,
+            rejected=self.reading.rejected,
+            notes=self.reading.notes,
+        )
+
+
+async def _settled(name: FeedName, read: Awaitable[Reading[Any]], clock: Clock, skew: Skew) -> _Outcome:
+    began = clock.now()
     try:
         async with asyncio.timeout(TIME_LIMIT):
             reading = await read
-    except NotAllowed as refusal:
-        if name is FeedName.POLICIES:
-            # A key that may not see the policies is common; the configured minutes stand in for them.
-            return Feed(enabled=False, notes=(refusal.problem,))
-        return _failed(refusal, clock)
     except SourceError as error:
-        return _failed(error, clock)
+        if name is FeedName.POLICIES and isinstance(error, NotAllowed):
+            # A key that may not see the policies is common; the configured minutes stand in for them.
+            return _Outcome(enabled=False)
+        # Nothing is tried again in a one-shot, so any failure is final.
+        return _Outcome(problem=Problem(error.problem, error.remedy, definite=True))
     except TimeoutError:
-        return _failed(
-            Unreachable(f"No answer within {TIME_LIMIT:.0f} s", "Look at the network, then try again"), clock
-        )
-    return Feed(
-        rows=reading.rows,
-        read_at=clock.now(),
-        complete=reading.complete,
-        rejected=reading.rejected,
-        notes=reading.notes,
-    )
-
-
-def _failed(error: SourceError, clock: Clock) -> Feed[Any]:
-    # Nothing is tried again in a one-shot, so any failure is final.
-    problem = Problem(error.problem, error.remedy, definite=True)
-    return Feed(problem=problem, failing_since=clock.now())
-
-
-def _with_rows(feed: Feed[Any], rows: tuple[Any, ...]) -> Feed[Any]:
-    from dataclasses import replace
-
-    return replace(feed, rows=rows)
+        slow = f"{name.value.replace('_', ' ')}: no answer within {TIME_LIMIT:.0f} s"
+        return _Outcome(problem=Problem(slow, "Look at the network, then try again", definite=True))
+    if reading.server_time is not None:
+        skew.sample(reading.server_time, began, clock.now())
+    return _Outcome(reading)
 
 
 async def _close(sources: Sources) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from support_desk import glance
 from support_desk.cli import output
 from support_desk.config.load import load_config
 
 
-def status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def status(arguments: argparse.Namespace, environ: Mapping[str, str], now: datetime) -> int:
     """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
     loaded = load_config(arguments.config, environ)
     from support_desk.desk.store import ReadingsStore, StoreError
@@ -31,7 +31,7 @@ def status(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except StoreError as error:
         output.talk(f"{error.problem}. {error.remedy}")
         return 1
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = now.replace(microsecond=0)
     seen = glance_of(snapshot, now, loaded.config.on_call.critical)
     if arguments.json:
         output.document(glance.header(now, seen.sources) | glance.document(seen))

@@ -1,0 +1,213 @@
+"""The one-shots against simulated services, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support_desk.cli import run
+from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, wire_alert
+from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
+
+NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+
+
+class StoppedClock:
+    """Always the same moment."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("a one-shot doesn't wait")
+
+
+@pytest.fixture
+def zendesk() -> Iterator[ZendeskSimulator]:
+    with ZendeskSimulator(clock=lambda: NOW) as desk:
+        yield desk
+
+
+@pytest.fixture
+def opsgenie() -> Iterator[OpsgenieSimulator]:
+    with OpsgenieSimulator(NOW) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, zendesk: ZendeskSimulator, opsgenie: OpsgenieSimulator) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f"""
+[zendesk]
+url = "{zendesk.url}"
+client_id = "{CLIENT_ID}"
+client_secret_env = "SECRET"
+[opsgenie]
+url = "{opsgenie.url}"
+read_key_env = "KEY"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def ask(path: Path, *argv: str, **environ: str) -> int:
+    secrets = {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}
+    return run([*argv, "--config", str(path)], secrets | environ, StoppedClock())
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_tickets_as_zendesk_judges_them(
+    configuration: Path, zendesk: ZendeskSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zendesk.add(
+        wire_ticket(
+            1, slas={"policy_metrics": [sla_row("first_reply_time", "active", NOW + timedelta(hours=2))]}
+        ),
+        wire_ticket(
+            2, slas={"policy_metrics": [sla_row("first_reply_time", "active", NOW - timedelta(hours=1))]}
+        ),
+        wire_ticket(3, slas={"policy_metrics": [sla_row("next_reply_time", "paused", None)]}),
+        wire_ticket(4, status="solved"),
+    )
+
+    assert ask(configuration, "tickets", "--json") == 0
+
+    found = document(capsys)
+    assert found["generated_at"] == "2026-11-23T13:00:00Z"
+    assert found["sources"]["zendesk"] == {
+        "state": "fresh",
+        "read_at": "2026-11-23T13:00:00Z",
+        "age_seconds": 0,
+        "error": None,
+    }
+    assert found["sources"]["alerts"]["state"] == "off"
+    rows = [
+        (row["rank"], row["id"], row["sla"]["state"], row["sla"]["remaining_seconds"])
+        for row in found["tickets"]
+    ]
+    assert rows == [(1, 2, "breached", -3600), (2, 1, "active", 7200), (3, 3, "paused", None)]
+    assert found["tickets"][0]["url"] == f"{zendesk.url}/agent/tickets/2"
+
+
+def test_a_failing_service_is_named_and_never_an_empty_queue(
+    configuration: Path, zendesk: ZendeskSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(configuration, "tickets", "--json", SECRET="wrong-s3cret") == 1
+
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert found["tickets"] == []
+    assert found["sources"]["zendesk"]["state"] == "failed"
+    assert found["sources"]["zendesk"]["error"]
+    assert "zendesk missing" in said.err
+    assert "wrong-s3cret" not in said.out + said.err
+
+    assert ask(configuration, "tickets", SECRET="wrong-s3cret") == 1
+    assert capsys.readouterr().out == "Tickets: not known, failed.\n"
+
+
+def test_a_secret_that_cannot_be_fetched_is_named(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(configuration, "alerts", KEY="") == 1
+
+    assert "opsgenie.read_key_env: the environment variable KEY is not set" in capsys.readouterr().err
+
+
+def test_alerts_with_their_escalation(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.alerts = [
+        wire_alert("a1", priority="P1", createdAt="2026-11-23T12:58:00Z"),
+        wire_alert("a2", priority="P3", acknowledged=True, tags=[]),
+    ]
+
+    assert ask(configuration, "alerts", "--json") == 0
+
+    found = document(capsys)
+    assert [(row["id"], row["status"], row["client"]) for row in found["alerts"]] == [
+        ("a1", "open", "acme"),
+        ("a2", "acked", None),
+    ]
+    assert found["alerts"][0]["created_at"] == "2026-11-23T12:58:00Z"
+    assert found["alerts"][0]["escalation"]["basis"] == "policy"
+    assert found["sources"]["alerts"]["state"] == "fresh"
+
+
+def test_a_key_that_may_not_see_policies_still_counts_down(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.forbidden = [(READ_KEY, "escalations")]
+    opsgenie.alerts = [wire_alert("a1", priority="P1", createdAt="2026-11-23T12:58:00Z")]
+
+    assert ask(configuration, "alerts", "--json") == 0
+
+    assert document(capsys)["alerts"][0]["escalation"]["basis"] == "configured"
+
+
+def test_what_came_is_printed_when_another_part_is_missing(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.alerts = [wire_alert("a1")]
+    opsgenie.forbidden = [(READ_KEY, "schedules")]
+
+    assert ask(configuration, "alerts", "--json") == 1
+
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)["alerts"]) == 1
+    assert "rota missing" in said.err
+    assert READ_KEY not in said.out + said.err
+
+
+def test_the_rota_over_five_weeks(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(configuration, "rota", "--json") == 0
+
+    found = document(capsys)
+    assert set(found["now"]) == {"dev", "ops", "on_call", "second_line"}
+    assert found["now"]["second_line"] is None
+    assert found["shifts"]
+    assert all(shift["end"] > found["generated_at"] for shift in found["shifts"])
+
+
+def test_the_whole_desk_as_text(
+    configuration: Path,
+    zendesk: ZendeskSimulator,
+    opsgenie: OpsgenieSimulator,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    zendesk.add(wire_ticket(1))
+    opsgenie.alerts = [wire_alert("a1")]
+
+    assert ask(configuration, "--plain") == 0
+
+    text = capsys.readouterr().out
+    assert text.startswith("Support desk, Monday 23 November, 13:00.\n\nAlerts.\nAlert 1791, P2")
+    assert "\nTickets.\n1. Ticket 1: Ticket number 1." in text
+    assert "\nRota.\nDeveloper now: " in text
+
+
+def test_check_names_what_is_wrong_with_a_remedy(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(configuration, "check", KEY="read-no-such-key") == 1
+
+    out = capsys.readouterr().out
+    assert "FAIL  OpsGenie" in out
+    assert "-> " in out
+    assert "read-no-such-key" not in out
