@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from textual.app import App, ComposeResult
 
+from support_desk.theme import variables_for
 from support_desk.widgets.columns import Column, Moment, lay_out
 from support_desk.widgets.row_list import IDLE_SECONDS, RowList
 
@@ -39,6 +40,9 @@ class ListApp(App[None]):
         self.opened: list[object] = []
         self.list = RowList[Row](columns, lambda row: row.id, lambda: self.now, id="list")
         self.first = list(rows)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_for(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield self.list

@@ -64,7 +64,7 @@ class Dashboard(DeskScreen):
     ANNOUNCES: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,17 +77,21 @@ class Dashboard(DeskScreen):
     # Building
 
     def compose_body(self) -> ComposeResult:
-        view = lambda: self.desk_app.view  # noqa: E731 - handed on as it is
         now = self.desk.now
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield RowList[AlertRow](alert_rows.columns, _alert_key, now, id="alerts")
-                yield RowList[Ranked](ticket_rows.ticket_columns(view), _ticket_key, now, id="tickets")
+                yield RowList[Ranked](ticket_rows.ticket_columns(self._view), _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Vertical(id="right"):
                 yield Lines(id="runbook-title")
                 yield DocumentView(id="runbook")
-                yield RowList[RotaRow](lambda _: rota_columns(view()), _rota_key, now, id="rota", heads=False)
+                yield RowList[RotaRow](
+                    lambda _: rota_columns(self._view()), _rota_key, now, id="rota", heads=False
+                )
+
+    def _view(self) -> View:
+        return self.desk_app.view
 
     @property
     def alerts(self) -> RowList[AlertRow]:
@@ -150,10 +154,10 @@ class Dashboard(DeskScreen):
         self._say_states(view)
         self.draw_frame()
 
-    def _show_alerts(self, view: View) -> None:
+    def _show_alerts(self, view: View, *, at_once: bool = False) -> None:
         rows = alert_rows.alert_rows(view)
         test = matcher(self.filters["alerts"], alert_fields(view))
-        self.alerts.show(row for row in rows if test is None or test(row))
+        self.alerts.show((row for row in rows if test is None or test(row)), at_once=at_once)
 
     def _show_tickets(self, view: View, *, at_once: bool = False) -> None:
         rows = list(view.snapshot.tickets.rows)
@@ -343,13 +347,13 @@ class Dashboard(DeskScreen):
         self.filters[name] = expression
         view = self.desk_app.view
         if name == "alerts":
-            self._show_alerts(view)
+            self._show_alerts(view, at_once=True)
         else:
             self._show_tickets(view, at_once=True)
         self._say_states(view)
 
-    @on(FilterLine.Changed)
-    def _filter_changed(self, message: FilterLine.Changed) -> None:
+    @on(FilterLine.Filtered)
+    def _filter_changed(self, message: FilterLine.Filtered) -> None:
         self.set_filter(message.pane, message.expression)
 
     @on(FilterLine.Done)

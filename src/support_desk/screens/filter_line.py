@@ -23,7 +23,7 @@ class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", show=False)]
 
     @dataclass
-    class Changed(Message):
+    class Filtered(Message):
         """The filter reads differently now."""
 
         pane: str
@@ -50,7 +50,7 @@ class FilterLine(Input):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed(self.pane, self.value.strip()))
+        self.post_message(self.Filtered(self.pane, self.value.strip()))
 
     @on(Input.Submitted)
     def _kept(self, event: Input.Submitted) -> None:
@@ -59,7 +59,7 @@ class FilterLine(Input):
 
     def action_drop(self) -> None:
         """Take the filter away."""
-        self.post_message(self.Changed(self.pane, ""))
+        self.post_message(self.Filtered(self.pane, ""))
         self._leave()
 
     def on_blur(self) -> None:

@@ -201,7 +201,7 @@ class RowList(Widget, Generic[R], can_focus=True):
     def show(self, rows: Iterable[R], *, at_once: bool = False) -> None:
         """Take new rows, in their order; the row under the cursor stays where it is.
 
-        `at_once`: the person asked for this order, so it doesn't wait.
+        `at_once`: the person asked for these rows, so nothing waits and nothing is kept for the eye.
         """
         fresh = list(rows)
         # An order that is waiting is replaced by a newer one, never applied after it.
@@ -210,7 +210,7 @@ class RowList(Widget, Generic[R], can_focus=True):
             self._waiting = fresh
             self._wait_for_rest()
             fresh = self._in_shown_order(fresh)
-        self._take(fresh)
+        self._take(fresh, ghost=not at_once)
 
     def title(self, parts: Parts) -> None:
         """The first line of the pane."""
@@ -302,12 +302,14 @@ class RowList(Widget, Generic[R], can_focus=True):
                 ordered.extend(after.get(key, ()))
         return ordered
 
-    def _take(self, fresh: list[R]) -> None:
+    def _take(self, fresh: list[R], *, ghost: bool = True) -> None:
         offset = self._cursor_line()
         old_index = self._index.get(self._cursor) if self._cursor is not None else None
         index = {self._key(row): place for place, row in enumerate(fresh)}
         self._ghost = None
-        if self._cursor is not None and self._cursor not in index and old_index is not None:
+        if not ghost and self._cursor not in index:
+            self._cursor = None
+        elif self._cursor is not None and self._cursor not in index and old_index is not None:
             # The row has left: it stays, struck through, until the cursor moves on.
             self._ghost = self._cursor
             place = self._place_of_ghost(old_index, index)
@@ -459,7 +461,7 @@ class RowList(Widget, Generic[R], can_focus=True):
             if place.column.right:
                 title = place.column.title[: place.width].rjust(place.width)
             text += title + " "
-        return Strip([Segment(fit(text, width), style)], width)
+        return Strip([Segment(fit(text.rstrip(), width), style)], width)
 
     def _row_line(self, y: int, row: R) -> Strip:
         key = self._key(row)
