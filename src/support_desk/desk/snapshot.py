@@ -47,6 +47,10 @@ FEEDS_OF: dict[SourceName, tuple[FeedName, ...]] = {
     SourceName.RUNBOOKS: (FeedName.RUNBOOKS,),
 }
 
+SUPPORTING = frozenset({FeedName.POLICIES, FeedName.PEOPLE, FeedName.SUSPENDED})
+"""Feeds that a source works without, and that a good key may not be allowed to read: their failure makes
+the source *partial*, never *failed*."""
+
 
 class State(StrEnum):
     """How far a feed can be trusted; each has its own words on the screen."""
@@ -88,6 +92,23 @@ class Feed(Generic[T_co]):
     interval: timedelta = timedelta(seconds=60)
     """The interval that the feed is meant to be read at."""
     enabled: bool = True
+
+
+_KEYS: dict[FeedName, Callable[[Any], Hashable]] = {
+    FeedName.ALERTS: lambda row: row.id,
+    FeedName.POLICIES: lambda row: row.id,
+    FeedName.ON_CALL: lambda row: row.schedule,
+    FeedName.ROTA: lambda _: "rota",
+    FeedName.PEOPLE: lambda row: row.email,
+    FeedName.TICKETS: lambda row: row.ticket.id,
+    FeedName.SUSPENDED: lambda row: row.id,
+    FeedName.RUNBOOKS: lambda row: row.path,
+}
+
+
+def row_key(name: FeedName, row: object) -> Hashable:
+    """What makes a row of this feed the same row in the next reading."""
+    return _KEYS[name](row)
 
 
 FAILED_AFTER = timedelta(minutes=5)
@@ -143,9 +164,15 @@ _WORST = (State.FAILED, State.STALE, State.PARTIAL, State.LOADING, State.FRESH, 
 
 
 def source_state(snapshot: Snapshot, source: SourceName, now: datetime) -> State:
-    """The worst state among the feeds of one source."""
-    states = {state(snapshot.feed(name), now) for name in FEEDS_OF[source]}
+    """The worst state among the feeds of one source; a supporting feed takes it down to *partial* only."""
+    states = {_weighed(name, state(snapshot.feed(name), now)) for name in FEEDS_OF[source]}
     return next(worst for worst in _WORST if worst in states)
+
+
+def _weighed(name: FeedName, found: State) -> State:
+    if name not in SUPPORTING or found is State.OFF:
+        return found
+    return State.FRESH if found in {State.FRESH, State.LOADING} else State.PARTIAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,343 @@
+"""The desk: what we know now, kept up to date by its pollers and told to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+
+from support_desk.config.model import Config
+from support_desk.desk.budget import Budget
+from support_desk.desk.clock import Clock, SystemClock
+from support_desk.desk.merging import Digest, digest, keep_uncovered
+from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
+from support_desk.desk.skew import Skew
+from support_desk.desk.snapshot import FEEDS_OF, Difference, Feed, FeedName, Problem, Snapshot, SourceName
+from support_desk.desk.sweep import Sweeper, digest_sweep
+from support_desk.sources.protocols import Reading, Sources
+
+if TYPE_CHECKING:
+    from support_desk.desk.store import ReadingsStore
+    from support_desk.domain.sla import Agreement
+
+log = logging.getLogger(__name__)
+
+SWEEP_TIME_LIMIT = 180.0
+"""Seconds for the whole queue, page after page; every other read has a minute."""
+ROTA_BEFORE = timedelta(weeks=2)
+ROTA_AFTER = timedelta(weeks=5)
+
+FEED_WORDS: dict[FeedName, str] = {
+    FeedName.ALERTS: "alerts",
+    FeedName.POLICIES: "escalation policies",
+    FeedName.ON_CALL: "who is on call",
+    FeedName.ROTA: "the rota",
+    FeedName.PEOPLE: "people",
+    FeedName.TICKETS: "tickets",
+    FeedName.SUSPENDED: "suspended tickets",
+    FeedName.RUNBOOKS: "runbooks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChange:
+    """A new snapshot, and what is new about it."""
+
+    snapshot: Snapshot
+    feeds: frozenset[FeedName]
+    """Feeds that were read or tried; their ages and states may have changed even if no row has."""
+    differences: Mapping[FeedName, Difference[Any]]
+    """What changed in the rows, for each of `feeds`."""
+
+
+Listener = Callable[[DeskChange], None]
+
+_NOTHING: Difference[Any] = Difference((), (), ())
+
+
+class Desk:
+    """One snapshot, one writer: the pollers publish here, on the event loop; screens read."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: ReadingsStore | None,
+        clock: Clock,
+        agreement: Agreement,
+        *,
+        random: Random | None = None,
+    ) -> None:
+        self.config = config
+        self.agreement = agreement
+        self.clock = clock
+        self.sources: Sources | None = None
+        self.snapshot = Snapshot()
+        self._store = store
+        # Spreads requests over time; nothing secret hangs on it.
+        self._random = random or Random()  # noqa: S311
+        self._skew = Skew()
+        self._sweeper = Sweeper(agreement, scoped=bool(config.zendesk.scope.strip()))
+        self._listeners: list[Listener] = []
+        self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
+        self._watch = SuspendWatch(clock, self.resumed)
+        self._enable(_configured(config), Snapshot())
+
+    def now(self) -> datetime:
+        """This moment by the services' clocks, in UTC."""
+        return self.clock.now()
+
+    def load(self) -> Snapshot:
+        """Take over the last known state from the store; what failed in an earlier session isn't news."""
+        kept = self._store.load() if self._store else Snapshot()
+        for name in FeedName:
+            feed = replace(kept.feed(name), problem=None, failing_since=None, next_at=None)
+            kept = kept.with_feed(name, feed)
+        self._enable(_configured(self.config), kept)
+        return self.snapshot
+
+    def attach(self, sources: Sources) -> None:
+        """Bring in the sources; a feed without one is off from here."""
+        self.sources = sources
+        self._enable(_provided(sources), self.snapshot)
+        self._pollers = self._make_pollers(sources)
+        self._tell(frozenset(FeedName), {})
+
+    async def run(self) -> None:
+        """Poll every feed until cancelled. `attach` comes first."""
+        loops = {f"poll {name}": poller.run() for name, poller in self._pollers.items()}
+        loops["watch for suspend"] = self._watch.run()
+        tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
+        try:
+            # One loop that ends, whatever the reason, must not end the others.
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def read(self, feeds: Iterable[FeedName] | None = None) -> None:
+        """Read these feeds once, side by side; a failure is a problem in the snapshot."""
+        wanted = self._pollers if feeds is None else [name for name in feeds if name in self._pollers]
+        await asyncio.gather(*(self._pollers[name].once() for name in wanted))
+
+    def close(self) -> None:
+        """Let go of the store, once what was on the screen is in it; a second at most."""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on the event loop after every read; returns how to stop that."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def refresh(self, feeds: Iterable[FeedName] | None = None) -> str:
+        """Read these feeds (None: all) as soon as the services allow; says in words what will happen."""
+        wanted = [name for name in (FeedName if feeds is None else feeds) if name in self._pollers]
+        if not wanted:
+            return "nothing to read: not configured" if self.sources else "not connected yet"
+        refused = {name: words for name in wanted if (words := self._pollers[name].wake())}
+        reading = "everything" if feeds is None else ", ".join(FEED_WORDS[name] for name in wanted)
+        if not refused:
+            return f"reading {reading}"
+        return "; ".join(dict.fromkeys(refused.values()))
+
+    def resumed(self) -> None:
+        """The machine slept, or the program was stopped: read everything at once, once."""
+        for poller in self._pollers.values():
+            poller.resume()
+
+    def problem_line(self, source: SourceName) -> str | None:
+        """What is wrong with a source and what to do about it, on one line; None when all is well."""
+        feeds = [self.snapshot.feed(name) for name in FEEDS_OF[source]]
+        for feed in feeds:
+            if feed.problem:
+                return f"{feed.problem.problem} — {feed.problem.remedy}"
+        for name, feed in zip(FEEDS_OF[source], feeds, strict=True):
+            if feed.notes:
+                return feed.notes[0]
+            if feed.rejected:
+                return f"{FEED_WORDS[name]}: {feed.rejected} could not be read"
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know about the desk itself, a line each."""
+        return tuple(note for note in (self._skew.warning,) if note)
+
+    def _enable(self, enabled: frozenset[FeedName], snapshot: Snapshot) -> None:
+        for name in FeedName:
+            # Rows of a feed that is off would be shown as if somebody kept them up to date.
+            feed: Feed[object] = snapshot.feed(name) if name in enabled else Feed()
+            snapshot = snapshot.with_feed(
+                name, replace(feed, enabled=name in enabled, interval=_interval(name, self.config))
+            )
+        self.snapshot = snapshot
+
+    def _make_pollers(self, sources: Sources) -> dict[FeedName, Poller[Digest[Any]]]:
+        alerting = "Jira Service Management" if self.config.alerts.provider == "jsm" else "OpsGenie"
+        services = {
+            SourceName.ZENDESK: "Zendesk",
+            SourceName.ALERTS: alerting,
+            SourceName.ROTA: alerting,
+            SourceName.RUNBOOKS: "The runbook folder",
+        }
+        budgets = {
+            service: Budget(self.config.polling.budget, self.clock) for service in set(services.values())
+        }
+        provided = _provided(sources)
+        return {
+            name: Poller(
+                name.value,
+                partial(self._read, name, sources),
+                service=services[source],
+                interval=_interval(name, self.config),
+                clock=self.clock,
+                budget=budgets[services[source]],
+                random=self._random,
+                on_attempt=partial(self._publish, name),
+                time_limit=SWEEP_TIME_LIMIT if name is FeedName.TICKETS else TIME_LIMIT,
+                # Zendesk's limit is the account's; OpsGenie's are per kind of request.
+                throttles_service=source is SourceName.ZENDESK,
+            )
+            for source, names in FEEDS_OF.items()
+            for name in names
+            if name in provided
+        }
+
+    async def _read(self, name: FeedName, sources: Sources) -> Digest[Any]:
+        began = self._machine_time()
+        read_at = self.now()
+        reading = await self._ask(name, sources, read_at)
+        if reading.server_time is not None:
+            self._skew.sample(reading.server_time, began, self._machine_time())
+            self._correct_clock()
+        held = cast("tuple[Any, ...]", self.snapshot.feed(name).rows)
+        if name is FeedName.TICKETS and sources.tickets is not None:
+            return await digest_sweep(self._sweeper, held, reading, read_at, sources.tickets.confirm)
+        if name is FeedName.ROTA:
+            reading = keep_uncovered(held, reading)
+        return digest(name, held, reading, read_at)
+
+    async def _ask(self, name: FeedName, sources: Sources, now: datetime) -> Reading[Any]:
+        alerts, rota, tickets, runbooks = sources.alerts, sources.rota, sources.tickets, sources.runbooks
+        if name is FeedName.ALERTS and alerts:
+            return await alerts.open_alerts()
+        if name is FeedName.POLICIES and alerts:
+            return await alerts.policies()
+        if name is FeedName.ON_CALL and rota:
+            return await rota.on_call()
+        if name is FeedName.ROTA and rota:
+            # From midnight, so that a timeline in which nothing changed is the same timeline.
+            today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            return await rota.rota(today - ROTA_BEFORE, today + ROTA_AFTER)
+        if name is FeedName.PEOPLE and rota:
+            return await rota.people()
+        if name is FeedName.TICKETS and tickets:
+            return await tickets.queue()
+        if name is FeedName.SUSPENDED and tickets:
+            return await tickets.suspended()
+        if name is FeedName.RUNBOOKS and runbooks:
+            return await runbooks.catalogue()
+        raise ValueError(name)
+
+    def _publish(self, name: FeedName, attempt: Attempt[Digest[Any]]) -> None:
+        feed = self.snapshot.feed(name)
+        changes = _NOTHING
+        if attempt.value is not None:
+            changes = attempt.value.changes
+            feed = attempt.value.onto(feed, attempt.next_at)
+        else:
+            feed = _failed(feed, attempt.problem, attempt.next_at, self.now())
+        self.snapshot = self.snapshot.with_feed(name, feed)
+        self._tell(frozenset({name}), {name: changes})
+
+    def _tell(self, feeds: frozenset[FeedName], differences: Mapping[FeedName, Difference[Any]]) -> None:
+        change = DeskChange(self.snapshot, feeds, {name: differences.get(name, _NOTHING) for name in feeds})
+        for listener in tuple(self._listeners):
+            try:
+                listener(change)
+            except Exception as bug:  # noqa: BLE001 - one screen's bug must not keep the news from the others
+                log.error("listener failed", extra={"error": type(bug).__name__})
+
+    def _machine_time(self) -> datetime:
+        return self.clock.now() - (self.clock.skew if isinstance(self.clock, SystemClock) else timedelta(0))
+
+    def _correct_clock(self) -> None:
+        if isinstance(self.clock, SystemClock) and abs(self._skew.value - self.clock.skew) > timedelta(
+            seconds=1
+        ):
+            self.clock.skew = self._skew.value
+            self._watch.reset()
+
+
+async def read_once(
+    config: Config,
+    sources: Sources,
+    clock: Clock,
+    agreement: Agreement,
+    feeds: Iterable[FeedName] | None = None,
+) -> Snapshot:
+    """Read these feeds (None: all) once, side by side, for a one-shot command.
+
+    Never raises a `SourceError`: what failed is a `Problem` at its feed.
+    """
+    desk = Desk(config, None, clock, agreement)
+    desk.attach(sources)
+    await desk.read(feeds)
+    return desk.snapshot
+
+
+def _failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:
+    return replace(feed, problem=problem, failing_since=feed.failing_since or now, next_at=next_at)
+
+
+def _interval(name: FeedName, config: Config) -> timedelta:
+    polling = config.polling
+    seconds: dict[FeedName, float] = {
+        FeedName.ALERTS: polling.alerts,
+        FeedName.POLICIES: 600,
+        FeedName.ON_CALL: polling.on_call,
+        FeedName.ROTA: polling.rota,
+        FeedName.PEOPLE: 3600,
+        FeedName.TICKETS: polling.tickets,
+        FeedName.SUSPENDED: polling.suspended,
+        FeedName.RUNBOOKS: polling.runbooks,
+    }
+    return timedelta(seconds=seconds[name])
+
+
+def _feeds(*, alerts: bool, rota: bool, tickets: bool, runbooks: bool) -> frozenset[FeedName]:
+    on = {
+        SourceName.ALERTS: alerts,
+        SourceName.ROTA: rota,
+        SourceName.ZENDESK: tickets,
+        SourceName.RUNBOOKS: runbooks,
+    }
+    return frozenset(name for source, names in FEEDS_OF.items() if on[source] for name in names)
+
+
+def _provided(sources: Sources) -> frozenset[FeedName]:
+    return _feeds(
+        alerts=sources.alerts is not None,
+        rota=sources.rota is not None,
+        tickets=sources.tickets is not None,
+        runbooks=sources.runbooks is not None,
+    )
+
+
+def _configured(config: Config) -> frozenset[FeedName]:
+    """Which feeds the configuration switches on, before the sources have been built."""
+    ops, jsm = config.opsgenie, config.jsm
+    if config.alerts.provider == "jsm":
+        alerting = bool(jsm.cloud_id)
+    else:
+        alerting = any((ops.read_key, ops.read_key_env, ops.read_key_command, ops.read_key_file))
+    return _feeds(
+        alerts=alerting, rota=alerting, tickets=bool(config.zendesk.url), runbooks=bool(config.runbooks.path)
+    )

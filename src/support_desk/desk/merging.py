@@ -1,0 +1,89 @@
+"""What a reading does to the rows that we hold: absence is not proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from support_desk.desk.snapshot import Difference, Feed, FeedName, difference, row_key
+from support_desk.domain.rota import Cover, Rota
+from support_desk.sources.protocols import Reading
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest(Generic[T]):
+    """A reading turned into the feed's next state."""
+
+    rows: tuple[T, ...]
+    changes: Difference[T]
+    read_at: datetime
+    complete: bool
+    rejected: int
+    notes: tuple[str, ...] = field(default=())
+
+    def onto(self, feed: Feed[object], next_at: datetime) -> Feed[object]:
+        """The feed after this success."""
+        return replace(
+            feed,
+            rows=self.rows,
+            read_at=self.read_at,
+            complete=self.complete,
+            rejected=self.rejected,
+            notes=self.notes,
+            problem=None,
+            failing_since=None,
+            next_at=next_at,
+        )
+
+
+def proves_absence(reading: Reading[object]) -> bool:
+    """Whether a row that is missing has left: not if a row was there that couldn't be read."""
+    return reading.complete and not reading.rejected
+
+
+def digest(name: FeedName, held: Sequence[T], reading: Reading[T], read_at: datetime) -> Digest[T]:
+    """Any feed but the tickets.
+
+    Rows that an incomplete reading doesn't have are kept, except who is on call now: that may be a
+    minute old at most, so a schedule that couldn't be read is unknown.
+    """
+    rows = reuse(name, held, reading.rows)
+    if not proves_absence(reading) and name is not FeedName.ON_CALL:
+        read = {row_key(name, row) for row in rows}
+        rows += tuple(row for row in held if row_key(name, row) not in read)
+    return Digest(
+        rows,
+        difference(held, rows, lambda row: row_key(name, row)),
+        read_at,
+        reading.complete,
+        reading.rejected,
+        reading.notes,
+    )
+
+
+def reuse(name: FeedName, held: Sequence[T], rows: Sequence[T]) -> tuple[T, ...]:
+    """The new rows, with the object that we already have for each that hasn't changed."""
+    known = {row_key(name, row): row for row in held}
+    return tuple(old if (old := known.get(row_key(name, row))) == row and old else row for row in rows)
+
+
+def keep_uncovered(held: Sequence[Rota], reading: Reading[Rota]) -> Reading[Rota]:
+    """Fill the roles that an incomplete timeline doesn't speak for with what was read of them before."""
+    if reading.complete or not held or not reading.rows:
+        return reading
+    old, new = held[0], reading.rows[0]
+    silent = old.cover.roles - new.cover.roles
+    cover = Cover(
+        max(old.cover.start, new.cover.start),
+        min(old.cover.end, new.cover.end),
+        old.cover.roles | new.cover.roles,
+    )
+    if not silent or cover.start >= cover.end:
+        return reading
+    shifts = new.shifts + tuple(shift for shift in old.shifts if shift.role in silent)
+    merged = Rota(tuple(sorted(shifts, key=lambda shift: (shift.start, shift.role))), cover)
+    return replace(reading, rows=(merged,))

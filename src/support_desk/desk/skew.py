@@ -1,0 +1,46 @@
+"""How far this machine's clock is from the services' clocks."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from statistics import median
+
+IGNORED = timedelta(seconds=2)
+"""The `Date` header counts whole seconds, and an answer takes its time."""
+WARN_FROM = timedelta(seconds=30)
+
+
+class Skew:
+    """The median of what the last answers said, so that one odd server doesn't move the desk's time."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=9)
+
+    def sample(self, server: datetime, began: datetime, ended: datetime) -> None:
+        """Take in an answer stamped `server` to a read between two moments of the machine's own clock.
+
+        The answer came somewhere in between, so within that span nothing is known to be wrong.
+        """
+        last_moment = server + timedelta(seconds=1)
+        off = timedelta(0)
+        if server > ended:
+            off = server - ended
+        elif last_moment < began:
+            off = last_moment - began
+        self._seconds.append(off.total_seconds())
+
+    @property
+    def value(self) -> timedelta:
+        """What to add to the machine's clock."""
+        found = timedelta(seconds=median(self._seconds)) if self._seconds else timedelta(0)
+        return found if abs(found) >= IGNORED else timedelta(0)
+
+    @property
+    def warning(self) -> str | None:
+        """Words for a clock that is far out."""
+        off = self.value
+        if abs(off) < WARN_FROM:
+            return None
+        way = "behind" if off > timedelta(0) else "ahead"
+        return f"This machine's clock is {abs(off).total_seconds():.0f} s {way}; times here are the services'"

@@ -1,0 +1,135 @@
+"""A sweep of the ticket queue, set against what we hold: the search index lags behind the tickets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from support_desk.desk.merging import Digest, proves_absence
+from support_desk.desk.snapshot import Difference, difference
+from support_desk.domain import sla
+from support_desk.domain.sla import Agreement, Ranked
+from support_desk.domain.tickets import Ticket
+from support_desk.sources.errors import SourceError
+from support_desk.sources.protocols import Reading
+
+INDEX_LAG = timedelta(minutes=5)
+"""A ticket that the search hasn't shown for this long isn't late in the index: it has left the scope."""
+
+_GONE = frozenset({"solved", "closed", "deleted"})
+_BATCH = 50
+_BREATH = 0.0005
+
+T = TypeVar("T")
+Confirm = Callable[[Sequence[int]], Awaitable[Reading[Ticket]]]
+
+
+class Sweeper:
+    """Turns sweeps into the queue, remembering what left and since when a row is missing."""
+
+    def __init__(self, agreement: Agreement, *, scoped: bool) -> None:
+        self._agreement = agreement
+        self._scoped = scoped
+        """The search is narrower than "unsolved", so an unsolved ticket can leave it."""
+        self._missing_since: dict[int, datetime] = {}
+        self._left: dict[int, tuple[datetime, datetime]] = {}
+        """When a ticket left, and its `updated_at` then: an older row of it is the index talking."""
+
+    def overlay(self, held: Sequence[Ranked], rows: Sequence[Ticket], now: datetime) -> dict[int, Ticket]:
+        """The tickets of a sweep, each in its newest known version, without those known to have left."""
+        self._left = {key: left for key, left in self._left.items() if now - left[0] < 2 * INDEX_LAG}
+        known = {ranked.ticket.id: ranked.ticket for ranked in held}
+        fresh: dict[int, Ticket] = {}
+        for row in rows:
+            left = self._left.get(row.id)
+            if left and row.updated_at <= left[1]:
+                continue
+            old = known.get(row.id)
+            fresh[row.id] = old if old and (old.updated_at > row.updated_at or old == row) else row
+        return fresh
+
+    def confirmed(
+        self,
+        missing: Mapping[int, Ticket],
+        answer: Reading[Ticket],
+        now: datetime,
+    ) -> dict[int, Ticket]:
+        """Which of the missing tickets stay, after they were read directly."""
+        read = {row.id: row for row in answer.rows}
+        kept: dict[int, Ticket] = {}
+        for key, held in missing.items():
+            row = read.get(key)
+            if row is None:
+                if not proves_absence(answer):
+                    kept[key] = held
+                else:
+                    self._left[key] = (now, held.updated_at)
+            elif row.status in _GONE or self._out_of_scope(row, now):
+                self._left[key] = (now, row.updated_at)
+            else:
+                kept[key] = row
+        return kept
+
+    def _out_of_scope(self, row: Ticket, now: datetime) -> bool:
+        since = self._missing_since.setdefault(row.id, now)
+        return self._scoped and now - since >= INDEX_LAG and now - row.updated_at >= INDEX_LAG
+
+    def note_missing(self, missing: Mapping[int, Ticket]) -> None:
+        """Forget since when a ticket was missing once it has been seen again."""
+        self._missing_since = {key: since for key, since in self._missing_since.items() if key in missing}
+
+    def rank(self, tickets: Iterable[Ticket], held: Sequence[Ranked]) -> tuple[Ranked, ...]:
+        """The queue in its order; rows that say the same as before stay the same objects."""
+        kept = {ranked.ticket.id: ranked for ranked in held}
+        ranked = sla.rank(_breathing(tickets), self._agreement)
+        return tuple(old if (old := kept.get(row.ticket.id)) == row and old else row for row in ranked)
+
+
+async def digest_sweep(
+    sweeper: Sweeper,
+    held: tuple[Ranked, ...],
+    reading: Reading[Ticket],
+    now: datetime,
+    confirm: Confirm,
+) -> Digest[Ranked]:
+    """The queue after a sweep that began at `now`.
+
+    A ticket that a complete sweep doesn't have is read directly before it goes; where that can't be done
+    it stays, and the queue counts as read in part.
+    """
+    fresh = await _aside(len(reading.rows), lambda: sweeper.overlay(held, reading.rows, now))
+    missing = {row.ticket.id: row.ticket for row in held if row.ticket.id not in fresh}
+    sweeper.note_missing(missing)
+    complete, notes = reading.complete, reading.notes
+    if missing and proves_absence(reading):
+        try:
+            answer = await confirm(tuple(missing))
+        except SourceError as error:
+            complete = False
+            notes += (f"{len(missing)} tickets left the search and could not be looked at: {error.problem}",)
+        else:
+            missing = sweeper.confirmed(missing, answer, now)
+    tickets = (*fresh.values(), *missing.values())
+
+    def finish() -> tuple[tuple[Ranked, ...], Difference[Ranked]]:
+        rows = sweeper.rank(tickets, held)
+        return rows, difference(held, rows, lambda row: row.ticket.id)
+
+    rows, changes = await _aside(len(tickets), finish)
+    return Digest(rows, changes, now, complete, reading.rejected, notes)
+
+
+async def _aside(rows: int, work: Callable[[], T]) -> T:
+    """Do this in a thread, unless there are so few rows that the loop doesn't notice."""
+    return work() if rows <= _BATCH else await asyncio.to_thread(work)
+
+
+def _breathing(tickets: Iterable[Ticket]) -> Iterator[Ticket]:
+    """Let the thread that answers the keyboard run between batches."""
+    for count, ticket in enumerate(tickets, 1):
+        yield ticket
+        if count % _BATCH == 0:
+            time.sleep(_BREATH)

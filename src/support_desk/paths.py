@@ -1,0 +1,65 @@
+"""Where things are kept. Nothing is created here, neither at import nor when asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from platformdirs import user_config_path, user_state_path
+
+from support_desk.config.model import Config
+
+APP = "support-desk"
+CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
+
+
+def config_file(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration: as asked for, from the environment, or in the user's configuration folder."""
+    if explicit is not None:
+        return explicit.expanduser()
+    if environ and environ.get(CONFIG_VARIABLE):
+        return Path(environ[CONFIG_VARIABLE]).expanduser()
+    return user_config_path(APP) / "config.toml"
+
+
+def state_dir() -> Path:
+    """The user's own folder for what the program remembers."""
+    return user_state_path(APP)
+
+
+def store_file(config: Config) -> Path:
+    """The readings: in `[store] path`, which people of one box may share, or in the user's state folder."""
+    folder = Path(config.store.path).expanduser() if config.store.path else state_dir()
+    return folder / f"readings-{fingerprint(config)}.sqlite3"
+
+
+def private_store_file(config: Config) -> Path:
+    """What one person has written and not yet sent; never in a shared folder."""
+    return state_dir() / f"outbox-{fingerprint(config)}.sqlite3"
+
+
+def fingerprint(config: Config) -> str:
+    """What the readings depend on, in 16 letters: accounts, scope, and the rules applied while reading.
+
+    Two configurations that would read different rows never share readings. How somebody signs in and who
+    they are play no part, so colleagues with the same accounts do share.
+    """
+    zendesk, opsgenie, jsm, rota = config.zendesk, config.opsgenie, config.jsm, config.rota
+    parts = [
+        zendesk.url.rstrip("/").casefold(),
+        zendesk.scope,
+        sorted(zendesk.enhanced_plan_tags),
+        sorted(zendesk.standard_plan_tags),
+        [zendesk.enhanced_plan_field.key, zendesk.enhanced_plan_field.value],
+        sorted(zendesk.emergency_addresses),
+        zendesk.contract_pauses,
+        repr(config.hours),
+        config.alerts.provider,
+        [opsgenie.url.rstrip("/").casefold(), opsgenie.web_url, opsgenie.query],
+        [jsm.url.rstrip("/").casefold(), jsm.cloud_id],
+        [repr(rota.first_line), repr(rota.second_line)],
+        config.runbooks.path,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
