@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from support_desk import glance
 from support_desk.cli import output
 from support_desk.config.load import load_config
 
 
-def status(arguments: argparse.Namespace, environ: Mapping[str, str], now: datetime) -> int:
+def status(
+    config: Path | None, environ: Mapping[str, str], now: datetime, *, as_json: bool, tmux: bool
+) -> int:
     """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
-    loaded = load_config(arguments.config, environ)
+    loaded = load_config(config, environ)
     from support_desk.desk.store import ReadingsStore, StoreError
     from support_desk.documents import glance_of
     from support_desk.paths import store_file
@@ -33,8 +35,8 @@ def status(arguments: argparse.Namespace, environ: Mapping[str, str], now: datet
         return 1
     now = now.replace(microsecond=0)
     seen = glance_of(snapshot, now, loaded.config.on_call.critical)
-    if arguments.json:
+    if as_json:
         output.document(glance.header(now, seen.sources) | glance.document(seen))
     else:
-        output.data(glance.tmux_line(seen) if arguments.tmux else glance.line(seen))
+        output.data(glance.tmux_line(seen) if tmux else glance.line(seen))
     return 0 if seen.trusted() else 1
