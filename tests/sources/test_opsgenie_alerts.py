@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,9 @@ import pytest
 from support_desk.config.model import Opsgenie
 from support_desk.domain.alerts import Responder
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Throttled, Unreadable
+from support_desk.sources.opsgenie import Patience
 from support_desk.sources.opsgenie.wire import web_address
-from tests.simulators.http import dropped, half_json, json_answer
+from tests.simulators.http import dropped, half_json, json_answer, silence
 from tests.simulators.opsgenie import (
     DEFAULT_KEY,
     NOW,
@@ -230,7 +232,7 @@ class TestTheList:
         await source.close()
         assert [alert.id for alert in reading.rows] == ["a2"]
 
-    @pytest.mark.parametrize("count", [99, 100, 101, 195, 196, 350])
+    @pytest.mark.parametrize("count", [99, 100, 101, 195, 196, 350, 1904])
     async def test_pages(self, opsgenie: OpsgenieSimulator, count: int) -> None:
         opsgenie.alerts = many(count)
         source = source_for(opsgenie)
@@ -290,6 +292,20 @@ class TestTheList:
         await source.close()
         assert not reading.complete
         assert "may be missing" in reading.notes[0]
+
+    async def test_the_last_page_of_all_has_to_join_up_too(self, opsgenie: OpsgenieSimulator) -> None:
+        opsgenie.alerts = many(1850)
+
+        def close_many(offset: int) -> None:
+            if offset == 18 * 95:
+                opsgenie.alerts = opsgenie.alerts[30:]
+
+        opsgenie.between_pages = close_many
+        source = source_for(opsgenie)
+        reading = await source.open_alerts()
+        await source.close()
+        assert {f"a{number}" for number in range(30, 1850)} <= {alert.id for alert in reading.rows}
+        assert not reading.complete
 
     async def test_of_two_states_the_newer_counts(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.alerts = many(120)
@@ -391,6 +407,18 @@ class TestNames:
         await source.close()
         assert reading.complete
         assert [responder.name for responder in reading.rows[0].responders] == [None, None]
+        assert len(opsgenie.server.sent_to("/v2/teams")) == 1
+
+    async def test_slow_names_hold_no_alert_up(self, opsgenie: OpsgenieSimulator) -> None:
+        opsgenie.alerts = [wire_alert("a1")]
+        opsgenie.server.fail("/v2/teams", silence(), times=None)
+        source = source_for(opsgenie, patience=Patience(names=0.05))
+        async with asyncio.timeout(2):
+            reading = await source.open_alerts()
+            again = await source.open_alerts()
+            await source.close()
+        assert (reading.complete, again.complete) == (True, True)
+        assert [responder.name for responder in again.rows[0].responders] == [None, "support_escalation"]
         assert len(opsgenie.server.sent_to("/v2/teams")) == 1
 
     async def test_a_failure_that_may_pass_is_tried_again_after_a_minute(

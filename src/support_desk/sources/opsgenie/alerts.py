@@ -38,8 +38,6 @@ OVERLAP = 5
 """Rows that each page shares with the one before: alerts that close meanwhile move the rest forward, and a
 page that begins with a row already seen proves that none slipped through."""
 MOST_PAGES = 20
-NAMES_PATIENCE = 1.5
-"""Seconds that alerts wait for the names of their responders."""
 LOG_PAGES = 3
 
 T = TypeVar("T")
@@ -110,27 +108,25 @@ class AlertReader:
         """
         self._directory.begin()
         first = await self._page(0)
-        await self._directory.ready(NAMES_PATIENCE)
+        await self._directory.ready()
         gathered = _Gathered(self._to_alert, server_time=first.server_time)
         await self._gather(gathered, first)
         return gathered.reading()
 
     async def _gather(self, gathered: _Gathered, first: Answer) -> None:
         rows, offset, stepped_back = first.rows(), 0, False
-        for _ in range(MOST_PAGES - 1):
+        for pages_left in reversed(range(MOST_PAGES)):
             follows_on = gathered.follows_on(rows)
             gathered.add(rows, offset)
-            # Other work gets its turn between pages, however quickly the service answers.
-            await asyncio.sleep(0)
-            if not follows_on and not stepped_back:
-                stepped_back, offset = True, max(0, offset - PAGE // 2)
-            elif not follows_on:
+            if follows_on and len(rows) < PAGE:
+                return
+            if stepped_back and not follows_on:
                 gathered.doubt("alerts: many closed while they were being read, so some may be missing")
                 return
-            elif len(rows) < PAGE:
-                return
-            else:
-                stepped_back, offset = False, offset + PAGE - OVERLAP
+            if not pages_left:
+                break
+            stepped_back = not follows_on
+            offset = offset + PAGE - OVERLAP if follows_on else max(0, offset - PAGE // 2)
             try:
                 rows = (await self._page(offset)).rows()
             except (Throttled, SignInRefused, NotAllowed):
@@ -138,9 +134,7 @@ class AlertReader:
             except SourceError as error:
                 gathered.doubt(f"alerts: only the first {len(gathered.alerts)} were read: {error.problem}")
                 return
-        gathered.add(rows, offset)
-        if len(rows) == PAGE:
-            await self._newest_of_too_many(gathered)
+        await self._newest_of_too_many(gathered)
 
     async def _newest_of_too_many(self, gathered: _Gathered) -> None:
         """Pages run from the oldest on; when they are cut off, the newest alerts matter more."""
@@ -189,7 +183,7 @@ class AlertReader:
             )
             notes, logs = await parts[0], await parts[1]
             recipients = await others
-            await self._directory.ready(NAMES_PATIENCE)
+            await self._directory.ready()
         finally:
             for task in (*parts, others):
                 task.cancel()

@@ -52,6 +52,8 @@ class Patience:
     """For the whole answer, however steadily it drips."""
     body: int = 16 * 2**20
     """Of the answer's body, unpacked."""
+    names: float = 1.5
+    """That a reading waits for the names behind its ids."""
 
 
 @dataclass(frozen=True, slots=True)

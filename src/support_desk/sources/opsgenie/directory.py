@@ -29,8 +29,9 @@ class Directory:
     not look leaves ids without names.
     """
 
-    def __init__(self, gateway: Gateway, now: Now) -> None:
+    def __init__(self, gateway: Gateway, now: Now, *, patience: float) -> None:
         self._gateway = gateway
+        self._patience = patience
         self._now = now
         self._names: dict[str, str] = {}
         self._people: dict[str, Person] = {}
@@ -52,10 +53,10 @@ class Directory:
         if idle and self._all_due():
             self._reading = asyncio.create_task(self._read_due(), name="opsgenie directory")
 
-    async def ready(self, patience: float) -> None:
-        """Wait for what is being read, at most `patience` seconds; late names come with the next reading."""
+    async def ready(self) -> None:
+        """Wait a moment for what is being read; names that come late are in the next reading."""
         if self._reading is not None:
-            await asyncio.wait({self._reading}, timeout=patience)
+            await asyncio.wait({self._reading}, timeout=self._patience)
 
     async def people(self) -> Reading[Person]:
         """Everybody, read now. Raises `SourceError`."""

@@ -22,14 +22,13 @@ from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift, m
 from support_desk.sources.errors import Rejected, SourceError, Throttled, Unreadable
 from support_desk.sources.opsgenie.client import Gateway
 from support_desk.sources.opsgenie.directory import Directory
-from support_desk.sources.opsgenie.wire import moment
+from support_desk.sources.opsgenie.wire import line_of, moment, record_of
 from support_desk.sources.protocols import Reading
 from support_desk.text import clean
 
 T = TypeVar("T")
 
 WEEK = timedelta(weeks=1)
-NAMES_PATIENCE = 1.5
 DEEPEST = 10
 """How many teams, escalations and schedules may stand inside each other."""
 NOBODY = {"none", "noone"}
@@ -127,15 +126,15 @@ class ScheduleReader:
             {"scheduleIdentifierType": identifier_type(line.schedule), "flat": "false"},
             doing=f"see who is on call in {clean(line.schedule, 60)}",
         )
-        await self._directory.ready(NAMES_PATIENCE)
+        await self._directory.ready()
         record = answer.record()
         participants = record.get("onCallParticipants")
         if not isinstance(participants, list):
             raise Unreadable(f"OpsGenie didn't say who is on call in {clean(line.schedule, 60)}", _NEWER)
         people = {person.email or person.name: person for person in self._on(participants, DEEPEST)}
-        parent = _record(record.get("_parent"))
+        parent = record_of(record.get("_parent"))
         on_call = OnCall(
-            _text(parent.get("name")) or clean(line.schedule),
+            line_of(parent.get("name")) or clean(line.schedule),
             parent.get("enabled") is not False,
             tuple(people.values()),
         )
@@ -143,8 +142,8 @@ class ScheduleReader:
 
     def _on(self, participants: list[object], depth: int) -> Iterator[Person]:
         """The people among the participants: teams and schedules hold others, escalations steps of others."""
-        for participant in map(_record, participants):
-            kind, inner = _text(participant.get("type")), participant.get("onCallParticipants")
+        for participant in map(record_of, participants):
+            kind, inner = line_of(participant.get("type")), participant.get("onCallParticipants")
             if kind in NOBODY:
                 continue
             if isinstance(inner, list) and depth:
@@ -154,7 +153,7 @@ class ScheduleReader:
 
     def _person(self, recipient: Mapping[str, object]) -> Person:
         """A user's name is the address; anything else (a team) has a name only."""
-        name, key = _text(recipient.get("name") or recipient.get("username")), _text(recipient.get("id"))
+        name, key = line_of(recipient.get("name") or recipient.get("username")), line_of(recipient.get("id"))
         if "@" in name or not name:
             return self._directory.person(name, key)
         return Person(name, "")
@@ -199,26 +198,26 @@ class ScheduleReader:
             },
             doing=f"see the timeline of {clean(line.schedule, 60)}",
         )
-        await self._directory.ready(NAMES_PATIENCE)
+        await self._directory.ready()
         record = answer.record()
         try:
             timeline = _Timeline(moment(record.get("startDate")), moment(record.get("endDate")))
         except ValueError:
             timeline = None
-        rotations = _record(record.get("finalTimeline")).get("rotations")
+        rotations = record_of(record.get("finalTimeline")).get("rotations")
         if timeline is None or not isinstance(rotations, list):
             raise Unreadable(f"OpsGenie's timeline of {clean(line.schedule, 60)} can't be read", _NEWER)
         timeline.server_time = answer.server_time
         self._fill(timeline, line, rotations)
-        if _record(record.get("_parent")).get("enabled") is False:
+        if record_of(record.get("_parent")).get("enabled") is False:
             timeline.shifts.clear()
             timeline.notes.append(f"{line.words}: the schedule is disabled, so nobody is paged by it")
         return timeline
 
     def _fill(self, timeline: _Timeline, line: Line, rotations: list[object]) -> None:
         doubtful: set[Role] = set()
-        for rotation in map(_record, rotations):
-            role = line.role_of(_text(rotation.get("name")))
+        for rotation in map(record_of, rotations):
+            role = line.role_of(line_of(rotation.get("name")))
             if role is None:
                 continue
             timeline.known.add(role)
@@ -244,7 +243,7 @@ class ScheduleReader:
             return [], 1
         shifts: list[Shift] = []
         rejected = 0
-        for period in map(_record, periods):
+        for period in map(record_of, periods):
             recipient = _recipient(period)
             if not recipient:
                 continue
@@ -263,40 +262,32 @@ _NEWER = "if this stays, the API has changed: look for a newer version of this p
 
 def _recipient(period: Mapping[str, object]) -> Mapping[str, object]:
     """Who is on in a period; for a team or another schedule, the person whom it led to in the end."""
-    recipient = _record(period.get("recipient"))
-    if _text(recipient.get("type")) in NOBODY:
+    recipient = record_of(period.get("recipient"))
+    if line_of(recipient.get("type")) in NOBODY:
         return {}
     flattened = period.get("flattenedRecipients")
-    if _text(recipient.get("type")) != "user" and isinstance(flattened, list):
-        people = [row for row in map(_record, flattened) if _text(row.get("type")) == "user"]
+    if line_of(recipient.get("type")) != "user" and isinstance(flattened, list):
+        people = [row for row in map(record_of, flattened) if line_of(row.get("type")) == "user"]
         return people[0] if people else recipient
     return recipient
 
 
 def _stepped_in(period: Mapping[str, object]) -> bool:
     """A past period is only "historical", but a forwarding still shows in it."""
-    if _text(period.get("type")) in {"override", "forwarding"}:
+    if line_of(period.get("type")) in {"override", "forwarding"}:
         return True
-    return bool(period.get("fromUser") or _record(period.get("recipient")).get("forwardedFrom"))
+    return bool(period.get("fromUser") or record_of(period.get("recipient")).get("forwardedFrom"))
 
 
 def _first_step(participants: list[object]) -> list[object]:
     """Of an escalation's steps those that are paged first: the later ones aren't on call yet."""
 
     def minutes(participant: object) -> float:
-        after = _record(participant).get("escalationTime")
+        after = record_of(participant).get("escalationTime")
         return after if isinstance(after, int | float) else 0
 
     earliest = min(map(minutes, participants), default=0)
     return [participant for participant in participants if minutes(participant) == earliest]
-
-
-def _record(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return clean(value) if isinstance(value, str) else ""
 
 
 async def _or_error(read: Coroutine[object, object, T]) -> T | SourceError:

@@ -42,13 +42,14 @@ class OpsgenieSource:
         self._settings = settings
         self._section = rota
         self._now = now
+        patience = patience or Patience()
         self._gateway = Gateway(
             settings.url,
             {Key.READ: read_key, Key.WRITE: write_key, Key.DEFAULT_API: default_api_key},
-            patience=patience or Patience(),
+            patience=patience,
             transport=transport,
         )
-        self._directory = Directory(self._gateway, now)
+        self._directory = Directory(self._gateway, now, patience=patience.names)
         self._alerts = AlertReader(
             self._gateway,
             self._directory,

@@ -43,18 +43,19 @@ def read_rows(rows: Iterable[object], read: Callable[[object], T]) -> tuple[list
     return good, refused
 
 
-def _line(value: object) -> str:
+def line_of(value: object) -> str:
+    """Text from the wire as one cleaned line; empty for what isn't text."""
     if isinstance(value, str):
         return clean(value)
     return clean(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def _block(value: object) -> str:
-    return clean_block(value) if isinstance(value, str) else _line(value)
+    return clean_block(value) if isinstance(value, str) else line_of(value)
 
 
-def _key(value: object) -> str:
-    key = _line(value)
+def _id(value: object) -> str:
+    key = line_of(value)
     if not key:
         raise ValueError("an id is missing")
     return key
@@ -84,27 +85,28 @@ def _rows(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _record(value: object) -> Mapping[str, object]:
+def record_of(value: object) -> Mapping[str, object]:
+    """A JSON object; empty for what isn't one."""
     return value if isinstance(value, dict) else {}
 
 
 def _lines(value: object) -> tuple[str, ...]:
-    return tuple(line for line in map(_line, _rows(value)) if line)
+    return tuple(line for line in map(line_of, _rows(value)) if line)
 
 
 def _count(value: object) -> int:
     return min(value, MOST_COUNTED) if isinstance(value, int) and value > 0 else 1
 
 
-Key = Annotated[str, BeforeValidator(_key)]
-Line = Annotated[str, BeforeValidator(_line)]
+Id = Annotated[str, BeforeValidator(_id)]
+Line = Annotated[str, BeforeValidator(line_of)]
 Block = Annotated[str, BeforeValidator(_block)]
 Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 MaybeMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
 Count = Annotated[int, BeforeValidator(_count)]
-Record = Annotated[dict[str, Any], BeforeValidator(_record)]
+Record = Annotated[dict[str, Any], BeforeValidator(record_of)]
 Rows = Annotated[list[Any], BeforeValidator(_rows)]
 
 
@@ -117,7 +119,7 @@ class Wire(BaseModel):
 class WireAlert(Wire):
     """An alert; `description` and `details` come with the single read only."""
 
-    id: Key
+    id: Id
     tiny_id: Line = Field("", alias="tinyId")
     alias: Line = ""
     message: Line = ""
@@ -173,22 +175,22 @@ class WireRule(Wire):
 
 
 class WirePolicy(Wire):
-    id: Key
+    id: Id
     name: Line = ""
     rules: list[WireRule] = []
 
 
 class WireUser(Wire):
-    id: Key
-    username: Key
+    id: Id
+    username: Id
     full_name: Line = Field("", alias="fullName")
 
 
 class WireNamed(Wire):
     """Anything with an id and a name: a team, a schedule, an escalation policy."""
 
-    id: Key
-    name: Key
+    id: Id
+    name: Id
     enabled: Flag = True
 
 
@@ -219,13 +221,13 @@ def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> 
         count=row.count,
         tiny_id=row.tiny_id,
         alias=row.alias,
-        acknowledged_by=_line(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
+        acknowledged_by=line_of(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
         acknowledged_at=_acknowledged_at(row, created) if row.acknowledged else None,
         owner=row.owner or None,
         snoozed_until=row.snoozed_until if row.snoozed else None,
         tags=row.tags,
         source=row.source,
-        integration=_line(row.integration.get("name")),
+        integration=line_of(row.integration.get("name")),
         responders=_responders(row.responders, name_of),
         url=f"{web}/alert/detail/{quote(row.id, safe='')}",
     )
@@ -265,11 +267,11 @@ def _acknowledged_at(row: WireAlert, created: datetime) -> datetime | None:
 
 def _responders(rows: list[Any], name_of: Callable[[str], str | None]) -> tuple[Responder, ...]:
     found = []
-    for row in map(_record, rows):
-        key = _line(row.get("id"))
+    for row in map(record_of, rows):
+        key = line_of(row.get("id"))
         if key:
-            name = _line(row.get("name")) or _line(row.get("username")) or name_of(key)
-            found.append(Responder(_line(row.get("type")), key, name))
+            name = line_of(row.get("name")) or line_of(row.get("username")) or name_of(key)
+            found.append(Responder(line_of(row.get("type")), key, name))
     return tuple(found)
 
 
@@ -288,7 +290,7 @@ def to_recipient(row: object) -> Recipient:
     at = recipient.updated_at or recipient.created_at
     if at is None:
         raise ValueError("a time is missing")
-    name = _line(recipient.user.get("username")) or _line(recipient.user.get("id")) or "?"
+    name = line_of(recipient.user.get("username")) or line_of(recipient.user.get("id")) or "?"
     return Recipient(name, recipient.state, recipient.method, at)
 
 
@@ -314,15 +316,15 @@ def _to_rule(rule: WireRule) -> EscalationRule:
     return EscalationRule(
         condition=rule.condition,
         delay=rule.delay.amount * unit,
-        recipient_type=_line(to.get("type")),
-        recipient_id=_line(to.get("id")),
-        recipient=_line(to.get("name")) or _line(to.get("username")) or _line(to.get("id")) or "?",
+        recipient_type=line_of(to.get("type")),
+        recipient_id=line_of(to.get("id")),
+        recipient=line_of(to.get("name")) or line_of(to.get("username")) or line_of(to.get("id")) or "?",
     )
 
 
 def next_offset(body: Mapping[str, object]) -> str | None:
     """The opaque place where a paged answer goes on; the address around it is never followed."""
-    address = _record(body.get("paging")).get("next")
+    address = record_of(body.get("paging")).get("next")
     if not isinstance(address, str):
         return None
     try:
