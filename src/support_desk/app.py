@@ -27,7 +27,6 @@ from support_desk.config.model import Config
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
-from support_desk.desk.store import ReadingsStore
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Agreement, Ranked
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from support_desk.config.load import Loaded
+    from support_desk.desk.store import ReadingsStore
     from support_desk.sources.protocols import Sources
     from support_desk.widgets.document import DocumentView
 
@@ -408,7 +408,7 @@ def make_app(
 
 def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
     """The dashboard on the configured services; returns the exit code."""
-    from support_desk.desk.store import StoreError
+    from support_desk.desk.store import ReadingsStore, StoreError
     from support_desk.paths import state_dir, store_file
 
     config = loaded.config

@@ -33,10 +33,10 @@ class DeskScreen(Screen[None]):
     DEFAULT_CSS = """
     DeskScreen {
         layers: base over;
-        #header { dock: top; height: 2; background: $panel; }
-        #announcement { dock: top; height: 1; display: none; }
+        #header { height: 2; background: $panel; }
+        #announcement { height: 1; display: none; }
         #announcement.-shown { display: block; }
-        #footer { dock: bottom; height: 1; background: $panel; }
+        #footer { height: 1; background: $panel; }
     }
     """
 

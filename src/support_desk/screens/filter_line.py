@@ -16,7 +16,7 @@ class FilterLine(Input):
 
     DEFAULT_CSS = """
     FilterLine, FilterLine:focus {
-        dock: bottom; height: 1; border: none; padding: 0 1; margin-bottom: 1; background: $panel;
+        height: 1; border: none; padding: 0 1; background: $panel;
     }
     """
 
