@@ -160,6 +160,7 @@ class Server:
         """Set when held answers may go: by `release`, and when the server closes."""
         self.requests: list[Request] = []
         """Every request so far, oldest first."""
+        self.connections_made = 0
         self.bytes_sent = 0
         """Bytes of streamed bodies that clients have taken."""
         self._http = _Listener(self, port)
@@ -238,6 +239,7 @@ class Server:
     def connected(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.add(connection)
+            self.connections_made += 1
 
     def disconnected(self, connection: socket.socket) -> None:
         with self._lock:

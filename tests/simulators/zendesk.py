@@ -16,6 +16,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -40,17 +41,25 @@ def stamp(moment: datetime) -> str:
 
 
 def sla_row(metric: str, stage: str, breach_at: datetime | None, **extra: object) -> Row:
-    return {"breach_at": None if breach_at is None else stamp(breach_at), "stage": stage, "metric": metric, **extra}
+    return {
+        "breach_at": None if breach_at is None else stamp(breach_at),
+        "stage": stage,
+        "metric": metric,
+        **extra,
+    }
 
 
 def wire_ticket(ticket_id: int, **overrides: Any) -> Row:
-    """A ticket as Zendesk sends it. `slas` and `metric_set` are kept apart until a side-load asks for them."""
+    """A ticket as Zendesk sends it; `slas` and `metric_set` only travel when a side-load asks."""
     created = NOW - timedelta(hours=3, minutes=ticket_id)
     return {
         "url": f"https://example.zendesk.com/api/v2/tickets/{ticket_id}.json",
         "id": ticket_id,
         "external_id": None,
-        "via": {"channel": "email", "source": {"from": {"address": "sam@client.example"}, "to": {}, "rel": None}},
+        "via": {
+            "channel": "email",
+            "source": {"from": {"address": "sam@client.example"}, "to": {}, "rel": None},
+        },
         "created_at": stamp(created),
         "updated_at": stamp(created + timedelta(minutes=30)),
         "generated_timestamp": int(created.timestamp()) + 1800,
@@ -148,7 +157,7 @@ def fill(count: int) -> list[Row]:
         rows.append(
             wire_ticket(
                 number,
-                subject=f"{('Editor', 'Search', 'Login', 'Upload')[number % 4]} doesn’t work for page {number}",
+                subject=f"{('Editor', 'Search', 'Login', 'Upload')[number % 4]} doesn’t work, page {number}",
                 status=_UNSOLVED[number % 4],
                 priority=priority,
                 created_at=stamp(created),
@@ -158,7 +167,16 @@ def fill(count: int) -> list[Row]:
                 organization_id=301 + number % 25,
                 group_id=401 + number % 3,
                 tags=[f"client_{number % 25}", "first_line", ("deliveryplus", "govpress")[number % 2]],
-                slas={"policy_metrics": [] if priority is None else [sla_row("next_reply_time", stage, breach)]},
+                metric_set={
+                    "ticket_id": number,
+                    "replies": number % 3,
+                    "reply_time_in_minutes": {"calendar": 5 if number % 3 else None, "business": None},
+                    "requester_updated_at": stamp(created + timedelta(minutes=3)),
+                    "assignee_updated_at": stamp(created + timedelta(minutes=5)) if number % 3 else None,
+                },
+                slas={
+                    "policy_metrics": [] if priority is None else [sla_row("next_reply_time", stage, breach)]
+                },
             )
         )
     return rows
@@ -175,12 +193,15 @@ class ZendeskSimulator(Server):
         self.comments: dict[int, list[Row]] = {}
         self.suspended_tickets: list[Row] = []
         self.users = [
-            {"id": 101 + n, "name": f"Agent {n}", "email": f"agent{n}@example.com", "role": "agent"} for n in range(6)
+            {"id": 101 + n, "name": f"Agent {n}", "email": f"agent{n}@example.com", "role": "agent"}
+            for n in range(6)
         ] + [
             {"id": 201 + n, "name": f"Sam Client {n}", "email": f"sam{n}@client.example", "role": "end-user"}
             for n in range(40)
         ]
-        self.groups = [{"id": 401 + n, "name": name} for n, name in enumerate(("1st line", "2nd line", "triage"))]
+        self.groups = [
+            {"id": 401 + n, "name": name} for n, name in enumerate(("1st line", "2nd line", "triage"))
+        ]
         self.organizations = [
             {
                 "id": 301 + n,
@@ -218,7 +239,7 @@ class ZendeskSimulator(Server):
         self.lag: set[int] = set()
         """Tickets that the search index hasn't heard of yet."""
         self.search_cap = 1000
-        self.between_pages: Callable[[int], None] = lambda page: None
+        self.between_pages: Callable[[int], None] = lambda _: None
         """Called before each search page, with its number: what happens while somebody reads."""
 
     def add(self, *tickets: Row) -> None:
@@ -260,12 +281,16 @@ class ZendeskSimulator(Server):
                 return self._json({"error": "InvalidEndpoint", "description": "Not found"}, 404)
 
     def _json(self, value: object, status: int = 200) -> Answer:
-        return json_answer(value, status, self.headers)
+        return json_answer(
+            value, status, {"Date": format_datetime(self.clock(), usegmt=True), **self.headers}
+        )
 
     def _token(self, request: Request) -> Answer:
         asked = request.json()
         if asked.get("client_id") != CLIENT_ID or asked.get("client_secret") != CLIENT_SECRET:
-            return self._json({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)
+            return self._json(
+                {"error": "invalid_client", "error_description": "Client authentication failed"}, 401
+            )
         token = secrets.token_hex(16)
         scope = str(asked.get("scope", ""))
         known = set(scope.split()) <= self.known_scopes
@@ -283,7 +308,9 @@ class ZendeskSimulator(Server):
         if kind == "Bearer":
             ends, known = self.tokens.get(value, (self.clock(), True))
             if ends <= self.clock():
-                return self._json({"error": "invalid_token", "error_description": "The access token expired"}, 401)
+                return self._json(
+                    {"error": "invalid_token", "error_description": "The access token expired"}, 401
+                )
             if not known:
                 forbidden = {"title": "Forbidden", "message": "You do not have access to this page."}
                 return self._json({"error": forbidden}, 403)
@@ -301,7 +328,10 @@ class ZendeskSimulator(Server):
         query = request.param("query")
         rows = [row for row in self.tickets.values() if row["id"] not in self.lag and _matches(query, row)]
         field = request.param("sort_by") or "id"
-        rows.sort(key=lambda row: (str(row.get(field) or ""), row["id"]), reverse=request.param("sort_order") == "desc")
+        rows.sort(
+            key=lambda row: (str(row.get(field) or ""), row["id"]),
+            reverse=request.param("sort_order") == "desc",
+        )
         start = max(0, (page - 1) * size - (self.overlap if page > 1 else 0))
         part = rows[start : start + size]
         asked = request.param("include")
@@ -326,7 +356,9 @@ class ZendeskSimulator(Server):
         if not self.slas_in_show_many:
             include = [name for name in include if name != "slas"]
         tickets = [self._with(row, include) for row in rows]
-        return self._json({"tickets": tickets, **self._beside(rows, include), "count": len(rows), "next_page": None})
+        return self._json(
+            {"tickets": tickets, **self._beside(rows, include), "count": len(rows), "next_page": None}
+        )
 
     def _show(self, number: int, request: Request) -> Answer:
         row = self.tickets.get(number)
@@ -352,7 +384,11 @@ class ZendeskSimulator(Server):
         address = f"{self.url}{request.path}?page%5Bafter%5D={start + size}"
         return {
             key: rows[start : start + size],
-            "meta": {"has_more": more, "after_cursor": str(start + size) if more else None, "before_cursor": None},
+            "meta": {
+                "has_more": more,
+                "after_cursor": str(start + size) if more else None,
+                "before_cursor": None,
+            },
             "links": {"next": address if more else None, "prev": None},
         }
 
@@ -401,7 +437,9 @@ def _holds(field: str, operator: str, value: str, row: Row) -> bool:
         return value == {401: "1st line", 402: "2nd line", 403: "triage"}.get(row.get("group_id") or 0)
     if field == "status":
         actual, wanted = _ORDER.get(row["status"], 1), _ORDER[value]
-        return {":": actual == wanted, "<": actual < wanted, ">=": actual >= wanted, ">": actual > wanted}[operator]
+        return {":": actual == wanted, "<": actual < wanted, ">=": actual >= wanted, ">": actual > wanted}[
+            operator
+        ]
     moment = str(row[f"{field}_at"])
     return {"<": moment < value, ">=": moment >= value, ">": moment > value, "<=": moment <= value}[operator]
 

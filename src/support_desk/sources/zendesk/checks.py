@@ -41,9 +41,9 @@ async def probes(settings: Zendesk, read: Read, now: Callable[[], datetime]) -> 
         return lines
     page = await _queue(settings, read, lines)
     await _by_number(page, read, lines)
-    await _optional("Zendesk: suspended tickets", lambda reader: _suspended(reader), read, lines)
+    await _optional("Zendesk: suspended tickets", _suspended, read, lines)
     await _comments(page, read, lines)
-    await _optional("Zendesk: names of custom statuses", lambda reader: _statuses(reader), read, lines)
+    await _optional("Zendesk: names of custom statuses", _statuses, read, lines)
     lines.append(_write_right(settings, me))
     return lines
 

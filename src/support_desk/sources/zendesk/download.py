@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -17,11 +18,10 @@ from support_desk.sources.zendesk.transport import BoundedAdapter, is_loopback, 
 
 _MOST_HOPS = 5
 _OK = range(200, 300)
-_TOO_MANY = 429
 
 
 def fetch_attachment(
-    url: str, limit: int, settings: Zendesk, sign_in: SignIn, rates: Rates, limits: Limits
+    url: str, limit: int, settings: Zendesk, sign_in: SignIn, *, rates: Rates, limits: Limits
 ) -> bytes:
     """The content of an attachment, at most `limit` bytes.
 
@@ -47,11 +47,10 @@ def fetch_attachment(
                 raise of_exception(error, place, "the attachment") from None
             if response.status_code in _OK:
                 return response.content
-            if response.status_code == _TOO_MANY:
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                 raise throttled(response, None)
             if response.status_code not in REDIRECTS:
                 raise of_status(response, place, "the attachment")
-            session.cookies.clear()
             url = urljoin(url, response.headers.get("Location", ""))
     raise Unreadable(
         "Zendesk: the attachment is redirected again and again", "open the ticket in the browser"

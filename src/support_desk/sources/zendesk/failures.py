@@ -6,15 +6,16 @@ Nothing here repeats an exception's own text: zenpy's holds whole bodies, reques
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests import exceptions as rq
-
+from urllib3.exceptions import LocationValueError
 
 from support_desk.config.model import Zendesk
 from support_desk.sources.errors import (
@@ -46,10 +47,13 @@ class Place:
     host: str
     auth: str
     """`oauth` or `token`."""
+    secrets: Callable[[], Iterable[str]] = tuple
+    """What no message may hold, even if the service repeats it."""
 
     @classmethod
-    def of(cls, settings: Zendesk) -> Place:
-        return cls(clean(urlsplit(settings.url).netloc, 100), settings.auth)
+    def of(cls, settings: Zendesk, secrets: Callable[[], Iterable[str]] = tuple) -> Place:
+        host = str(clean(urlsplit(settings.url).netloc, 100)) or "[zendesk] url"
+        return cls(host, settings.auth, secrets)
 
     @property
     def credential_remedy(self) -> str:
@@ -84,7 +88,7 @@ def throttled(response: requests.Response, now: datetime | None) -> SourceError:
     return Throttled(
         "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
         "it is read again by itself; a longer [polling] tickets or a smaller [polling] budget asks less",
-        status=429,
+        status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=wait,
         request_id=_request_id(response),
     )
@@ -118,11 +122,11 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
     """The error of an answer's status; `what` was being done, such as "ticket 5"."""
     status = response.status_code
     code, said = _envelope(response)
-    about = f" ({said})" if said else ""
+    about = f" ({said})" if said and not any(secret in said for secret in place.secrets()) else ""
     extra: dict[str, Any] = {"status": status, "request_id": _request_id(response)}
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         return SignInRefused("Zendesk: the sign-in was refused", place.credential_remedy, **extra)
-    if status == 403:
+    if status == HTTPStatus.FORBIDDEN:
         return NotAllowed(f"Zendesk: {what}: not allowed{about}", place.rights_remedy, **extra)
     if status in {404, 410}:
         if code == "RecordNotFound":
@@ -138,28 +142,32 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
                 **extra,
             )
         return NotThere(f"Zendesk: {what}: nothing there on {place.host}", _CHECK_URL, **extra)
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServiceDown(
             f"Zendesk: {what}: the service is in trouble ({status})",
             "see status.zendesk.com; " + _TRY_AGAIN,
             retry_after=retry_after(response.headers),
             **extra,
         )
-    if status >= 400:
+    if status >= HTTPStatus.BAD_REQUEST:
         remedy = "check [zendesk] scope" if what == "the queue" and status in {400, 422} else "try again"
-        if status == 409:
+        if status == HTTPStatus.CONFLICT:
             remedy = "somebody else changed it at the same time: read it again"
         return Rejected(f"Zendesk: {what}: refused with {status}{about}", remedy, **extra)
     return Unreadable(f"Zendesk: {what}: an unexpected answer ({status})", _NOT_ZENDESK, **extra)
 
 
-def of_exception(error: Exception, place: Place, what: str) -> SourceError:
-    """The error of an exception of requests, zenpy, or Python's own where zenpy lets those through."""
+def of_exception(
+    error: Exception, place: Place, what: str, answer: requests.Response | None = None
+) -> SourceError:
+    """The error of an exception of requests, zenpy, or Python's own where zenpy lets those through.
+
+    `answer` is what zenpy was reading, if anything: a bad status says more than how zenpy took it.
+    """
     if isinstance(error, SourceError):
         return error
-    response = getattr(error, "response", None)
-    if isinstance(error, zp.APIException | rq.HTTPError) and response is not None:
-        return of_status(response, place, what)
+    if answer is not None and not answer.ok:
+        return of_status(answer, place, what)
     for kind in type(error).__mro__:
         describe = BY_CLASS.get(kind)
         if describe is not None:
@@ -203,7 +211,9 @@ def _confused(_: Place) -> SourceError:
 
 
 def _asked_to_wait(_: Place) -> SourceError:
-    return Throttled("Zendesk: too many requests", "it is read again by itself", status=429)
+    return Throttled(
+        "Zendesk: too many requests", "it is read again by itself", status=HTTPStatus.TOO_MANY_REQUESTS
+    )
 
 
 BY_CLASS: dict[type[BaseException], Callable[[Place], SourceError]] = {
@@ -236,6 +246,7 @@ BY_CLASS: dict[type[BaseException], Callable[[Place], SourceError]] = {
     zp.RecordNotFoundException: _confused,
     zp.TooManyValuesException: _confused,
     zp.SearchResponseLimitExceeded: _confused,
+    LocationValueError: _address,
     UnicodeError: _address,
     OSError: _no_connection,
     ValueError: _confused,

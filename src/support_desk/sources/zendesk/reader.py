@@ -17,9 +17,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy
 from support_desk.config.model import Zendesk
-from support_desk.domain.tickets import Comment, SuspendedTicket, Ticket, TicketDetail
+from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -30,6 +29,7 @@ from support_desk.sources.errors import (
 )
 from support_desk.sources.zendesk.failures import CAUGHT, Place, not_json, of_exception, of_status
 from support_desk.sources.zendesk.limits import Limits
+from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy
 from support_desk.sources.zendesk.rates import Rates
 from support_desk.sources.zendesk.session import PinnedSession
 from support_desk.sources.zendesk.sign_in import SignIn
@@ -69,7 +69,7 @@ class Reader:
         self,
         settings: Zendesk,
         sign_in: SignIn,
-        place: Place,
+        *,
         rates: Rates,
         limits: Limits,
         now: Callable[[], datetime],
@@ -77,12 +77,12 @@ class Reader:
         self._settings = settings
         self._base = settings.url.rstrip("/")
         self._sign_in = sign_in
-        self._place = place
+        self._place = Place.of(settings, sign_in.secrets)
         self._now = now
         self._custom_statuses: Mapping[int, str] = {}
         self._names_until: datetime | None = None
-        session = PinnedSession(self._base, sign_in, rates, limits, now)
-        self._api = _zenpy_client(self._base, session, limits).tickets
+        self._session = PinnedSession(self._base, sign_in, rates, limits, now)
+        self._api = _zenpy_client(self._base, self._session, limits).tickets
 
     def search(self, query: str, page: int, sort: tuple[str, str] | None) -> Page:
         """One page of a search. Sorted by `sort` (field, `asc` or `desc`), or by relevance."""
@@ -158,6 +158,7 @@ class Reader:
 
     def custom_statuses(self) -> Mapping[int, str]:
         """Names of custom statuses, read once an hour; nothing where the plan or the role has none."""
+        self._be_somebody()
         if self._names_until is None or self._now() >= self._names_until:
             # Tickets without these names are better than no tickets; the queue's own read comes next.
             with suppress(NotAllowed, NotThere, Unreadable, ServiceDown):
@@ -185,19 +186,28 @@ class Reader:
 
     def get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
         """An answer with a good status, from somebody who is signed in."""
-        if not self._sign_in.verified:
-            try:
-                self.me()
-            except NotAllowed:
-                # A scope without users can't say who it is; whether it may read `what` is for `what` to say.
-                self._sign_in.verified = True
-        return self._get(path, params, what)
+        self._be_somebody()
+        response = self._get(path, params, what)
+        # The token may have been renewed on the way: the new one has to be somebody's as well.
+        self._be_somebody()
+        return response
+
+    def _be_somebody(self) -> None:
+        """Look once per sign-in whom it belongs to: Zendesk answers nobody with 200 and little in it."""
+        if self._sign_in.verified:
+            return
+        try:
+            self.me()
+        except NotAllowed:
+            # A scope without users can't say who it is; whether it may read the rest is for that to say.
+            self._sign_in.verified = True
 
     def _get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
         try:
             response = self._api._get(f"{self._base}/api/v2{path}", raw_response=True, params=dict(params))
         except CAUGHT as error:
-            raise of_exception(error, self._place, what) from None
+            raise of_exception(error, self._place, what, self._session.take_answer()) from None
+        self._session.take_answer()
         if not isinstance(response, requests.Response):
             raise Unreadable(f"Zendesk: {what}: no answer to read", "please report this, with the log")
         if response.status_code not in _OK:

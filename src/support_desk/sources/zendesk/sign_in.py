@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Protocol
 
 import requests
@@ -14,7 +15,7 @@ from requests.auth import AuthBase
 
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret, SecretError
-from support_desk.sources.errors import SignInRefused, SourceError, Unreadable
+from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
     REDIRECTS,
@@ -49,25 +50,52 @@ class SignIn(Protocol):
         """Put the credential on a request, signing in first where that is due."""
         ...
 
-    def renew(self, request: requests.PreparedRequest) -> bool:
+    def secrets(self) -> Iterable[str]:
+        """What no message may hold."""
+        ...
+
+    def renew(self, request: requests.PreparedRequest, /) -> bool:
         """After a 401: put a newer credential on the request; False when there is none to be had."""
         ...
+
+
+class Turn:
+    """A lock that isn't waited for without end: whoever holds it may hang in a secret's command."""
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=self._seconds):
+            raise Unreachable(
+                "Zendesk: an earlier sign-in is still waiting",
+                "check that the command of the secret in [zendesk] doesn't wait for input",
+            )
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class TokenSignIn(AuthBase):
     """`{email}/token:{api_token}`, as HTTP basic authentication."""
 
-    def __init__(self, email: str, token: Secret) -> None:
+    def __init__(self, email: str, token: Secret, *, limits: Limits) -> None:
         self.verified = False
         self._email = email
         self._token = token
+        self._turn = Turn(limits.total_seconds)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        pair = f"{self._email}/token:{reveal(self._token)}".encode()
+        with self._turn:
+            pair = f"{self._email}/token:{reveal(self._token)}".encode()
         request.headers["Authorization"] = "Basic " + b64encode(pair).decode("ascii")
         return request
 
-    def renew(self, request: requests.PreparedRequest) -> bool:
+    def secrets(self) -> Iterable[str]:
+        return (reveal(self._token),)
+
+    def renew(self, _request: requests.PreparedRequest) -> bool:
         """False: an API token that was refused once stays refused."""
         return False
 
@@ -100,7 +128,7 @@ class OAuthSignIn(AuthBase):
         self._place = place
         self._limits = limits
         self._now = now
-        self._turn = threading.Lock()
+        self._turn = Turn(limits.total_seconds)
         self._token: str | None = None
         self._ends = now()
 
@@ -110,6 +138,9 @@ class OAuthSignIn(AuthBase):
                 self._sign_in()
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+    def secrets(self) -> Iterable[str]:
+        return (reveal(self._client_secret), *([self._token] if self._token else []))
 
     def renew(self, request: requests.PreparedRequest) -> bool:
         """A new token, unless another thread has got one since the request was made."""
@@ -165,7 +196,7 @@ class OAuthSignIn(AuthBase):
         status = response.status_code
         if status in _OK:
             return not_json(response)
-        if status == 429:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             return throttled(response, self._now())
         if status in REDIRECTS:
             return redirected(response, self._base)
@@ -190,7 +221,7 @@ def sign_in_for(
     if settings.auth == "oauth_user":
         raise SignInRefused(
             "Zendesk: signing in as a person isn't in this version",
-            'set [zendesk] auth to "oauth" or "token"; support-desk login zendesk comes with the writing half',
+            'set [zendesk] auth to "oauth" or "token"; signing in as a person comes with the writing half',
         )
     if settings.auth == "token":
         if token is None or not settings.email:
@@ -199,7 +230,7 @@ def sign_in_for(
                 f"Zendesk: no {missing} to sign in with",
                 "set [zendesk] email and token_command (or _env, _file)",
             )
-        return TokenSignIn(settings.email, token)
+        return TokenSignIn(settings.email, token, limits=limits)
     if client_secret is None or not settings.client_id:
         missing = "client_id" if client_secret is not None else "client_secret"
         raise SignInRefused(

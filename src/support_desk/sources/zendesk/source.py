@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
-from support_desk.sources.errors import SignInRefused, SourceError
+from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Probe, Reading
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Allowance, Rates
@@ -135,7 +135,9 @@ class ZendeskSource:
         def fetch() -> bytes:
             from support_desk.sources.zendesk.download import fetch_attachment
 
-            return fetch_attachment(url, limit, self._settings, self._signed_in(), self._rates, self._limits)
+            return fetch_attachment(
+                url, limit, self._settings, self._signed_in(), rates=self._rates, limits=self._limits
+            )
 
         return await self._downloads.do(fetch, self._limits.download_seconds + self._limits.job_seconds)
 
@@ -176,13 +178,13 @@ class ZendeskSource:
 
         A thread that was left behind keeps its own, so that it can't disturb its successor.
         """
-        from support_desk.sources.zendesk.failures import Place
         from support_desk.sources.zendesk.reader import Reader
 
         reader: Reader | None = getattr(self._threads, "reader", None)
         if reader is None:
-            place = Place.of(self._settings)
-            reader = Reader(self._settings, self._signed_in(), place, self._rates, self._limits, self._now)
+            reader = Reader(
+                self._settings, self._signed_in(), rates=self._rates, limits=self._limits, now=self._now
+            )
             self._threads.reader = reader
         return reader
 

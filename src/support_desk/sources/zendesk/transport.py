@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,24 +35,18 @@ class BoundedAdapter(HTTPAdapter):
         self._allowed = allowed
         self._seconds = limits.total_seconds if seconds is None else seconds
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: bool | str = True,
-        cert: Any = None,
-        proxies: Mapping[str, str | None] | None = None,
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole body. Raises `Unreadable`, `Unreachable` and requests' own errors."""
         if not self._allowed(request.url or ""):
+            host = clean(urlsplit(request.url or "").hostname or "no host", 80)
             raise Unreadable(
-                f"Zendesk: an address on {clean(urlsplit(request.url or '').hostname or 'no host', 80)} was refused",
+                f"Zendesk: an address on {host} was refused",
                 "only the helpdesk of [zendesk] url is talked to",
             )
         until = time.monotonic() + self._seconds
-        limits = (self._limits.connect_seconds, self._limits.read_seconds)
-        response = super().send(request, True, limits, verify, cert, dict(proxies or {}))
+        kwargs["stream"] = True
+        kwargs["timeout"] = (self._limits.connect_seconds, self._limits.read_seconds)
+        response = super().send(request, *args, **kwargs)
         try:
             response.raw = io.BytesIO(self._body(response, until))
         except BaseException:

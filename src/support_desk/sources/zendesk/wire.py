@@ -101,15 +101,17 @@ class Row(BaseModel, extra="ignore"):
     """Anything that Zendesk sends."""
 
 
-class User(Row):
+class Numbered(Row):
     id: int
+
+
+class User(Numbered):
     name: Word | None = None
     email: Word | None = None
     role: Word | None = None
 
 
-class Named(Row):
-    id: int
+class Named(Numbered):
     name: Word | None = None
 
 
@@ -118,8 +120,7 @@ class Organisation(Named):
     organization_fields: Annotated[dict[str, Any] | None, BeforeValidator(_mapping)] = None
 
 
-class CustomStatus(Row):
-    id: int
+class CustomStatus(Numbered):
     agent_label: Word | None = None
     default: bool | None = None
 
@@ -147,8 +148,7 @@ class MetricSet(Row):
     assignee_updated_at: Moment = None
 
 
-class WireTicket(Row):
-    id: int
+class WireTicket(Numbered):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     subject: Line | None = None
@@ -183,8 +183,7 @@ class Metadata(Row):
     trusted: bool | None = None
 
 
-class WireComment(Row):
-    id: int
+class WireComment(Numbered):
     created_at: AwareDatetime
     author_id: int | None = None
     body: Block | None = None
@@ -200,8 +199,7 @@ class Author(Row):
     email: Line | None = None
 
 
-class WireSuspended(Row):
-    id: int
+class WireSuspended(Numbered):
     created_at: AwareDatetime
     subject: Line | None = None
     cause: Word | None = None
@@ -209,6 +207,8 @@ class WireSuspended(Row):
     recipient: Word | None = None
     content: Block | None = None
 
+
+R = TypeVar("R", bound=Numbered)
 
 _TICKET = TypeAdapter(WireTicket)
 _COMMENT = TypeAdapter(WireComment)
@@ -257,10 +257,7 @@ def tickets_from_search(
     rows = [found] if key == "ticket" and isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise NotAnAnswer(error_code(document))
-    people = _by_id(document.get("users"), _USER, pause)
-    groups = _by_id(document.get("groups"), _NAMED, pause)
-    organisations = _by_id(document.get("organizations"), _ORGANISATION, pause)
-    metrics = {row.ticket_id: row for row in _read(document.get("metric_sets"), _METRICS, pause)[0]}
+    beside = _beside(document, custom_statuses or {}, pause)
     tickets: list[Ticket] = []
     rejected: list[str] = []
     for start in range(0, len(rows), _BATCH):
@@ -269,9 +266,7 @@ def tickets_from_search(
                 continue
             try:
                 wire = _TICKET.validate_python(row)
-                tickets.append(
-                    _ticket(wire, people, groups, organisations, metrics, settings, custom_statuses or {})
-                )
+                tickets.append(_ticket(wire, beside, settings))
             except (ValidationError, OverflowError) as error:
                 rejected.append(_bad_row("ticket", row, error))
         if start + _BATCH < len(rows):
@@ -353,8 +348,8 @@ def _read(
     return good, bad
 
 
-def _by_id(rows: object, adapter: TypeAdapter[T], pause: Callable[[], None]) -> dict[int, T]:
-    return {row.id: row for row in _read(rows, adapter, pause)[0]}  # type: ignore[attr-defined]
+def _by_id(rows: object, adapter: TypeAdapter[R], pause: Callable[[], None]) -> dict[int, R]:
+    return {row.id: row for row in _read(rows, adapter, pause)[0]}
 
 
 def _bad_row(noun: str, row: object, error: ValidationError | OverflowError) -> str:
@@ -379,19 +374,33 @@ def _or_none(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _ticket(
-    wire: WireTicket,
-    people: Mapping[int, User],
-    groups: Mapping[int, Named],
-    organisations: Mapping[int, Organisation],
-    metrics: Mapping[int | None, MetricSet],
-    settings: Zendesk,
-    custom_statuses: Mapping[int, str],
-) -> Ticket:
-    organisation = organisations.get(wire.organization_id or 0)
-    requester = people.get(wire.requester_id or 0)
-    assignee = people.get(wire.assignee_id or 0)
-    group = groups.get(wire.group_id or 0)
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What an answer says once for all of its tickets, by id."""
+
+    people: Mapping[int, User]
+    groups: Mapping[int, Named]
+    organisations: Mapping[int, Organisation]
+    metrics: Mapping[int, MetricSet]
+    custom_statuses: Mapping[int, str]
+
+
+def _beside(document: Mapping[str, Any], names: Mapping[int, str], pause: Callable[[], None]) -> _Beside:
+    metrics, _ = _read(document.get("metric_sets"), _METRICS, pause)
+    return _Beside(
+        _by_id(document.get("users"), _USER, pause),
+        _by_id(document.get("groups"), _NAMED, pause),
+        _by_id(document.get("organizations"), _ORGANISATION, pause),
+        {row.ticket_id: row for row in metrics if row.ticket_id is not None},
+        names,
+    )
+
+
+def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
+    organisation = beside.organisations.get(wire.organization_id or 0)
+    requester = beside.people.get(wire.requester_id or 0)
+    assignee = beside.people.get(wire.assignee_id or 0)
+    group = beside.groups.get(wire.group_id or 0)
     plan, conflict = plan_of(organisation, settings)
     created = _utc(wire.created_at)
     return Ticket(
@@ -402,7 +411,7 @@ def _ticket(
         updated_at=_utc(wire.updated_at),
         url=f"{settings.url.rstrip('/')}/agent/tickets/{wire.id}",
         priority=wire.priority or None,
-        custom_status=custom_statuses.get(wire.custom_status_id or 0),
+        custom_status=beside.custom_statuses.get(wire.custom_status_id or 0),
         type=wire.type or None,
         organisation=organisation.name if organisation else None,
         requester=requester.name if requester else None,
@@ -415,7 +424,7 @@ def _ticket(
         plan_conflict=conflict,
         recipient=wire.recipient or None,
         sla_rows=_sla_rows(wire.slas),
-        replies=_replies(wire.metric_set or metrics.get(wire.id), created),
+        replies=_replies(wire.metric_set or beside.metrics.get(wire.id), created),
     )
 
 
