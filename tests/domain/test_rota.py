@@ -21,6 +21,7 @@ from support_desk.domain.rota import (
     next_for,
     next_shift,
     on_now,
+    relief,
     same_person,
     second_line_words,
     shift_now,
@@ -385,3 +386,21 @@ class TestWords:
     def test_summer_time_is_shown_as_local_time(self) -> None:
         made = two_weeks(date(2027, 6, 2))
         assert second_line_words(made, london("2027-06-03T20:00"), LONDON).endswith("until Fri 10:00")
+
+
+def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_one() -> None:
+    week = rota(
+        *(shift(Role.DEV, ADA, f"2026-12-0{day}T10:00", f"2026-12-0{day}T18:00") for day in (2, 3, 4)),
+        shift(Role.DEV, BEN, "2026-12-09T10:00", "2026-12-09T18:00"),
+    )
+    found = relief(week, Role.DEV, london("2026-12-02T11:00"))
+    assert found is not None
+    assert (found.person, found.start) == (BEN, london("2026-12-09T10:00"))
+
+
+def test_while_nobody_is_on_the_relief_is_whoever_comes_next() -> None:
+    week = rota(shift(Role.DEV, ADA, "2026-12-03T10:00", "2026-12-03T18:00"))
+    found = relief(week, Role.DEV, london("2026-12-02T20:00"))
+    assert found is not None
+    assert found.person == ADA
+    assert relief(None, Role.DEV, london("2026-12-02T20:00")) is None

@@ -195,6 +195,19 @@ def next_shift(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     return min(coming, key=_order, default=None)
 
 
+def relief(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
+    """The first coming shift of this line by somebody else than who is on now; any person's if nobody is."""
+    on_duty = shift_now(rota, role, now)
+    if rota is None or on_duty is None:
+        return next_shift(rota, role, now)
+    coming = (
+        shift
+        for shift in rota.shifts
+        if shift.role is role and shift.start > now and not same_person(shift.person, on_duty.person)
+    )
+    return min(coming, key=_order, default=None)
+
+
 def until(rota: Rota | None, role: Role, now: datetime) -> datetime | None:
     """When the person who is on goes off; None if nobody is on, or if the end lies beyond the reading."""
     shift = shift_now(rota, role, now)

@@ -174,7 +174,7 @@ class Dashboard(DeskScreen):
             judged = state(feed, view.now)
             word, style = STATE_STYLE[judged]
             read = "" if feed.read_at is None else f" {age(view.now - feed.read_at)}"
-            parts: list[tuple[str, str]] = [(f" {label} ", "title"), *self._counts(name, view)]
+            parts: list[tuple[str, str]] = [(f" {label} ", "title"), (" ", "title"), *self._counts(name, view)]
             parts.append((f" {word}{read}", LIST_STYLE.get(style, style)))
             chosen = self.filters.get(name, "")
             if chosen:
@@ -285,9 +285,10 @@ class Dashboard(DeskScreen):
         match = self._runbook
         title = self.query_one("#runbook-title", Lines)
         title.set_class(self.document.has_focus, "-focus")
-        shown: Parts = ((" 3 Runbook ", "strong"), (word, style))
+        label = "[3 Runbook]" if self.document.has_focus else " 3 Runbook "
+        shown: Parts = ((label, "strong"), (f" {word}", style))
         if match is not None:
-            shown = ((" 3 Runbook ", "strong"), (match.title, "text"), (f"  {match.why}", "dim"))
+            shown = ((label, "strong"), (f" {match.title}", "text"), (f"  {match.why}", "dim"))
         title.show([shown])
 
     # Keys

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from support_desk.domain.rota import Role, next_shift, shift_now, uncovered_bank_holidays, until
+from support_desk.domain.rota import (
+    Role,
+    relief,
+    shift_now,
+    uncovered_bank_holidays,
+    until,
+)
 from support_desk.screens.header import on, person_words, the_rota
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock, short
@@ -46,7 +52,7 @@ def rota_rows(view: View) -> list[RotaRow]:
         email = shift.person.email if shift else ""
         override = shift.override if shift else False
         rows.append(RotaRow(f"{role}.now", label, who, style, None, ends, email, override))
-        following = next_shift(rota, role, view.now)
+        following = relief(rota, role, view.now)
         if following is not None:
             who, style = person_words(view, following.person)
             style = "mine" if style == "mine" else "text"

@@ -85,7 +85,7 @@ class RowList(Widget, Generic[R], can_focus=True):
     RowList {
         height: 1fr;
         & > .row--title { text-style: bold; background: $panel; color: $foreground; }
-        & > .row--title-focus { text-style: bold; background: $primary; color: $background; }
+        & > .row--title-focus { text-style: bold; background: $desk-cursor; color: $foreground; }
         & > .row--head { color: $desk-dim; text-style: underline; }
         & > .row--notice { color: $error; text-style: bold; }
         & > .row--quiet { color: $desk-dim; }
@@ -425,15 +425,19 @@ class RowList(Widget, Generic[R], can_focus=True):
         return self._row_line(y, self._rows[place])
 
     def _title_parts(self) -> Parts:
+        title = self._title
+        if title and self.has_focus:
+            # Brackets say it where there are no colours.
+            title = ((f"[{title[0][0].strip()}]", title[0][1]), *title[1:])
         if not self._rows or self._cursor not in self._index:
-            return self._title
+            return title
         above = f" ▲{self._top}" if self._top else ""
         below = max(0, len(self._rows) - self._top - self._page)
         under = f" ▼{below}" if below else ""
         place = f"  {self._index[self._cursor] + 1}/{len(self._rows)}{above}{under}"
         marks = f"  {len(self._marks)} marked" if self._marks else ""
         waiting = "  new order waits" if self._waiting is not None else ""
-        return (*self._title, (place + marks + waiting, "title"))
+        return (*title, (place + marks + waiting, "title"))
 
     def _parts_line(self, parts: Parts, base: str) -> Strip:
         width = self.size.width
