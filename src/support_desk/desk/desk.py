@@ -16,9 +16,11 @@ from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock, SystemClock
 from support_desk.desk.merging import Digest, digest, keep_uncovered
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
+from support_desk.desk.schema import StoreError
 from support_desk.desk.skew import Skew
 from support_desk.desk.snapshot import FEEDS_OF, Difference, Feed, FeedName, Problem, Snapshot, SourceName
 from support_desk.desk.sweep import Sweeper, digest_sweep
+from support_desk.desk.writer import StoreWriter
 from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ class Desk:
         self.sources: Sources | None = None
         self.snapshot = Snapshot()
         self._store = store
+        self._writer = StoreWriter(store) if store else None
+        self._load_problem: Problem | None = None
         # Spreads requests over time; nothing secret hangs on it.
         self._random = random or Random()  # noqa: S311
         self._skew = Skew()
@@ -93,7 +97,12 @@ class Desk:
 
     def load(self) -> Snapshot:
         """Take over the last known state from the store; what failed in an earlier session isn't news."""
-        kept = self._store.load() if self._store else Snapshot()
+        kept = Snapshot()
+        if self._store:
+            try:
+                kept = self._store.load()
+            except StoreError as error:
+                self._load_problem = Problem(error.problem, error.remedy)
         for name in FeedName:
             feed = replace(kept.feed(name), problem=None, failing_since=None, next_at=None)
             kept = kept.with_feed(name, feed)
@@ -126,6 +135,8 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the store, once what was on the screen is in it; a second at most."""
+        if self._writer and not self._writer.close():
+            log.warning("the store didn't close in time")
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on the event loop after every read; returns how to stop that."""
@@ -168,7 +179,10 @@ class Desk:
 
     def notes(self) -> tuple[str, ...]:
         """What the person should know about the desk itself, a line each."""
-        return tuple(note for note in (self._skew.warning,) if note)
+        problem = (self._writer.problem if self._writer else None) or self._load_problem
+        kept = self._store.notes if self._store else ()
+        words = f"{problem.problem} — {problem.remedy}" if problem else None
+        return (*(note for note in (self._skew.warning, words) if note), *kept)
 
     def _enable(self, enabled: frozenset[FeedName], snapshot: Snapshot) -> None:
         for name in FeedName:
@@ -255,6 +269,8 @@ class Desk:
         else:
             feed = _failed(feed, attempt.problem, attempt.next_at, self.now())
         self.snapshot = self.snapshot.with_feed(name, feed)
+        if self._writer:
+            self._writer.keep(name, feed)
         self._tell(frozenset({name}), {name: changes})
 
     def _tell(self, feeds: frozenset[FeedName], differences: Mapping[FeedName, Difference[Any]]) -> None:

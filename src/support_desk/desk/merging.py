@@ -68,7 +68,12 @@ def digest(name: FeedName, held: Sequence[T], reading: Reading[T], read_at: date
 def reuse(name: FeedName, held: Sequence[T], rows: Sequence[T]) -> tuple[T, ...]:
     """The new rows, with the object that we already have for each that hasn't changed."""
     known = {row_key(name, row): row for row in held}
-    return tuple(old if (old := known.get(row_key(name, row))) == row and old else row for row in rows)
+    return tuple(same(known.get(row_key(name, row)), row) for row in rows)
+
+
+def same(old: T | None, new: T) -> T:
+    """The object that we already have, if it says the same: comparisons later are then by identity."""
+    return old if old is not None and old == new else new
 
 
 def keep_uncovered(held: Sequence[Rota], reading: Reading[Rota]) -> Reading[Rota]:

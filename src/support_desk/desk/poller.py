@@ -143,7 +143,8 @@ class Poller(Generic[T]):
     def _settle(self, value: T | None, error: SourceError | None, spent: float) -> float:
         self._failures = self._failures + 1 if error else 0
         rest = self._after_failure(error) if error else self._after_success(spent)
-        problem = error and Problem(error.problem, error.remedy, isinstance(error, _REFUSALS))
+        refused = isinstance(error, _REFUSALS)
+        problem = Problem(error.problem, error.remedy, refused) if error else None
         next_at = self._clock.now() + timedelta(seconds=rest)
         try:
             self._on_attempt(Attempt(value, problem, next_at))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from support_desk.desk.merging import Digest, proves_absence
+from support_desk.desk.merging import Digest, proves_absence, same
 from support_desk.desk.snapshot import Difference, difference
 from support_desk.domain import sla
 from support_desk.domain.sla import Agreement, Ranked
@@ -85,7 +85,7 @@ class Sweeper:
         """The queue in its order; rows that say the same as before stay the same objects."""
         kept = {ranked.ticket.id: ranked for ranked in held}
         ranked = sla.rank(_breathing(tickets), self._agreement)
-        return tuple(old if (old := kept.get(row.ticket.id)) == row and old else row for row in ranked)
+        return tuple(same(kept.get(row.ticket.id), row) for row in ranked)
 
 
 async def digest_sweep(

@@ -1,0 +1,120 @@
+"""The history of alerts, kept beside the readings: what rang, how often, who took it, when it left."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from support_desk.desk.encoding import decode_keys, encode
+from support_desk.desk.moments import from_ms, to_ms
+from support_desk.domain.alerts import Alert
+
+RETENTION = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """What became of one alert, as far as this store saw."""
+
+    id: str
+    first_seen: datetime
+    last_seen: datetime
+    """When it last changed, or left."""
+    gone_at: datetime | None
+    """When it was first missing from the open alerts: closed, at that moment or before."""
+    created_at: datetime
+    acked_at: datetime | None
+    """When it was acknowledged first, or first seen so where the service doesn't say."""
+    acked_by: str | None
+    priority: str
+    message: str
+    alias: str
+    source: str
+    tags: tuple[str, ...]
+    count: int
+
+    @property
+    def client(self) -> str | None:
+        """The client that its tags name, without the `client_`."""
+        return next((tag.removeprefix("client_") for tag in self.tags if tag.startswith("client_")), None)
+
+
+_UPSERT = """
+    INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
+        priority, message, alias, source, tags, count)
+    VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, gone_at = NULL,
+        acked_at = coalesce(acked_at, excluded.acked_at), acked_by = coalesce(excluded.acked_by, acked_by),
+        priority = excluded.priority, message = excluded.message, alias = excluded.alias,
+        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count)
+"""
+
+
+def keep_history(
+    connection: sqlite3.Connection,
+    changed: Iterable[Alert],
+    open_ids: Iterable[str],
+    read_at: datetime,
+    retention: timedelta,
+) -> None:
+    """Note what a reading of the open alerts says; forget what left longer ago than `retention`.
+
+    `changed` are the new and the changed ones, `open_ids` all of them. Part of the caller's transaction.
+    """
+    now = to_ms(read_at)
+    connection.executemany(_UPSERT, (_values(alert, now) for alert in changed))
+    still_open = set(open_ids)
+    before = connection.execute("SELECT id FROM alert_history WHERE gone_at IS NULL").fetchall()
+    gone = [(now, now, key) for (key,) in before if key not in still_open]
+    connection.executemany("UPDATE alert_history SET gone_at = ?, last_seen = ? WHERE id = ?", gone)
+    connection.execute("DELETE FROM alert_history WHERE gone_at < ?", (to_ms(read_at - retention),))
+
+
+def history_since(connection: sqlite3.Connection, since: datetime) -> tuple[AlertRecord, ...]:
+    """The alerts that were there at `since` or later, by their beginning."""
+    found = connection.execute(
+        """SELECT id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by, priority, message,
+        alias, source, tags, count
+        FROM alert_history WHERE gone_at IS NULL OR gone_at >= ? ORDER BY created_at, id""",
+        (to_ms(since),),
+    )
+    return tuple(
+        AlertRecord(
+            id=row[0],
+            first_seen=from_ms(row[1]),
+            last_seen=from_ms(row[2]),
+            gone_at=None if row[3] is None else from_ms(row[3]),
+            created_at=from_ms(row[4]),
+            acked_at=None if row[5] is None else from_ms(row[5]),
+            acked_by=row[6],
+            priority=row[7],
+            message=row[8],
+            alias=row[9],
+            source=row[10],
+            tags=decode_keys(row[11]),
+            count=row[12],
+        )
+        for row in found
+    )
+
+
+def _values(alert: Alert, now: int) -> tuple[object, ...]:
+    acked = (
+        to_ms(alert.acknowledged_at) if alert.acknowledged_at else now if alert.status == "acked" else None
+    )
+    return (
+        alert.id,
+        now,
+        now,
+        to_ms(alert.created_at),
+        acked,
+        alert.acknowledged_by,
+        alert.priority,
+        alert.message,
+        alert.alias,
+        alert.source,
+        encode(alert.tags),
+        alert.count,
+    )

@@ -1,0 +1,234 @@
+"""The readings' file: how it is made, brought up to date, refused, or set aside."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from support_desk.desk.mounts import network_type_of
+
+BUSY_SECONDS = 5.0
+READER_BUSY_SECONDS = 0.02
+
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "readings",
+        (
+            # `generation` tells a process that another one has written since.
+            """CREATE TABLE feeds (feed TEXT PRIMARY KEY, generation INTEGER NOT NULL,
+                read_at INTEGER NOT NULL, about BLOB NOT NULL, keys BLOB NOT NULL) WITHOUT ROWID""",
+            """CREATE TABLE rows (feed TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL,
+                PRIMARY KEY (feed, key)) WITHOUT ROWID""",
+        ),
+    ),
+    (
+        "alert history",
+        (
+            """CREATE TABLE alert_history (id TEXT PRIMARY KEY, first_seen INTEGER NOT NULL,
+                last_seen INTEGER NOT NULL, gone_at INTEGER, created_at INTEGER NOT NULL,
+                acked_at INTEGER, acked_by TEXT, priority TEXT NOT NULL, message TEXT NOT NULL,
+                alias TEXT NOT NULL, source TEXT NOT NULL, tags BLOB NOT NULL, count INTEGER NOT NULL)""",
+            "CREATE INDEX alert_history_gone ON alert_history (gone_at)",
+        ),
+    ),
+    (
+        "lease and presence",
+        (
+            "CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL)",
+            """CREATE TABLE presence (instance TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL,
+                user TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL)""",
+        ),
+    ),
+)
+"""Each step has run once in every file; `user_version` counts them. Steps are added, never changed.
+
+Times are milliseconds since 1970, UTC.
+"""
+
+
+class StoreError(Exception):
+    """The readings' file can't be used; the program works without it, from nothing."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        """What is wrong, one line."""
+        self.remedy = remedy
+        """What the person can do about it, one line."""
+
+
+class Corrupt(StoreError):
+    """The file's content is damaged."""
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors and the system's into words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # Extended codes carry the primary one in their lowest byte.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise Corrupt(f"{path} is damaged", "it is set aside at the next start") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise StoreError(
+                f"The disk with {path} is full", "make room; until then nothing is kept"
+            ) from error
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StoreError(f"{path} is in use", "another program holds it; it is tried again") from error
+        raise StoreError(
+            f"{path} can't be used: {error}",
+            "look at the rights of the file and its folder, or set store.path",
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"{path} can't be used: {error.strerror}",
+            "look at the rights of the folder, or set store.path to another",
+        ) from error
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open the file to read and write; make it, or bring it up to date, first. Raises `StoreError`.
+
+    The folder is made for its owner only. In a folder that a group may write to (a shared box), the file
+    belongs to that group as well; otherwise it is its owner's alone.
+    """
+    with telling(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if kind := network_type_of(path.parent):
+            raise StoreError(
+                f"{path.parent} is on a network file system ({kind}), where SQLite loses data",
+                "set store.path to a folder on this machine",
+            )
+        _make_private(path)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # In WAL, NORMAL survives the death of the program; only a power cut can lose the last reading.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            _migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_file_to_read(path: Path) -> sqlite3.Connection:
+    """Open an existing file only to read, without waiting for anybody. Raises `StoreError`."""
+    if not path.exists():
+        raise StoreError(f"There is no {path} yet", "open the dashboard once")
+    with telling(path):
+        try:
+            return _reader(path, "mode=ro")
+        except sqlite3.OperationalError:
+            # A folder that we may not write to has no room for WAL's index; without a log none is needed.
+            if path.with_name(path.name + "-wal").exists():
+                raise
+            return _reader(path, "mode=ro&immutable=1")
+
+
+def _reader(path: Path, options: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?{options}",
+        uri=True,
+        timeout=READER_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _refuse_newer(_version(connection), path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, with its log, after the moment it was last written."""
+    with telling(path):
+        stamp = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%S")
+        aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+        count = 1
+        while aside.exists():
+            count += 1
+            aside = path.with_name(f"{path.name}.corrupt-{stamp}-{count}")
+        for ending in ("-wal", "-shm", ""):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        return aside
+
+
+def shared_mode(folder_mode: int) -> int:
+    """The file's mode by its folder's: the group's only where the group may write to the folder."""
+    return 0o660 if folder_mode & 0o020 else 0o600
+
+
+def _make_private(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    try:
+        os.fchmod(descriptor, shared_mode(path.parent.stat().st_mode))
+    finally:
+        os.close(descriptor)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    # Reads the first page, so that a file that isn't SQLite's shows itself here.
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_newer(version: int, path: Path) -> None:
+    if version > len(STEPS):
+        raise StoreError(
+            f"{path} was written by a newer support-desk",
+            "update this one, or set store.path to another folder",
+        )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection)
+    _refuse_newer(version, path)
+    if version == len(STEPS):
+        return
+    with transaction(connection):
+        # Again, because another process may have done it while we waited for the lock.
+        for _, statements in STEPS[_version(connection) :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(STEPS)}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing; waits for another writer."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        # After some errors SQLite has already rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Reads that all see the same moment, whatever is written meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,277 @@
+"""The readings on disk: what was last known, for the next start, for `status`, and for colleagues.
+
+"A restart shows the last known state, marked with its age, in the first frame, before any network answer."
+
+A reading is queued for this file in the moment it is shown and committed within about a tenth of a second
+(see `writer.py`); a commit in the write-ahead log survives `kill -9`.
+"""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+from support_desk.desk import company
+from support_desk.desk.company import Lease, Presence
+from support_desk.desk.encoding import About, Undecodable, decode_about, decode_keys, encode, row_decoder
+from support_desk.desk.history import RETENTION, AlertRecord, history_since, keep_history
+from support_desk.desk.moments import to_ms
+from support_desk.desk.schema import (
+    Corrupt,
+    StoreError,
+    one_moment,
+    open_file,
+    open_file_to_read,
+    set_aside,
+    telling,
+    transaction,
+)
+from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
+from support_desk.domain.alerts import Alert
+
+__all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
+
+
+_NAMES = {name.value: name for name in FeedName}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What this process knows to be in the file of one feed."""
+
+    generation: int
+    rows: Mapping[str, object]
+    keys: tuple[str, ...]
+
+
+class ReadingsStore:
+    """One file of readings. Every call blocks; any thread may call."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, *, retention: timedelta, read_only: bool
+    ) -> None:
+        self.path = path
+        self.notes: tuple[str, ...] = ()
+        """What the person should know about the file, a line each."""
+        self._connection = connection
+        self._retention = retention
+        self._read_only = read_only
+        self._kept: dict[FeedName, _Kept] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, retention: timedelta = RETENTION) -> ReadingsStore:
+        """Open the file, new where there is none; a damaged one is set aside. Raises `StoreError`."""
+        notes: tuple[str, ...] = ()
+        try:
+            connection = open_file(path)
+        except Corrupt:
+            notes = (_set_aside_words(set_aside(path)),)
+            connection = open_file(path)
+        store = cls(path, connection, retention=retention, read_only=False)
+        store.notes = notes
+        return store
+
+    @classmethod
+    def open_existing(cls, path: Path) -> ReadingsStore:
+        """Open a file to read: makes nothing, waits for nobody. Raises `StoreError`, also if none."""
+        return cls(path, open_file_to_read(path), retention=RETENTION, read_only=True)
+
+    def load(self) -> Snapshot:
+        """The last known state; whether a feed is switched on is for the caller to say.
+
+        Rows that can't be decoded are left out and counted in `rejected`. Raises `StoreError`.
+        """
+        with self._lock:
+            try:
+                with telling(self.path), _without_collections(), one_moment(self._connection):
+                    return self._load()
+            except Corrupt:
+                self._begin_anew()
+                return Snapshot()
+
+    def save(self, name: FeedName, feed: Feed[object]) -> None:
+        """Keep this feed; only rows that changed are written. Raises `StoreError`.
+
+        A reading that is older than what another process has kept meanwhile is left out.
+        """
+        if feed.read_at is None:
+            return
+        with self._lock:
+            try:
+                self._save(name, feed, feed.read_at)
+            except Corrupt:
+                self._begin_anew()
+                self._save(name, feed, feed.read_at)
+            except (TypeError, ValueError) as error:
+                words = f"{name.value}: a row can't be kept ({type(error).__name__})"
+                raise StoreError(words, "a fault in the program; please report it") from error
+
+    def history(self, since: datetime) -> tuple[AlertRecord, ...]:
+        """The alerts that were there at `since` or later. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            return history_since(self._connection, since)
+
+    def take_lease(self, name: str, owner: str, now: datetime, ttl: timedelta) -> Lease:
+        """Take or renew a lease; the answer says whose it is now. Raises `StoreError`."""
+        with self._writing():
+            return company.take_lease(self._connection, name, owner, now, ttl)
+
+    def release_lease(self, name: str, owner: str) -> None:
+        """Give a lease back, if it is ours. Raises `StoreError`."""
+        with self._writing():
+            company.release_lease(self._connection, name, owner)
+
+    def announce(self, desk: Presence, now: datetime) -> None:
+        """Say that a desk is there. Raises `StoreError`."""
+        with self._writing():
+            company.announce(self._connection, desk, now)
+
+    def leave(self, instance: str) -> None:
+        """Say that a desk is gone. Raises `StoreError`."""
+        with self._writing():
+            company.leave(self._connection, instance)
+
+    def presence(self, now: datetime) -> tuple[Presence, ...]:
+        """The desks that are there at `now`. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            return company.presence(self._connection, now)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock, telling(self.path), transaction(self._connection):
+            yield
+
+    def _begin_anew(self) -> None:
+        if self._read_only:
+            raise StoreError(f"{self.path} is damaged", "open the dashboard: it begins a new one")
+        self._connection.close()
+        self.notes = (*self.notes, _set_aside_words(set_aside(self.path)))
+        self._connection = open_file(self.path)
+        self._kept = {}
+
+    def _load(self) -> Snapshot:
+        snapshot = Snapshot()
+        feeds = self._connection.execute("SELECT feed, generation, about, keys FROM feeds").fetchall()
+        for word, generation, about, keys in feeds:
+            if word not in _NAMES:
+                continue
+            name = _NAMES[word]
+            try:
+                known, order = decode_about(about), decode_keys(keys)
+            except Undecodable:
+                continue
+            rows, undecodable = self._rows(name)
+            ordered = tuple(rows[key] for key in order if key in rows)
+            snapshot = snapshot.with_feed(name, known.feed(ordered, undecodable))
+            if not undecodable and len(ordered) == len(rows) == len(order):
+                # Otherwise the next save writes the feed from scratch.
+                self._kept[name] = _Kept(generation, rows, order)
+        return snapshot
+
+    def _rows(self, name: FeedName) -> tuple[dict[str, object], int]:
+        decode = row_decoder(name).decode
+        rows: dict[str, object] = {}
+        undecodable = 0
+        for key, data in self._connection.execute("SELECT key, data FROM rows WHERE feed = ?", (name.value,)):
+            try:
+                rows[key] = decode(data)
+            except Undecodable:
+                undecodable += 1
+        return rows, undecodable
+
+    def _save(self, name: FeedName, feed: Feed[object], read_at: datetime) -> None:
+        rows = _keyed(name, feed.rows)
+        keys = tuple(rows)
+        with telling(self.path), transaction(self._connection):
+            kept = self._kept.get(name)
+            stored = self._connection.execute(
+                "SELECT generation, read_at FROM feeds WHERE feed = ?", (name.value,)
+            ).fetchone()
+            generation = stored[0] if stored else 0
+            if kept is None or kept.generation != generation:
+                # Another process has written, or this one hasn't looked yet.
+                if kept and stored and stored[1] > to_ms(read_at):
+                    return
+                kept = _Kept(generation, {}, ())
+                self._connection.execute("DELETE FROM rows WHERE feed = ?", (name.value,))
+            changed = {key: row for key, row in rows.items() if _differs(kept.rows.get(key), row)}
+            self._write(name, changed, kept.rows.keys() - rows.keys())
+            self._write_about(name, feed, generation + 1, read_at, None if keys == kept.keys else keys)
+            if name is FeedName.ALERTS:
+                alerts = cast("Iterable[Alert]", changed.values())
+                open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
+                keep_history(self._connection, alerts, open_ids, read_at, self._retention)
+        self._kept[name] = _Kept(generation + 1, rows, keys)
+
+    def _write(self, name: FeedName, changed: Mapping[str, object], removed: Iterable[str]) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO rows (feed, key, data) VALUES (?, ?, ?)",
+            ((name.value, key, encode(row)) for key, row in changed.items()),
+        )
+        self._connection.executemany(
+            "DELETE FROM rows WHERE feed = ? AND key = ?", ((name.value, key) for key in removed)
+        )
+
+    def _write_about(
+        self,
+        name: FeedName,
+        feed: Feed[object],
+        generation: int,
+        read_at: datetime,
+        keys: tuple[str, ...] | None,
+    ) -> None:
+        about = encode(About.of(feed))
+        updated = self._connection.execute(
+            """UPDATE feeds SET generation = ?, read_at = ?, about = ?, keys = coalesce(?, keys)
+            WHERE feed = ?""",
+            (generation, to_ms(read_at), about, None if keys is None else encode(keys), name.value),
+        )
+        if updated.rowcount == 0:
+            self._connection.execute(
+                "INSERT INTO feeds (feed, generation, read_at, about, keys) VALUES (?, ?, ?, ?, ?)",
+                (name.value, generation, to_ms(read_at), about, encode(keys or ())),
+            )
+
+
+def _differs(old: object, new: object) -> bool:
+    return old is not new and old != new
+
+
+def _keyed(name: FeedName, rows: Iterable[object]) -> dict[str, object]:
+    """The rows by their key as text; should two rows have one key, both are kept."""
+    keyed: dict[str, object] = {}
+    for row in rows:
+        key = str(row_key(name, row))
+        while key in keyed:
+            key += "'"
+        keyed[key] = row
+    return keyed
+
+
+def _set_aside_words(aside: Path) -> str:
+    return f"The last known state was damaged and begins anew; the old file is {aside}"
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Decoding makes many objects and no garbage: each collection on the way would look at all of them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
