@@ -12,7 +12,7 @@ from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.sources.errors import ServiceDown
 from support_desk.sources.zendesk.wire import NotAnAnswer, tickets_from_search
-from tests.simulators.http import json_answer
+from tests.simulators.http import Answer, Request, json_answer
 from tests.simulators.zendesk import NOW, ZendeskSimulator, fill, sla_row, stamp, wire_ticket
 from tests.sources.zendesk_desk import Time, source_for
 
@@ -337,6 +337,50 @@ async def test_where_neither_route_has_sla_rows_they_are_unknown_and_asked_again
         time.pass_by(minutes=61)
         assert all(ticket.sla_rows is not None for ticket in (await source.queue()).rows)
         await source.close()
+
+
+async def test_what_the_database_knows_better_counts_and_what_it_garbles_stays() -> None:
+    with ZendeskSimulator() as desk:
+        desk.side_loads_in_search = False
+        desk.add(*fill(4))
+        source = source_for(desk.url)
+        solved, garbled = wire_ticket(1, status="solved"), wire_ticket(3, created_at="?")
+        desk.fail("/show_many", json_answer({"tickets": [solved, wire_ticket(2), garbled], "count": 3}))
+        assert {ticket.id for ticket in (await source.queue()).rows} == {2, 3, 4}
+        desk.fail("/show_many", json_answer({"tickets": [wire_ticket(1), wire_ticket(2)], "count": 2}))
+        assert {ticket.id for ticket in (await source.queue()).rows} == {1, 2}
+        desk.fail("/show_many", json_answer({"error": "Forbidden"}, 403))
+        assert len((await source.queue()).rows) == 4
+        await source.close()
+
+
+async def test_a_row_that_is_solved_already_is_no_part_of_the_queue() -> None:
+    with ZendeskSimulator() as desk:
+        rows = [{**wire_ticket(n), "result_type": "ticket"} for n in (1, 2)]
+        rows[1]["status"] = "solved"
+        desk.fail("/search", json_answer({"results": rows, "count": 2}))
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+    assert [ticket.id for ticket in reading.rows] == [1]
+    assert reading.complete
+
+
+async def test_a_search_without_end_is_left_at_some_point() -> None:
+    with ZendeskSimulator() as desk:
+        born = [0]
+
+        def more(_: Request) -> Answer:
+            born[0] += 1
+            row = wire_ticket(born[0], created_at=stamp(NOW + timedelta(seconds=born[0])))
+            return json_answer({"results": [{**row, "result_type": "ticket"}], "count": 1_000_000})
+
+        desk.fail("/search", more, times=None)
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+        assert len(desk.sent_to("/search")) < 600
+    assert not reading.complete
 
 
 async def test_the_search_being_unavailable_is_no_empty_queue() -> None:

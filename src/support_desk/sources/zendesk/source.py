@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
-from support_desk.sources.errors import SourceError
+from support_desk.sources.errors import NotAllowed, NotThere, SourceError
 from support_desk.sources.protocols import Probe, Reading
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Allowance, Rates
@@ -164,8 +164,12 @@ class ZendeskSource:
             return
         wanted = tuple(sweep.rows)
         for start in range(0, len(wanted), _MOST_IDS):
-            page = await self._show_many(wanted[start : start + _MOST_IDS])
-            sweep.replace(page.rows, wanted[start : start + _MOST_IDS])
+            try:
+                page = await self._show_many(wanted[start : start + _MOST_IDS])
+            except (NotAllowed, NotThere):
+                self._slas_missing_until = self._now() + _TRY_SIDE_LOAD_AGAIN
+                return
+            sweep.replace(page, wanted[start : start + _MOST_IDS])
             if page.rows and all(ticket.sla_rows is None for ticket in page.rows):
                 self._slas_missing_until = self._now() + _TRY_SIDE_LOAD_AGAIN
                 return

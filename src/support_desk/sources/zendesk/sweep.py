@@ -26,6 +26,9 @@ _GONE = frozenset({"solved", "closed", "deleted"})
 _NEWEST_CHANGE_FIRST = ("updated_at", "desc")
 _OLDEST_FIRST = ("created_at", "asc")
 _MOST_REPAIRS = 5
+_MOST_WINDOWS = 50
+"""Fifty thousand tickets; a server that always has more must not keep us reading for ever."""
+_MOST_NOTES = 5
 _UNPROCESSABLE = 422
 
 Ask = tuple[str, int, tuple[str, str]]
@@ -38,8 +41,9 @@ class Sweep:
     def __init__(self, scope: str) -> None:
         self.rows: dict[int, Ticket] = {}
         """The newest version of each ticket, by id: pages overlap, and rows move between them."""
-        self.rejected = 0
         self.notes: list[str] = []
+        self._seen: set[int] = set()
+        self._bad: dict[tuple[datetime | None, int], int] = {}
         self._query = f"type:ticket status<solved {scope}".strip()
         self._page = 1
         self._since: datetime | None = None
@@ -48,8 +52,14 @@ class Sweep:
         self._count: int | None = None
         self._total: int | None = None
         self._repairs = 0
+        self._windows_read = 0
         self._missed = False
         self._done = False
+
+    @property
+    def rejected(self) -> int:
+        """Rows that couldn't be read; a page that was read twice counts once."""
+        return sum(self._bad.values())
 
     @property
     def complete(self) -> bool:
@@ -90,25 +100,33 @@ class Sweep:
             self._start_window(self._reached if self._windows else None)
         return capped
 
-    def replace(self, fresh: Iterable[Ticket], asked: Iterable[int]) -> None:
-        """Take what the database says of the tickets asked for; what it no longer has is gone."""
-        found = {ticket.id: ticket for ticket in fresh}
+    def replace(self, fresh: Page, asked: Iterable[int]) -> None:
+        """Take what the database says of the tickets asked for; what it no longer has is gone.
+
+        Unless a row of its answer couldn't be read: then the one that seems gone may be that one.
+        """
+        found = {ticket.id: ticket for ticket in fresh.rows}
         for ticket_id in asked:
             ticket = found.get(ticket_id)
-            if ticket is None or ticket.status in _GONE:
-                self.rows.pop(ticket_id, None)
-            else:
+            if ticket is not None and ticket.status not in _GONE:
                 self.rows[ticket_id] = ticket
+            elif ticket is not None or fresh.rejected == 0:
+                self.rows.pop(ticket_id, None)
 
     def _keep(self, page: Page) -> None:
         for ticket in page.rows:
+            self._seen.add(ticket.id)
             known = self.rows.get(ticket.id)
-            if known is None or ticket.updated_at >= known.updated_at:
+            if ticket.status in _GONE:
+                # The index still has it as unsolved; the row itself knows better.
+                self.rows.pop(ticket.id, None)
+            elif known is None or ticket.updated_at >= known.updated_at:
                 self.rows[ticket.id] = ticket
             if self._windows and (self._reached is None or ticket.created_at > self._reached):
                 self._reached = ticket.created_at
-        self.rejected += page.rejected
-        self.notes += page.notes
+        self._bad[self._since, self._page] = page.rejected
+        new = [note for note in page.notes if note not in self.notes]
+        self.notes += new[: max(0, _MOST_NOTES - len(self.notes))]
 
     def _turn_over(self, page: Page) -> None:
         read = self._page * PER_PAGE
@@ -121,7 +139,7 @@ class Sweep:
             self._page += 1
 
     def _finish(self) -> None:
-        short = self._total is not None and len(self.rows) + self.rejected < self._total
+        short = self._total is not None and len(self._seen) + self.rejected < self._total
         if short and not self._windows and self._repairs < _MOST_REPAIRS and self._page > 1:
             # A ticket that changed while we read has moved to the first page, behind our back.
             self._repairs = _MOST_REPAIRS
@@ -138,6 +156,13 @@ class Sweep:
             self._done = self._missed = True
             self.notes.append("Zendesk: more than 1,000 tickets were created in one second; not all are here")
             return
+        self._windows_read += 1
+        if self._windows_read > _MOST_WINDOWS:
+            self._done = self._missed = True
+            self.notes.append(f"Zendesk: only {len(self.rows):,} tickets of the queue were read")
+            return
+        if not self._windows:
+            self._bad.clear()
         self._windows = True
         self._since = since
         self._page = 1

@@ -1,0 +1,189 @@
+"""The rows of Zendesk's JSON, as pydantic reads them: unknown fields are ignored, unknown words kept,
+null is "not there", and text is cleaned on its way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from sys import intern
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, TypeAdapter, ValidationError, WrapValidator
+
+from support_desk.text import clean, clean_block
+
+_LINE = 500
+
+
+def _line(value: object) -> object:
+    """One cleaned line. Plain ASCII, which is nearly everything, needs no second look."""
+    if not isinstance(value, str):
+        return value
+    if len(value) <= _LINE and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip(" ")
+    return str(clean(value, _LINE))
+
+
+def _word(value: object) -> object:
+    """A line that comes again and again: one object for all of them."""
+    line = _line(value)
+    return intern(line) if isinstance(line, str) else line
+
+
+def _words(value: object) -> object:
+    return [_word(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _block(value: object) -> object:
+    return str(clean_block(value)) if isinstance(value, str) else value
+
+
+def _moment(value: object) -> object:
+    """A time, or None for what can't be one: an unreadable deadline is an unknown one."""
+    try:
+        return _MOMENT.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _or_nothing(value: object, read: Callable[[object], object]) -> object:
+    """None for a part that can't be read, where a ticket without it is better than no ticket."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _mapping(value: object) -> object:
+    return value if isinstance(value, dict) else None
+
+
+def _policy_rows(value: object) -> object:
+    """A row that isn't one stays as an unknown one: leaving it out could hide a deadline."""
+    return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else None
+
+
+def _rows(value: object) -> object:
+    return value if isinstance(value, list) else []
+
+
+_MOMENT: TypeAdapter[AwareDatetime | None] = TypeAdapter(AwareDatetime | None)
+
+Line = Annotated[str, BeforeValidator(_line)]
+Word = Annotated[str, BeforeValidator(_word)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Block = Annotated[str, BeforeValidator(_block)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+_LENIENT = WrapValidator(_or_nothing)
+
+
+class Row(BaseModel, extra="ignore"):
+    """Anything that Zendesk sends."""
+
+
+class Numbered(Row):
+    id: int
+
+
+class User(Numbered):
+    name: Word | None = None
+    email: Word | None = None
+    role: Word | None = None
+
+
+class Named(Numbered):
+    name: Word | None = None
+
+
+class Organisation(Named):
+    tags: Words = ()
+    organization_fields: Annotated[dict[str, Any] | None, BeforeValidator(_mapping)] = None
+
+
+class CustomStatus(Numbered):
+    agent_label: Word | None = None
+    default: bool | None = None
+
+
+class PolicyMetric(Row):
+    metric: Word | None = None
+    stage: Word | None = None
+    breach_at: Moment = None
+
+
+class Slas(Row):
+    policy_metrics: Annotated[list[PolicyMetric] | None, BeforeValidator(_policy_rows)] = None
+
+
+class Spent(Row):
+    calendar: float | None = None
+
+
+class MetricSet(Row):
+    ticket_id: int | None = None
+    replies: int | None = None
+    reply_time_in_seconds: Spent | None = None
+    reply_time_in_minutes: Spent | None = None
+    requester_updated_at: Moment = None
+    assignee_updated_at: Moment = None
+
+
+class WireTicket(Numbered):
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    subject: Line | None = None
+    raw_subject: Line | None = None
+    status: Word | None = None
+    custom_status_id: int | None = None
+    priority: Word | None = None
+    type: Word | None = None
+    organization_id: int | None = None
+    requester_id: int | None = None
+    assignee_id: int | None = None
+    group_id: int | None = None
+    recipient: Word | None = None
+    tags: Words = ()
+    slas: Annotated[Slas | None, _LENIENT] = None
+    metric_set: Annotated[MetricSet | None, _LENIENT] = None
+
+
+class WireAttachment(Row):
+    file_name: Line | None = None
+    size: int | None = None
+    content_type: Word | None = None
+    content_url: str | None = None
+
+
+class Via(Row):
+    channel: Word | None = None
+
+
+class Metadata(Row):
+    flags: Annotated[list[Any], BeforeValidator(_rows)] = []
+    trusted: bool | None = None
+
+
+class WireComment(Numbered):
+    created_at: AwareDatetime
+    author_id: int | None = None
+    body: Block | None = None
+    plain_body: Block | None = None
+    public: bool | None = None
+    via: Annotated[Via | None, _LENIENT] = None
+    metadata: Annotated[Metadata | None, _LENIENT] = None
+    attachments: Annotated[list[Any], BeforeValidator(_rows)] = []
+
+
+class Author(Row):
+    name: Line | None = None
+    email: Line | None = None
+
+
+class WireSuspended(Numbered):
+    created_at: AwareDatetime
+    subject: Line | None = None
+    cause: Word | None = None
+    author: Annotated[Author | None, _LENIENT] = None
+    recipient: Word | None = None
+    content: Block | None = None
