@@ -109,7 +109,7 @@ class AlertScreen(DetailScreen[AlertDetail]):
             return ((f"alert {self.alert_id}", "key"),)
         return (
             (f"{alert.priority} {GLYPHS.get(alert.status, '?')}", "key"),
-            (f"  {alert.message}", "strong"),
+            (f"  {alert.message or '(no message)'}", "strong"),
         )
 
     def head(self, view: View) -> list[TextLine]:
@@ -118,7 +118,6 @@ class AlertScreen(DetailScreen[AlertDetail]):
             return []
         alert = row.alert
         lines = [
-            TextLine(((alert.message or "(no message)", "strong"),)),
             fact("Status", *_status(view, alert)),
             _next_line(view, row),
             *_facts(view, alert),
@@ -146,13 +145,27 @@ class AlertScreen(DetailScreen[AlertDetail]):
         return [*lines, *_paged(view, detail), *_events(view, detail)]
 
 
+def named(view: View, address: str) -> str:
+    """A person's name where the desk knows it, else the address as it came."""
+    folded = address.casefold()
+    for known, person in view.config.people.items():
+        if known.casefold() == folded and person.name:
+            return person.name
+    people = view.snapshot.people.rows
+    return next((p.name for p in people if p.name and p.email.casefold() == folded), address)
+
+
 def _status(view: View, alert: Alert) -> Parts:
     words, style = STATUS_WORDS.get(alert.status, (alert.status, "unknown"))
     if alert.status == "snoozed" and alert.snoozed_until is not None:
         words = f"snoozed until {day_clock(alert.snoozed_until, view.now, view.calendar.timezone)}"
     if alert.status != "acked":
         return ((words, style),)
-    who = f" by {alert.acknowledged_by}" if alert.acknowledged_by else ", the service doesn't say by whom"
+    who = (
+        f" by {named(view, alert.acknowledged_by)}"
+        if alert.acknowledged_by
+        else ", the service doesn't say by whom"
+    )
     at = f", {ago(alert.acknowledged_at, view.now)}" if alert.acknowledged_at else ""
     return ((words, style), (who + at, "text"))
 
@@ -186,7 +199,7 @@ def _facts(view: View, alert: Alert) -> list[TextLine]:
     number = f"  #{alert.tiny_id}" if alert.tiny_id else ""
     lines = [
         fact("Priority", (alert.priority, "strong"), (number, "dim")),
-        fact("Has it", (alert.owner or "nobody", "text" if alert.owner else "unknown")),
+        fact("Has it", (named(view, alert.owner), "text") if alert.owner else ("nobody", "unknown")),
         fact(
             "Client",
             (f"{client.name}{unit}" if client else "not recognised", "text" if client else "unknown"),
@@ -217,12 +230,12 @@ def _paged(view: View, detail: AlertDetail) -> list[TextLine]:
         if detail.recipients
         else _none(detail, "recipients", "nobody is recorded")
     )
-    lines = [BLANK, TextLine(((f"Who was paged: {words}", "head"),))]
+    lines = [BLANK, TextLine(((f"Recipients, and what became of each: {words}", "head"),))]
     zone = view.calendar.timezone
     lines += [
         TextLine(
             (
-                (person.name or "unknown", "strong"),
+                (named(view, person.name) or "unknown", "strong"),
                 (f"  {person.state}", "text"),
                 (f"  {person.method}", "text"),
                 (f"  {day_clock(person.at, view.now, zone)}  {ago(person.at, view.now)}", "dim"),

@@ -22,6 +22,7 @@ from support_desk.screens.base import DeskScreen
 from support_desk.screens.view import View
 from support_desk.screens.words import age, day_clock
 from support_desk.sources.errors import NotThere, SourceError
+from support_desk.text import cell_width
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
 
@@ -150,6 +151,10 @@ class DetailScreen(DeskScreen, Generic[D]):
         super().on_mount()
         self.load()
 
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.draw()
+
     def desk_changed(self, change: DeskChange) -> None:
         super().desk_changed(change)
         self.draw()
@@ -165,8 +170,12 @@ class DetailScreen(DeskScreen, Generic[D]):
         if not self.is_attached:
             return
         view = self.desk_app.view
-        self.query_one("#identity", Lines).show([self._identity_line(view), self._status(view)])
-        self.text.show(self._own, [*self.head(view), *self._rest(view)])
+        line = self._identity_line(view)
+        self.query_one("#identity", Lines).show([line, self._status(view)])
+        # A name that is too long for its line stands in full above the facts.
+        cut = sum(cell_width(text) for text, _ in line) > self.size.width
+        whole = [TextLine(self.identity(view))] if cut else []
+        self.text.show(self._own, [*whole, *self.head(view), *self._rest(view)])
 
     def _identity_line(self, view: View) -> Parts:
         if self._own in self._neighbours and len(self._neighbours) > 1:

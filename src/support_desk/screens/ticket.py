@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from support_desk.domain.runbooks import RunbookMatch
-from support_desk.domain.sla import Ranked, explain, judge, metric_words, working_left
+from support_desk.domain.sla import Ranked, explain, judge, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
 from support_desk.keys import bindings
 from support_desk.screens.attachments import listing, offer
@@ -118,16 +118,14 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     def identity(self, view: View) -> Parts:
         ranked = self.ranked(view)
-        subject = ranked.ticket.subject if ranked else ""
+        subject = (ranked.ticket.subject or "(no subject)") if ranked else ""
         return ((f"#{self.ticket_id}", "key"), (f"  {subject}", "strong"))
 
     def head(self, view: View) -> list[TextLine]:
         ranked = self.ranked(view)
         if ranked is None:
             return []
-        lines = [TextLine(((ranked.ticket.subject or "(no subject)", "strong"),))]
-        lines += _deadlines(view, ranked)
-        lines += _facts(view, ranked.ticket)
+        lines = [*_deadlines(view, ranked), *_facts(view, ranked.ticket)]
         match = self.desk_app.runbook_for(ranked)
         if match is not None:
             lines.append(fact("Runbook", (match.title, "strong"), (f"  {match.why}", "dim")))
@@ -171,32 +169,33 @@ def _deadlines(view: View, ranked: Ranked) -> list[TextLine]:
     if state == "active" and verdict.deadline is not None and verdict.deadline - view.now <= SOON:
         style = "soon"
     lines = [fact("SLA", (explain(ranked, view.now, view.agreement), style))]
-    if verdict.kind == "due" and verdict.deadline is not None:
-        left = verdict.deadline - view.now
-        working = working_left(verdict, view.now, view.calendar)
-        spare = "round the clock" if working is None else f"{countdown(working, seconds=True)} working time"
-        over = "over" if left < timedelta(0) else "left"
-        lines.append(fact("", (f"{countdown(left, seconds=True)} {over} by the clock", style)))
-        lines.append(fact("", (spare, style)))
-    if ticket.sla_rows is None:
-        lines.append(fact("", ("Zendesk's SLA rows were not read", "unknown")))
-    lines += [_sla_row(view, ticket, row) for row in ticket.sla_rows or ()]
+    for row in ticket.sla_rows or ():
+        decides = verdict.basis == "zendesk" and row.breach_at == verdict.deadline
+        decides = decides and row.metric == verdict.metric
+        lines.append(_sla_row(view, row, verdict.round_the_clock, style if decides else "text"))
+    if verdict.kind == "due" and verdict.deadline is not None and verdict.basis != "zendesk":
+        lines.append(fact("", (_time_left(view, verdict.deadline, verdict.round_the_clock), style)))
     return lines
 
 
-def _sla_row(view: View, ticket: Ticket, row: SlaRow) -> TextLine:
+def _time_left(view: View, deadline: datetime, round_the_clock: bool) -> str:
+    """Time until a deadline, by the clock and in working time: "left 1h12, working 0h42"."""
+    left = deadline - view.now
+    over = left < timedelta(0)
+    wall = countdown(left, seconds=True).lstrip("-")
+    working = countdown(view.calendar.between(view.now, deadline), seconds=True).lstrip("-")
+    spare = "round the clock" if round_the_clock else f"{working} in working time"
+    return f"{'over by' if over else 'left'} {wall}, {spare}"
+
+
+def _sla_row(view: View, row: SlaRow, round_the_clock: bool, style: str) -> TextLine:
+    words = f"· {metric_words(row.metric)}: {row.stage}"
     if row.breach_at is None:
-        return fact("", (f"· {metric_words(row.metric)}: {row.stage}, no deadline", "dim"))
+        return fact("", (f"{words}, no deadline", "dim"))
     due = day_clock(row.breach_at, view.now, view.calendar.timezone)
     if row.stage != "active":
-        return fact("", (f"· {metric_words(row.metric)}: {row.stage}, deadline {due}", "dim"))
-    left = countdown(row.breach_at - view.now)
-    working = (
-        ""
-        if ticket.priority == "urgent"
-        else f", {countdown(view.calendar.between(view.now, row.breach_at))} working"
-    )
-    return fact("", (f"· {metric_words(row.metric)}: active, due {due} ({left}{working})", "text"))
+        return fact("", (f"{words}, deadline {due}", "dim"))
+    return fact("", (f"{words}, due {due}, {_time_left(view, row.breach_at, round_the_clock)}", style))
 
 
 def _facts(view: View, ticket: Ticket) -> list[TextLine]:
@@ -215,28 +214,26 @@ def _facts(view: View, ticket: Ticket) -> list[TextLine]:
         if mine
         else (ticket.assignee, "text")
     )
-    lines = [
-        fact("Status", (status, "strong"), (f" · {ticket.type or 'no type'}", "text")),
-        fact("Priority", priority),
+    to = f" to {ticket.recipient}" if ticket.recipient else ""
+    client = (ticket.organisation, "text") if ticket.organisation else ("no organisation", "unknown")
+    return [
         fact(
-            "Client",
-            (ticket.organisation or "no organisation", "text" if ticket.organisation else "unknown"),
-            (" · ", "dim"),
-            plan,
-            (conflict, "late"),
+            "Status",
+            (status, "strong"),
+            (" · priority ", "dim"),
+            priority,
+            (f" · {ticket.type or 'no type'}", "text"),
         ),
-        fact("Requester", (f"{ticket.requester or 'unknown'}{mail}", "text")),
+        fact("Client", client, (" · ", "dim"), plan, (conflict, "late")),
+        fact("Requester", (f"{ticket.requester or 'unknown'}{mail}", "text"), (to, "dim")),
         fact("Assignee", who, (f" · group {ticket.group}" if ticket.group else " · no group", "text")),
         fact("Tags", (" ".join(ticket.tags) or "none", "text" if ticket.tags else "dim")),
         fact(
             "Created",
             (when(view, ticket.created_at), "text"),
-            (f"  · updated {when(view, ticket.updated_at)}", "text"),
+            (f" · updated {when(view, ticket.updated_at)}", "text"),
         ),
     ]
-    if ticket.recipient:
-        lines.append(fact("Came to", (ticket.recipient, "text")))
-    return lines
 
 
 def conversation(view: View, detail: TicketDetail) -> list[TextLine]:

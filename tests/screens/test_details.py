@@ -1,0 +1,365 @@
+"""The details of a ticket and of an alert, with the desk's real application around them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from support_desk.desk.snapshot import FeedName
+from support_desk.domain.tickets import Attachment, Comment, TicketDetail
+from support_desk.screens.alert import AlertScreen
+from support_desk.screens.dashboard import Dashboard
+from support_desk.screens.ticket import TicketScreen
+from support_desk.sources.errors import NotThere
+from tests.screens.support import Faults, Running, broken, running
+
+SIZES = [(80, 24), (160, 45)]
+
+
+def ticket_screen(desk: Running) -> TicketScreen:
+    assert isinstance(desk.app.screen, TicketScreen)
+    return desk.app.screen
+
+
+async def opened(desk: Running, ticket_id: int, neighbours: tuple[int, ...] = ()) -> TicketScreen:
+    desk.app.open_ticket(ticket_id, neighbours)
+    await desk.until(lambda: isinstance(desk.app.screen, TicketScreen) and desk.app.screen.is_mounted)
+    return ticket_screen(desk)
+
+
+async def read(desk: Running, ticket_id: int, neighbours: tuple[int, ...] = ()) -> TicketScreen:
+    screen = await opened(desk, ticket_id, neighbours)
+    await desk.until(lambda: screen.detail is not None)
+    await desk.pilot.pause()
+    return screen
+
+
+def long_talk(detail: TicketDetail) -> TicketDetail:
+    first = detail.comments[0]
+    more = tuple(
+        Comment(
+            id=9000 + number,
+            author=f"Author {number}",
+            body=f"Remark {number} begins.\nIt goes on.\nAnd ends.",
+            public=number % 3 != 0,
+            created_at=first.created_at + timedelta(minutes=number),
+            by_agent=number % 2 == 0,
+        )
+        for number in range(40)
+    )
+    return replace(detail, comments=more)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_ticket_says_who_wrote_what_for_whom(size: tuple[int, int]) -> None:
+    faults = Faults(edit_detail=long_talk)
+    async with running(size=size, faults=faults) as desk:
+        number = desk.ticket_rows()[0].id
+        screen = await read(desk, number)
+        text = screen.text.plain
+        assert "┊ internal note  Author 0 (agent)" in text
+        assert "▌ PUBLIC  Author 1 (client)" in text
+        assert "┃ PUBLIC  Author 2 (agent)" in text
+        assert "26 public, 14 internal" in text
+        assert f"#{number}" in desk.screen_text()
+        assert screen.focused is screen.text
+
+
+async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
+    async with running(size=(160, 45)) as desk:
+        row = next(
+            row for row in desk.app.desk.snapshot.tickets.rows
+            if row.verdict.basis == "zendesk" and row.verdict.state_at(desk.clock.now()) == "active"
+        )  # fmt: skip
+        screen = await read(desk, row.ticket.id)
+        before = screen.text.plain
+        assert row.ticket.sla_rows is not None
+        assert before.count("· ") >= len(row.ticket.sla_rows)
+        assert "under the SLA in Zendesk" in before
+        desk.clock.pass_by(minutes=2)
+        screen.tick()
+        assert screen.text.plain != before
+        assert "read 2 min ago" in screen.status_words
+
+
+async def test_what_the_queue_knows_is_shown_before_the_answer() -> None:
+    async with running() as desk:
+        ticket = desk.ticket_rows()[0]
+        desk.faults.gates[ticket.id] = asyncio.Event()
+        screen = await opened(desk, ticket.id)
+        await desk.until(lambda: ticket.id in desk.faults.asked)
+        assert "reading ..." in screen.status_words
+        assert "facts from the queue, read" in screen.status_words
+        assert ticket.requester is not None
+        assert ticket.requester in screen.text.plain
+        assert "Conversation" not in screen.text.plain
+        desk.faults.gates[ticket.id].set()
+        await desk.until(lambda: "Conversation" in screen.text.plain)
+
+
+async def test_a_failure_stands_where_the_conversation_would_be_and_r_tries_again() -> None:
+    async with running() as desk:
+        desk.faults.error = broken()
+        number = desk.ticket_rows()[0].id
+        screen = await opened(desk, number)
+        await desk.until(lambda: screen.problem is not None)
+        assert "! Zendesk gave no answer: look at the network" in screen.text.plain
+        assert "Conversation" not in screen.text.plain
+        assert "NOT READ" in screen.status_words
+        desk.faults.error = None
+        await desk.press("r")
+        await desk.until(lambda: screen.detail is not None)
+        assert screen.problem is None
+        assert "Conversation" in screen.text.plain
+        desk.faults.error = broken()
+        await desk.press("r")
+        await desk.until(lambda: screen.problem is not None)
+        assert "Conversation" in screen.text.plain
+        assert "shown: read just now" in screen.status_words
+
+
+async def test_a_fault_of_the_program_is_said_too() -> None:
+    async with running() as desk:
+        desk.faults.error = KeyError("token=abc")
+        screen = await opened(desk, desk.ticket_rows()[0].id)
+        await desk.until(lambda: screen.problem is not None)
+        assert "a fault while reading (KeyError)" in screen.text.plain
+        assert "token" not in screen.text.plain
+
+
+async def test_a_ticket_that_has_vanished_stays_with_the_reason() -> None:
+    async with running() as desk:
+        number = desk.ticket_rows()[0].id
+        screen = await read(desk, number)
+        desk.faults.error = NotThere(
+            "Zendesk: there is no such ticket", "it was deleted or merged", status=404
+        )
+        await desk.press("r")
+        await desk.until(lambda: screen.problem is not None)
+        assert "GONE" in screen.status_words
+        assert "it was deleted or merged" in screen.text.plain
+        assert "Conversation" in screen.text.plain
+
+
+async def test_reading_again_keeps_the_place() -> None:
+    async with running(faults=Faults(edit_detail=long_talk)) as desk:
+        screen = await read(desk, desk.ticket_rows()[0].id)
+        await desk.press("pagedown", "pagedown", "j")
+        top = screen.text.shown.split("\n")[0]
+        asked = len(desk.faults.asked)
+        await desk.press("r")
+        await desk.until(lambda: len(desk.faults.asked) > asked and "read just now" in screen.status_words)
+        assert screen.text.shown.split("\n")[0] == top
+        desk.clock.pass_by(minutes=3)
+        screen.tick()
+        await desk.pilot.pause()
+        assert "\n".join(screen.text.shown.split("\n")[1:3]) in screen.text.plain
+        assert screen.text.scroll_offset.y > 0
+
+
+async def test_comments_are_gone_through_with_braces() -> None:
+    async with running(faults=Faults(edit_detail=long_talk)) as desk:
+        screen = await read(desk, desk.ticket_rows()[0].id)
+        await desk.press("right_curly_bracket", "right_curly_bracket")
+        assert screen.text.shown.startswith("▌ PUBLIC  Author 1 ")
+        await desk.press("left_curly_bracket")
+        assert screen.text.shown.startswith("┊ internal note  Author 0 ")
+
+
+async def test_a_change_in_the_queue_is_announced() -> None:
+    async with running() as desk:
+        number = desk.ticket_rows()[0].id
+        screen = await read(desk, number)
+        assert "changed" not in screen.status_words
+        desk.faults.edit_queue = lambda ticket: (
+            replace(ticket, updated_at=ticket.updated_at + timedelta(minutes=1))
+            if ticket.id == number
+            else ticket
+        )
+        await desk.app.desk.read([FeedName.TICKETS])
+        await desk.pilot.pause()
+        assert "changed since you read it: press r" in screen.status_words
+
+
+async def test_an_answer_for_another_ticket_is_dropped() -> None:
+    async with running() as desk:
+        first, second = (ticket.id for ticket in desk.ticket_rows()[:2])
+        desk.faults.gates[first] = asyncio.Event()
+        early = await opened(desk, first, (first, second))
+        await desk.until(lambda: first in desk.faults.asked)
+        await desk.press("right_square_bracket")
+        await desk.until(lambda: ticket_screen(desk).ticket_id == second)
+        late = ticket_screen(desk)
+        await desk.until(lambda: late.detail is not None)
+        desk.faults.gates[first].set()
+        await desk.pilot.pause()
+        assert early.detail is None
+        assert f"#{second}" in desk.screen_text()
+        assert late.detail is not None
+        assert late.detail.ticket.id == second
+
+
+async def test_an_older_answer_never_replaces_a_newer_one() -> None:
+    async with running() as desk:
+        number = desk.ticket_rows()[0].id
+        screen = await read(desk, number)
+        newest = screen.detail
+        assert newest is not None
+        screen._answered(screen._asked - 1, replace(newest, comments=()), None)
+        assert screen.detail is newest
+
+
+async def test_the_neighbours_are_those_of_the_list_it_was_opened_from() -> None:
+    async with running() as desk:
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, TicketScreen))
+        ids = [ticket.id for ticket in desk.ticket_rows()]
+        for _, following in pairwise(ids[:3]):
+            await desk.press("right_square_bracket")
+            await desk.until(lambda following=following: ticket_screen(desk).ticket_id == following)
+        await desk.press("left_square_bracket")
+        await desk.until(lambda: ticket_screen(desk).ticket_id == ids[1])
+        await desk.press("left_square_bracket", "left_square_bracket")
+        await desk.until(lambda: "That was the first row" in desk.said)
+        await desk.press("q")
+        assert isinstance(desk.app.screen, Dashboard)
+
+
+HOSTILE = "[/nope] [@click=app.quit]press[/] \\[b] $x {y} %s 日本語"
+
+
+async def test_hostile_text_is_only_text() -> None:
+    def poison(detail: TicketDetail) -> TicketDetail:
+        ticket = replace(
+            detail.ticket, subject=HOSTILE, tags=("[/]", "[@click=app.quit]x"), requester="[red]Jo"
+        )
+        file = Attachment("[/x].pdf", 10, "[b]", "https://helpdesk.example/1")
+        comment = replace(
+            detail.comments[0], author="[/a]", body=HOSTILE + "\n[/]", attachments=(file,), warning="[/w]"
+        )
+        return replace(detail, ticket=ticket, comments=(comment,))
+
+    async with running(faults=Faults(edit_detail=poison), size=(120, 40)) as desk:
+        screen = await read(desk, desk.ticket_rows()[0].id)
+        assert HOSTILE in screen.text.plain
+        assert "[red]Jo" in screen.text.plain
+        assert "not trusted by Zendesk: [/w]" in screen.text.plain
+        await desk.press("a")
+        await desk.until(lambda: "[1] [/x].pdf" in desk.screen_text())
+        await desk.press("escape", "Y")
+        assert HOSTILE in desk.app.clipboard
+
+
+async def test_the_hostile_ticket_of_the_demo_can_be_read() -> None:
+    async with running(size=(80, 24)) as desk:
+        for ticket in desk.ticket_rows():
+            if "[/nope]" in ticket.subject:
+                screen = await read(desk, ticket.id)
+                assert "\x1b" not in screen.text.plain
+                assert "[/nope]" in desk.screen_text()
+                return
+        pytest.fail("the demo has lost its hostile ticket")
+
+
+async def test_the_link_and_a_line_are_copied() -> None:
+    async with running() as desk:
+        ticket = desk.ticket_rows()[0]
+        await read(desk, ticket.id)
+        await desk.press("y")
+        assert desk.app.clipboard == ticket.url
+        await desk.press("Y")
+        assert str(ticket.id) in desk.app.clipboard
+        assert ticket.url in desk.app.clipboard
+        assert "\n" not in desk.app.clipboard
+
+
+async def test_b_goes_to_the_runbook() -> None:
+    async with running(size=(160, 45)) as desk:
+        row = next(row for row in desk.app.desk.snapshot.tickets.rows if desk.app.runbook_for(row))
+        await read(desk, row.ticket.id)
+        await desk.press("b")
+        await desk.until(lambda: isinstance(desk.app.screen, Dashboard))
+
+
+async def test_a_ticket_of_any_status_opens_by_its_number() -> None:
+    async with running() as desk:
+        await desk.press("number_sign")
+        await desk.press(*"x45041", "enter")
+        await desk.until(lambda: isinstance(desk.app.screen, TicketScreen))
+        screen = ticket_screen(desk)
+        await desk.until(lambda: screen.detail is not None)
+        assert "Status      closed" in screen.text.plain
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_alert_with_everything_about_it(size: tuple[int, int]) -> None:
+    async with running(size=size) as desk:
+        alert = next(a for a in desk.app.desk.snapshot.alerts.rows if "penharrow-prod-rds-cpu" in a.message)
+        desk.app.open_alert(alert.id)
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.detail)
+        screen = desk.app.screen
+        assert isinstance(screen, AlertScreen)
+        text = screen.text.plain
+        assert "acknowledged by Callum Reid" in text
+        assert "Next line" in text
+        assert "computed: OOH" in text
+        assert "Recipients, and what became of each" in text
+        assert "▌ NOTE" in text
+        assert "┊ log" in text
+        assert "Runbook" in text
+
+
+async def test_an_open_alert_counts_down_to_the_next_line() -> None:
+    async with running(size=(120, 40)) as desk:
+        alert = next(
+            a for a in desk.app.desk.snapshot.alerts.rows if a.status == "open" and a.priority == "P1"
+        )
+        desk.app.open_alert(alert.id)
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.detail)
+        screen = desk.app.screen
+        assert isinstance(screen, AlertScreen)
+        assert "Helen Marsh) in 3:30 (" in screen.text.plain
+        desk.clock.pass_by(seconds=3)
+        screen.tick()
+        assert "Helen Marsh) in 3:27 (" in screen.text.plain
+        desk.clock.pass_by(hours=1)
+        screen.tick()
+        assert "CHECK" in screen.text.plain
+
+
+async def test_what_could_not_be_read_of_an_alert_is_named_and_never_shown_as_nothing() -> None:
+    async with running(size=(120, 40)) as desk:
+        alert = desk.app.desk.snapshot.alerts.rows[0]
+        desk.app.open_alert(alert.id)
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.detail)
+        screen = desk.app.screen
+        assert isinstance(screen, AlertScreen)
+        assert screen.detail is not None
+        partial = replace(
+            screen.detail, recipients=(), events=(),
+            missing=("recipients: OpsGenie gave no answer", "notes: OpsGenie gave no answer"),
+        )  # fmt: skip
+        screen._answered(screen._asked, partial, None)
+        text = screen.text.plain
+        assert "! recipients: OpsGenie gave no answer" in text
+        assert "what became of each: recipients not read, see above" in text
+        assert "Notes and log: notes not read, see above, no log lines" in text
+
+
+async def test_an_alert_that_fails_says_so_and_r_tries_again() -> None:
+    async with running() as desk:
+        desk.faults.error = broken("OpsGenie gave no answer")
+        alert = desk.app.desk.snapshot.alerts.rows[0]
+        desk.app.open_alert(alert.id, [alert.id])
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.problem)
+        screen = desk.app.screen
+        assert isinstance(screen, AlertScreen)
+        assert "! OpsGenie gave no answer: look at the network" in screen.text.plain
+        assert "Notes and log" not in screen.text.plain
+        desk.faults.error = None
+        await desk.press("r")
+        await desk.until(lambda: screen.detail is not None)

@@ -1,0 +1,109 @@
+"""Small questions answer with what was picked, and treat text as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from support_desk.keys import ACTIONS
+from support_desk.screens.pickers import (
+    Choice,
+    ChoicePicker,
+    HelpScreen,
+    LinePicker,
+    NumberPicker,
+    help_lines,
+)
+from tests.screens.support import Running, running
+
+CHOICES = [
+    Choice("a", "Alpha [/x]", "first"),
+    Choice("b", "Beta", "second [@click=app.quit]"),
+    Choice("c", "Gamma", "third"),
+    *(Choice(f"n{number}", f"number {number}") for number in range(40)),
+]
+
+
+async def ask(desk: Running) -> list[object]:
+    answers: list[object] = []
+    desk.app.push_screen(ChoicePicker("Which? [/nope]", CHOICES), answers.append)
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker) and desk.app.screen.is_mounted)
+    await desk.pilot.pause()
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (["enter"], "a"),
+        (["down", "down", "enter"], "c"),
+        (["up", "enter"], "a"),
+        ([*"gam", "enter"], "c"),
+        ([*"second", "enter"], "b"),
+        ([*"jk", "enter", "escape"], None),
+        (["escape"], None),
+        (["pagedown", "pagedown", "pagedown", "pagedown", "enter"], "n39"),
+    ],
+)
+async def test_letters_filter_and_arrows_move(keys: list[str], answer: str | None) -> None:
+    async with running(size=(80, 24)) as desk:
+        answers = await ask(desk)
+        await desk.press(*keys)
+        await desk.until(lambda: answers)
+        assert answers == [answer]
+
+
+async def test_what_is_picked_stays_picked_while_the_letters_still_match() -> None:
+    async with running() as desk:
+        answers = await ask(desk)
+        await desk.press("down", *"eta", "enter")
+        assert answers == ["b"]
+
+
+async def test_choices_are_only_text_and_nothing_matching_is_said() -> None:
+    async with running() as desk:
+        await ask(desk)
+        assert "Which? [/nope]" in desk.screen_text()
+        assert "> Alpha [/x]  first" in desk.screen_text()
+        assert "Beta  second [@click=app.quit]" in desk.screen_text()
+        await desk.press(*"zzz")
+        assert "nothing matches these letters" in desk.screen_text()
+
+
+async def test_a_number_has_digits_only() -> None:
+    async with running() as desk:
+        answers: list[object] = []
+        desk.app.push_screen(NumberPicker(), answers.append)
+        await desk.press(*"a4-5x6", "enter")
+        assert answers == [456]
+        desk.app.push_screen(NumberPicker(), answers.append)
+        await desk.press("enter")
+        assert answers == [456, None]
+
+
+async def test_a_line_starts_with_its_value() -> None:
+    async with running() as desk:
+        answers: list[object] = []
+        desk.app.push_screen(LinePicker("Where?", "/srv/"), answers.append)
+        await desk.press("x", "enter")
+        assert answers == ["/srv/x"]
+
+
+def test_help_shows_the_actions_of_its_scopes_and_the_persons_own_keys() -> None:
+    lines = [
+        "".join(text for text, _ in line.parts) for line in help_lines(("row", "app"), {"row.browser": "w"})
+    ]
+    text = "\n".join(lines)
+    for action in ACTIONS:
+        assert (action.help in text) == (action.scope in ("row", "app"))
+    assert any(line.startswith(" w ") and "Open it in the browser." in line for line in lines)
+    assert lines[0] == "The selected row"
+
+
+async def test_help_opens_where_it_is_asked_for_and_closes_with_q() -> None:
+    async with running(size=(80, 24)) as desk:
+        await desk.press("question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, HelpScreen))
+        await desk.pilot.pause()
+        assert "Keys that work here" in desk.screen_text()
+        await desk.press("G", "q")
+        assert not isinstance(desk.app.screen, HelpScreen)
