@@ -15,24 +15,16 @@ from urllib.parse import quote
 
 from support_desk import glance
 from support_desk.config.model import Config
-from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state, state
+from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.alerts import PRIORITIES, STATUSES, Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import countdown
 from support_desk.domain.rota import Person, Role, Rota, Shift, Unknown, next_shift, on_now
 from support_desk.domain.runbooks import Runbook, RunbookRule, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
-from support_desk.glance import AlertGlance, Glance, SourceGlance, TicketGlance, time_text
+from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of, time_text
 
 Document = dict[str, Any]
-
-_FIRST_FEED = {
-    SourceName.ZENDESK: FeedName.TICKETS,
-    SourceName.ALERTS: FeedName.ALERTS,
-    SourceName.ROTA: FeedName.ROTA,
-    SourceName.RUNBOOKS: FeedName.RUNBOOKS,
-}
-"""The feed that a source's age is told by."""
 
 
 def whole(now: datetime) -> datetime:
@@ -48,23 +40,6 @@ def seconds(length: timedelta | None) -> int | None:
 def header(snapshot: Snapshot, now: datetime) -> Document:
     """What every document begins with."""
     return glance.header(whole(now), sources_of(snapshot, now))
-
-
-def sources_of(snapshot: Snapshot, now: datetime) -> dict[str, SourceGlance]:
-    """How far each source can be trusted; the keys are the four of `sources`, always."""
-    return {
-        source.value: SourceGlance(
-            source_state(snapshot, source, now).value,
-            _read_at(snapshot, source),
-            source_error(snapshot, source, now),
-        )
-        for source in SourceName
-    }
-
-
-def _read_at(snapshot: Snapshot, source: SourceName) -> datetime | None:
-    others = (snapshot.feed(name).read_at for name in FEEDS_OF[source])
-    return snapshot.feed(_FIRST_FEED[source]).read_at or next((at for at in others if at), None)
 
 
 def glance_of(snapshot: Snapshot, now: datetime, critical: tuple[str, ...]) -> Glance:
@@ -92,19 +67,6 @@ def status_document(snapshot: Snapshot, now: datetime, config: Config) -> Docume
     """What needs me now."""
     seen = glance_of(snapshot, whole(now), config.on_call.critical)
     return header(snapshot, now) | glance.document(seen)
-
-
-def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str | None:
-    """What keeps a source from being fresh, with what to do about it; None when nothing does."""
-    feeds = [(name, snapshot.feed(name)) for name in FEEDS_OF[source]]
-    for _, feed in feeds:
-        if feed.enabled and feed.problem is not None:
-            return f"{feed.problem.problem}: {feed.problem.remedy}"
-    for name, feed in feeds:
-        if state(feed, now) is State.PARTIAL:
-            missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"
-            return f"{name.value.replace('_', ' ')}: {'; '.join(feed.notes) or missing}"
-    return None
 
 
 def tickets_document(snapshot: Snapshot, now: datetime, agreement: Agreement) -> Document:

@@ -1,8 +1,8 @@
 """What needs me now, in one line: the few facts that `support-desk status` is made of.
 
-It has 50 milliseconds beyond the interpreter's start, so this module knows neither the snapshot nor the
-domain: those cost 20 of them. Whoever has a snapshot makes a `Glance` of it (`documents.glance_of`), and
-`status` reads the same facts straight from the store.
+It has 50 milliseconds beyond the interpreter's start, so this module doesn't know the domain, which costs
+20 of them. Whoever has a whole snapshot makes a `Glance` of it (`documents.glance_of`); `status` reads the
+same facts straight from the store.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+
+from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state, state
 
 SOON = timedelta(hours=1)
 """A ticket that is due within this time is near its breach."""
@@ -126,9 +128,9 @@ def parts(glance: Glance) -> list[Part]:
             if len(first.message) <= _MESSAGE_SHOWN
             else f"{first.message[: _MESSAGE_SHOWN - 1]}…"
         )
-        age = short_length(glance.now - first.created_at)
+        raised = short_length(glance.now - first.created_at)
         count = _count(len(critical), f"critical {first.priority} alert")
-        found.append(Part(f"{count} not acknowledged: {message} ({age})", "red"))
+        found.append(Part(f"{count} not acknowledged: {message} ({raised})", "red"))
     rest = len(waiting) - len(critical)
     if rest:
         more = "other " if critical else ""
@@ -208,6 +210,45 @@ def time_text(at: datetime | None) -> str | None:
         return None
     spec = "milliseconds" if at.microsecond else "seconds"
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+_FIRST_FEED = {
+    SourceName.ZENDESK: FeedName.TICKETS,
+    SourceName.ALERTS: FeedName.ALERTS,
+    SourceName.ROTA: FeedName.ROTA,
+    SourceName.RUNBOOKS: FeedName.RUNBOOKS,
+}
+"""The feed that a source's age is told by."""
+
+
+def sources_of(snapshot: Snapshot, now: datetime) -> dict[str, SourceGlance]:
+    """How far each source can be trusted; the keys are the four of `sources`, always."""
+    return {
+        source.value: SourceGlance(
+            source_state(snapshot, source, now).value,
+            _read_at(snapshot, source),
+            source_error(snapshot, source, now),
+        )
+        for source in SourceName
+    }
+
+
+def _read_at(snapshot: Snapshot, source: SourceName) -> datetime | None:
+    others = (snapshot.feed(name).read_at for name in FEEDS_OF[source])
+    return snapshot.feed(_FIRST_FEED[source]).read_at or next((at for at in others if at), None)
+
+
+def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str | None:
+    """What keeps a source from being fresh, with what to do about it; None when nothing does."""
+    feeds = [(name, snapshot.feed(name)) for name in FEEDS_OF[source]]
+    for _, feed in feeds:
+        if feed.enabled and feed.problem is not None:
+            return f"{feed.problem.problem}: {feed.problem.remedy}"
+    for name, feed in feeds:
+        if state(feed, now) is State.PARTIAL:
+            missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"
+            return f"{name.value.replace('_', ' ')}: {'; '.join(feed.notes) or missing}"
+    return None
 
 
 def header(now: datetime, sources: dict[str, SourceGlance]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support_desk.cli import run
-from support_desk.cli.check import file_system, table
+from support_desk.cli.check import table
 from support_desk.sources.protocols import Probe
 
 PROGRAM = [sys.executable, "-m", "support_desk"]
@@ -265,15 +265,6 @@ def test_the_table_has_a_remedy_under_each_failure() -> None:
     ]
 
 
-def test_a_network_file_system_is_found_by_its_longest_mount(tmp_path: Path) -> None:
-    mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n")
-
-    assert file_system(tmp_path / "store", mounts) == "nfs4"
-    assert file_system(Path("/"), mounts) == "ext4"
-    assert file_system(tmp_path, tmp_path / "none") == ""
-
-
 def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["config", "show", "--log-file", str(home / "none" / "log")]) == 2
     assert "--log-file" in capsys.readouterr().err
@@ -309,17 +300,3 @@ def test_json_stays_json_where_characters_are_missing(home: Path) -> None:
     done = program("runbooks", "--json", "--config", path, PYTHONIOENCODING="ascii")
 
     assert json.loads(done.stdout)["runbooks"][0]["title"] == "Sîan’s ☃"
-
-
-def test_status_imports_nothing_heavy(home: Path) -> None:
-    heavy = ["pydantic", "textual", "httpx", "zenpy", "requests", "asyncio", "rich"]
-    code = (
-        "import sys\nfrom support_desk.cli import run\nrun(['status'])\n"
-        f"print([name for name in {heavy} if name in sys.modules])"
-    )
-
-    done = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout.splitlines()[-1] == "[]"

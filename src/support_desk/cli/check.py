@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
 from support_desk.cli import output
 from support_desk.config.load import Loaded
@@ -19,7 +18,6 @@ from support_desk.text import cell_width, clean, fit
 
 PROBE_LIMIT = 60.0
 HOLIDAYS_AHEAD = timedelta(days=60)
-_NETWORK = ("nfs", "cifs", "smb", "afs", "fuse.sshfs", "9p", "ceph", "lustre", "gluster", "beegfs")
 _PATIENT_ESCAPE = 50
 """Milliseconds; tmux's own default of 500 makes Esc feel stuck."""
 
@@ -72,6 +70,7 @@ def _holidays(config: Config, today: date) -> Iterator[Probe]:
 
 
 def _store(config: Config) -> Iterator[Probe]:
+    from support_desk.desk.mounts import network_type_of
     from support_desk.paths import store_file
 
     folder = store_file(config).parent
@@ -79,28 +78,12 @@ def _store(config: Config) -> Iterator[Probe]:
     if not os.access(existing, os.W_OK | os.X_OK):
         yield Probe("Store", False, f"{folder} can't be written", "Set store.path to a folder of yours")
         return
-    kind = file_system(existing)
-    if kind.startswith(_NETWORK):
+    kind = network_type_of(existing)
+    if kind:
         remedy = "Set store.path to a folder on this machine: SQLite isn't safe on a network"
         yield Probe("Store", False, f"{folder} is on a network file system ({kind})", remedy)
         return
     yield Probe("Store", True, str(folder))
-
-
-def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
-    """The kind of file system that `path` is on; empty where the machine doesn't say (macOS)."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    found: list[tuple[int, str]] = []
-    place = path.resolve()
-    for line in lines:
-        _, folder, kind, *_ = [*line.split(), "", "", ""]
-        folder = folder.replace("\\040", " ")
-        if folder and place.is_relative_to(folder):
-            found.append((len(folder), kind))
-    return max(found)[1] if found else ""
 
 
 def _terminal(environ: Mapping[str, str]) -> Iterator[Probe]:

@@ -153,7 +153,7 @@ def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
         if found in (State.FRESH, State.OFF):
             continue
         missing = 1
-        error = documents.source_error(seen.snapshot, source, seen.now)
+        error = glance.source_error(seen.snapshot, source, seen.now)
         words = {State.PARTIAL: "incomplete", State.FAILED: "missing", State.LOADING: "not read yet"}
         output.talk(f"{source.value} {words.get(found, found.value)}" + (f". {error}" if error else ""))
     return missing
@@ -187,6 +187,7 @@ def _read(config: Config, clock: Clock, sources: Sources, feeds: tuple[FeedName,
 
 def _cached(config: Config, clock: Clock) -> Seen | None:
     """What the dashboard read last; None, with words, when it has read nothing yet."""
+    from support_desk.cli.stored import as_configured
     from support_desk.desk.store import ReadingsStore, StoreError
     from support_desk.paths import store_file
 
@@ -199,7 +200,8 @@ def _cached(config: Config, clock: Clock) -> Seen | None:
             return None
         store = ReadingsStore.open_existing(path)
         try:
-            return Seen(store.load(), clock.now(), config, agreement_of(config))
+            snapshot = as_configured(store.load(), config)
+            return Seen(snapshot, clock.now(), config, agreement_of(config))
         finally:
             store.close()
     except StoreError as error:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from support_desk import glance
 from support_desk.cli import output
 from support_desk.config.load import load_config
 
@@ -16,25 +15,22 @@ def status(
 ) -> int:
     """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
     loaded = load_config(config, environ)
-    from support_desk.desk.store import ReadingsStore, StoreError
-    from support_desk.documents import glance_of
+    # After the configuration, which may be wrong; together these are half of the time that there is.
+    from support_desk import glance
+    from support_desk.cli.stored import stored_glance
+    from support_desk.desk.schema import StoreError
     from support_desk.paths import store_file
 
     path = store_file(loaded.config)
     if not path.exists():
         output.talk("nothing has been read yet: open support-desk once")
         return 1
+    now = now.replace(microsecond=0)
     try:
-        store = ReadingsStore.open_existing(path)
-        try:
-            snapshot = store.load()
-        finally:
-            store.close()
+        seen = stored_glance(path, loaded.config, now)
     except StoreError as error:
         output.talk(f"{error.problem}. {error.remedy}")
         return 1
-    now = now.replace(microsecond=0)
-    seen = glance_of(snapshot, now, loaded.config.on_call.critical)
     if as_json:
         output.document(glance.header(now, seen.sources) | glance.document(seen))
     else:

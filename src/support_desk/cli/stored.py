@@ -1,0 +1,134 @@
+"""What the dashboard read last, as `status` needs it: a few facts, decoded from the store's rows by name.
+
+The whole snapshot would take the domain's classes and a decoder for each; this takes neither. Fields that
+aren't named here are skipped while decoding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from support_desk.config.model import Config
+from support_desk.config.secrets import given_forms
+from support_desk.desk.schema import one_moment, open_file_to_read, telling
+from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
+from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of
+
+_FEEDS = frozenset(name.value for name in FeedName)
+
+
+class _Ticket(msgspec.Struct):
+    id: int
+    subject: str
+
+
+class _Verdict(msgspec.Struct):
+    kind: str
+    deadline: datetime | None = None
+
+
+class _Ranked(msgspec.Struct):
+    ticket: _Ticket
+    verdict: _Verdict
+
+
+class _About(msgspec.Struct, array_like=True):
+    """The beginning of what the store says of a feed (`desk.encoding.About`)."""
+
+    read_at: datetime | None
+    complete: bool
+    rejected: int
+    notes: tuple[str, ...]
+    problem: Problem | None
+    failing_since: datetime | None
+
+
+def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
+    """The facts of the line from the store at `path`. Raises `StoreError`."""
+    with telling(path):
+        connection = open_file_to_read(path)
+        try:
+            with one_moment(connection):
+                feeds = {
+                    FeedName(name): about
+                    for name, about in connection.execute("SELECT feed, about FROM feeds")
+                    if name in _FEEDS
+                }
+                alerts = connection.execute("SELECT data FROM rows WHERE feed = 'alerts'").fetchall()
+                tickets = connection.execute("SELECT data FROM rows WHERE feed = 'tickets'").fetchall()
+        finally:
+            connection.close()
+    rows = {
+        FeedName.ALERTS: _decoded(alerts, AlertGlance),
+        FeedName.TICKETS: _decoded(tickets, _Ranked),
+    }
+    snapshot = Snapshot()
+    for name, about in feeds.items():
+        snapshot = snapshot.with_feed(name, _feed(about, *rows.get(name, ([], 0))))
+    snapshot = as_configured(snapshot, config)
+    return Glance(
+        now,
+        sources_of(snapshot, now),
+        snapshot.feed(FeedName.ALERTS).rows,  # type: ignore[arg-type] # decoded as these above
+        tuple(
+            TicketGlance(
+                row.ticket.id, row.ticket.subject, row.verdict.deadline if row.verdict.kind == "due" else None
+            )
+            for row in rows[FeedName.TICKETS][0]
+        ),
+        config.on_call.critical,
+    )
+
+
+def _decoded(rows: list[tuple[bytes]], kind: Any) -> tuple[list[Any], int]:
+    """The rows that could be decoded, and how many could not."""
+    decode = msgspec.msgpack.Decoder(kind).decode
+    found: list[Any] = []
+    for (data,) in rows:
+        try:
+            found.append(decode(data))
+        except msgspec.MsgspecError:
+            continue
+    return found, len(rows) - len(found)
+
+
+def _feed(about: bytes, rows: list[Any], undecodable: int) -> Feed[object]:
+    try:
+        known = msgspec.msgpack.decode(about, type=_About)
+    except msgspec.MsgspecError:
+        return Feed()
+    return Feed(
+        rows=tuple(rows),
+        read_at=known.read_at,
+        complete=known.complete,
+        rejected=known.rejected + undecodable,
+        notes=known.notes,
+        problem=known.problem,
+        failing_since=known.failing_since,
+    )
+
+
+def as_configured(snapshot: Snapshot, config: Config) -> Snapshot:
+    """The snapshot with what the store doesn't know: each feed's interval, and whether it is configured."""
+    alerts = bool(given_forms(config.opsgenie, "read_key") or given_forms(config.opsgenie, "write_key"))
+    polling = config.polling
+    feeds: dict[FeedName, tuple[bool, float | None]] = {
+        FeedName.ALERTS: (alerts, polling.alerts),
+        FeedName.POLICIES: (alerts, None),
+        FeedName.ON_CALL: (alerts, polling.on_call),
+        FeedName.ROTA: (alerts, polling.rota),
+        FeedName.PEOPLE: (alerts, None),
+        FeedName.TICKETS: (bool(config.zendesk.url), polling.tickets),
+        FeedName.SUSPENDED: (bool(config.zendesk.url), polling.suspended),
+        FeedName.RUNBOOKS: (bool(config.runbooks.path), polling.runbooks),
+    }
+    for name, (enabled, interval) in feeds.items():
+        feed = snapshot.feed(name)
+        every = feed.interval if interval is None else timedelta(seconds=interval)
+        snapshot = snapshot.with_feed(name, replace(feed, enabled=enabled, interval=every))
+    return snapshot

@@ -1,0 +1,180 @@
+"""`status` and `--cached`: what the dashboard read last, from the store alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support_desk.cli import run
+from support_desk.config.load import load_config
+from support_desk.desk.snapshot import FeedName, Snapshot
+from support_desk.desk.store import ReadingsStore
+from support_desk.paths import store_file
+from tests.cli.samples import NOW, TODAY, active, alert, desk, ticket
+
+READ_AT = NOW - timedelta(seconds=4)
+
+
+class ClockAt:
+    """Always the same moment."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here waits")
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f"""
+[zendesk]
+url = "https://example.zendesk.com"
+client_id = "desk"
+client_secret_env = "SECRET"
+[opsgenie]
+read_key_env = "KEY"
+[store]
+path = "{tmp_path / "store"}"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def keep(configuration: Path, snapshot: Snapshot) -> Path:
+    """Keep a desk's readings as the dashboard does."""
+    path = store_file(load_config(configuration, {}).config)
+    store = ReadingsStore.open(path)
+    for name in FeedName:
+        store.save(name, snapshot.feed(name))
+    store.close()
+    return path
+
+
+def ask(configuration: Path, *argv: str, at: datetime = NOW) -> int:
+    return run([*argv, "--config", str(configuration)], {}, ClockAt(at))
+
+
+def some_desk() -> Snapshot:
+    return desk(
+        alerts=[alert(1, "P1", message="Site is down #1"), alert(2, "P3", "acked")],
+        tickets=[
+            ticket(11, active(TODAY + timedelta(hours=12))),
+            ticket(12, active(TODAY + timedelta(hours=13, minutes=30))),
+            ticket(13),
+        ],
+    )
+
+
+def test_one_line_from_the_store(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(configuration, some_desk())
+
+    assert ask(configuration, "status") == 0
+
+    assert capsys.readouterr().out == (
+        "1 critical P1 alert not acknowledged: Site is down #1 (3 min); 1 ticket breached: #11; "
+        "1 ticket due within the hour: #12 in 30 min; read 3 s ago\n"
+    )
+
+
+def test_the_same_as_json_and_for_tmux(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(configuration, some_desk())
+
+    assert ask(configuration, "status", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == 1
+    assert document["sources"]["alerts"]["state"] == "fresh"
+    assert document["sources"]["runbooks"]["state"] == "off"
+    assert document["alerts"] == {"open": 1, "critical": 1, "acked": 1, "snoozed": 0}
+    assert document["tickets"]["total"] == 3
+
+    assert ask(configuration, "status", "--tmux") == 0
+    assert "Site is down ##1" in capsys.readouterr().out
+
+
+def test_old_readings_are_never_quiet(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(configuration, desk())
+
+    assert ask(configuration, "status") == 0
+    assert capsys.readouterr().out == "all quiet; read 3 s ago\n"
+
+    assert ask(configuration, "status", at=NOW + timedelta(minutes=10)) == 1
+    assert capsys.readouterr().out == (
+        "nothing known to need you; tickets stale (10 min old); alerts stale (10 min old); read 10 min ago\n"
+    )
+
+
+def test_asking_changes_nothing_and_needs_no_right_to_write(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = keep(configuration, some_desk())
+    before = path.read_bytes()
+
+    assert ask(configuration, "status") == 0
+
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_store_is_named(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = keep(configuration, some_desk())
+    path.write_bytes(b"not a database" * 1000)
+
+    assert ask(configuration, "status") == 1
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert str(path) in said.err
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_the_queue_as_it_was_read_last(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(configuration, some_desk())
+
+    assert ask(configuration, "tickets", "--cached", "--json") == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in document["tickets"]] == [11, 12, 13]
+    assert document["sources"]["zendesk"]["age_seconds"] == 3
+
+    assert ask(configuration, "tickets", "--cached", "--json", at=NOW + timedelta(hours=1)) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["sources"]["zendesk"]["state"] == "stale"
+    assert "zendesk stale" in said.err
+
+
+def test_status_imports_nothing_heavy(configuration: Path) -> None:
+    """50 ms beyond the interpreter's start leave room for neither of these."""
+    keep(configuration, some_desk())
+    heavy = ["pydantic", "textual", "rich", "httpx", "zenpy", "requests", "asyncio", "logging", "argparse"]
+    heavy += ["support_desk.documents", "support_desk.domain.tickets", "support_desk.desk.store"]
+    code = (
+        "import sys\nfrom support_desk.cli import run\nrun(['status'])\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    done = subprocess.run(  # noqa: S603 - this interpreter, and the text above
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"SUPPORT_DESK_CONFIG": str(configuration)},
+    )
+
+    first, last = done.stdout.splitlines()
+    assert "breached" in first
+    assert last == "[]"
