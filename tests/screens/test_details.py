@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import msgspec
 import pytest
 
+from support_desk.config.model import Zendesk
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.tickets import Attachment, Comment, TicketDetail
 from support_desk.screens.alert import AlertScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import NotThere
+from support_desk.sources.fixtures import demo_config
 from tests.screens.support import Faults, Running, broken, running
 
 SIZES = [(80, 24), (160, 45)]
@@ -363,3 +366,26 @@ async def test_an_alert_that_fails_says_so_and_r_tries_again() -> None:
         desk.faults.error = None
         await desk.press("r")
         await desk.until(lambda: screen.detail is not None)
+
+
+@pytest.mark.parametrize(
+    ("configured", "words", "held"),
+    [
+        ("https://agency.helpdesk.example", "no browser here", True),
+        (
+            "https://another.example",
+            "not opened: the address isn't https on a host of your configuration",
+            False,
+        ),
+    ],
+)
+async def test_a_link_that_can_not_be_opened_is_copied_only_if_it_is_ours(
+    configured: str, words: str, held: bool
+) -> None:
+    config = msgspec.structs.replace(demo_config(), zendesk=Zendesk(url=configured))
+    async with running(config=config) as desk:
+        ticket = desk.ticket_rows()[0]
+        await read(desk, ticket.id)
+        await desk.press("o")
+        assert words in desk.said
+        assert (desk.app.clipboard == ticket.url) is held
