@@ -13,7 +13,16 @@ from typing import Any
 
 import msgspec
 
-from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state, state
+from support_desk.desk.snapshot import (
+    FEEDS_OF,
+    SUPPORTING,
+    FeedName,
+    Snapshot,
+    SourceName,
+    State,
+    source_state,
+    state,
+)
 
 SOON = timedelta(hours=1)
 """A ticket that is due within this time is near its breach."""
@@ -241,8 +250,10 @@ def _read_at(snapshot: Snapshot, source: SourceName) -> datetime | None:
 def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str | None:
     """What keeps a source from being fresh, with what to do about it; None when nothing does."""
     feeds = [(name, snapshot.feed(name)) for name in FEEDS_OF[source]]
-    for _, feed in feeds:
-        if feed.enabled and feed.problem is not None:
+    partial = source_state(snapshot, source, now) is State.PARTIAL
+    for name, feed in feeds:
+        # What a key may not read and the source works without is no error.
+        if feed.enabled and feed.problem is not None and (partial or name not in SUPPORTING):
             return f"{feed.problem.problem}: {feed.problem.remedy}"
     for name, feed in feeds:
         if state(feed, now) is State.PARTIAL:

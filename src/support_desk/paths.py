@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-from platformdirs import user_config_path, user_state_path
 
 from support_desk.config.model import Config
 
@@ -21,12 +21,26 @@ def config_file(explicit: Path | None = None, environ: Mapping[str, str] | None 
         return explicit.expanduser()
     if environ and environ.get(CONFIG_VARIABLE):
         return Path(environ[CONFIG_VARIABLE]).expanduser()
-    return user_config_path(APP) / "config.toml"
+    return _folder("XDG_CONFIG_HOME", ".config") / "config.toml"
 
 
 def state_dir() -> Path:
     """The user's own folder for what the program remembers."""
-    return user_state_path(APP)
+    return _folder("XDG_STATE_HOME", ".local/state")
+
+
+def _folder(variable: str, usual: str) -> Path:
+    """The program's folder below the one that the XDG variable names, by default below the home folder.
+
+    On Linux this is all that platformdirs does, which takes 5 of the 50 ms of `status` to be imported.
+    """
+    system: str = sys.platform
+    if system == "linux":
+        named = os.environ.get(variable, "").strip()
+        return (Path(named) if named else Path.home() / usual) / APP
+    from platformdirs import user_config_path, user_state_path
+
+    return user_config_path(APP) if variable == "XDG_CONFIG_HOME" else user_state_path(APP)
 
 
 def store_file(config: Config) -> Path:

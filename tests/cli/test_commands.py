@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from platformdirs import user_config_path, user_state_path
 
 from support_desk.cli import run
 from support_desk.cli.check import table
+from support_desk.paths import config_file, state_dir
 from support_desk.sources.protocols import Probe
 
 PROGRAM = [sys.executable, "-m", "support_desk"]
@@ -265,6 +267,17 @@ def test_the_table_has_a_remedy_under_each_failure() -> None:
     ]
 
 
+def test_the_usual_places_are_those_of_platformdirs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config_file() == user_config_path("support-desk") / "config.toml"
+    assert state_dir() == user_state_path("support-desk")
+
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("XDG_STATE_HOME", " ")
+
+    assert config_file() == user_config_path("support-desk") / "config.toml"
+    assert state_dir() == user_state_path("support-desk")
+
+
 def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["config", "show", "--log-file", str(home / "none" / "log")]) == 2
     assert "--log-file" in capsys.readouterr().err
@@ -281,6 +294,21 @@ def test_a_reader_that_has_gone_ends_the_program_quietly() -> None:
 
     assert said == b""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_named() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            [*PROGRAM, "config", "init", "--stdout"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr == "support-desk: the output can't be written: No space left on device\n"
 
 
 def test_a_terminal_without_the_characters_gets_others(home: Path) -> None:

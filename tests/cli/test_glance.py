@@ -53,7 +53,7 @@ def test_quiet_when_everything_was_read_and_nothing_waits() -> None:
             },
             "tickets failed (2 h old)",
         ),
-        ({"policies": Feed(problem=Problem("no", "do", definite=True), failing_since=NOW)}, "alerts partial"),
+        ({"policies": Feed(read_at=NOW, problem=Problem("no", "do", definite=True))}, "alerts partial"),
     ],
 )
 def test_never_quiet_on_what_was_not_read(feeds: dict[str, object], words: str) -> None:

@@ -31,6 +31,10 @@ def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ, clock: Clo
     except BrokenPipeError:
         output.forget_stdout()
         return 0
+    except output.Unwritable as error:
+        output.forget_stdout()
+        output.talk(f"the output can't be written: {error}")
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

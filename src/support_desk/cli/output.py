@@ -6,7 +6,12 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
+
+
+class Unwritable(Exception):
+    """Standard output takes nothing more, such as a full disk behind `>`."""
 
 
 def prepare() -> None:
@@ -19,7 +24,8 @@ def prepare() -> None:
 def data(text: str) -> None:
     """Print to standard output."""
     if sys.stdout is not None:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        with _telling():
+            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
 def talk(text: str) -> None:
@@ -40,7 +46,18 @@ def document(content: dict[str, Any]) -> None:
 def flush() -> None:
     """Hand everything over now, while a broken pipe can still be noticed."""
     if sys.stdout is not None:
-        sys.stdout.flush()
+        with _telling():
+            sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(os.strerror(error.errno or 0)) from None
 
 
 def forget_stdout() -> None:
