@@ -18,7 +18,17 @@ from support_desk.desk.merging import Digest, digest, keep_uncovered
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.skew import Skew
-from support_desk.desk.snapshot import FEEDS_OF, Difference, Feed, FeedName, Problem, Snapshot, SourceName
+from support_desk.desk.snapshot import (
+    FEEDS_OF,
+    SUPPORTING,
+    Difference,
+    Feed,
+    FeedName,
+    Problem,
+    Snapshot,
+    SourceName,
+    never_allowed,
+)
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
 from support_desk.sources.protocols import Reading, Sources
@@ -157,7 +167,8 @@ class Desk:
         reading = "everything" if feeds is None else ", ".join(FEED_WORDS[name] for name in wanted)
         if not refused:
             return f"reading {reading}"
-        return "; ".join(dict.fromkeys(refused.values()))
+        rest = ("the rest is being read",) if len(refused) < len(wanted) else ()
+        return "; ".join((*dict.fromkeys(refused.values()), *rest))
 
     def resumed(self) -> None:
         """The machine slept, or the program was stopped: read everything at once, once."""
@@ -166,11 +177,11 @@ class Desk:
 
     def problem_line(self, source: SourceName) -> str | None:
         """What is wrong with a source and what to do about it, on one line; None when all is well."""
-        feeds = [self.snapshot.feed(name) for name in FEEDS_OF[source]]
-        for feed in feeds:
-            if feed.problem:
+        feeds = {name: self.snapshot.feed(name) for name in FEEDS_OF[source]}
+        for name, feed in feeds.items():
+            if feed.problem and not (name in SUPPORTING and never_allowed(feed)):
                 return f"{feed.problem.problem} — {feed.problem.remedy}"
-        for name, feed in zip(FEEDS_OF[source], feeds, strict=True):
+        for name, feed in feeds.items():
             if feed.notes:
                 return feed.notes[0]
             if feed.rejected:

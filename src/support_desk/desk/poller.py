@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 JITTER = 0.1
 """Each wait is up to this share longer or shorter, so that several desks don't ask in step."""
+SHORTEST_WAIT = 1.0
 FIRST_RETRY = 15.0
 SLOWEST_RETRY = 120.0
 SLOWEST_RETRY_SERVICE_DOWN = 300.0
@@ -158,8 +159,8 @@ class Poller(Generic[T]):
 
     def _after_failure(self, error: SourceError) -> float:
         if error.retry_after is not None:
-            # Never earlier than asked.
-            rest = error.retry_after * self._random.uniform(1, 1 + JITTER)
+            # Never earlier than asked, and never in a tight loop should a service ask for nothing.
+            rest = max(error.retry_after, SHORTEST_WAIT) * self._random.uniform(1, 1 + JITTER)
             (self._budget.pause if self._throttles_service else self._pause).begin(rest)
             return rest
         if isinstance(error, _REFUSALS):

@@ -167,13 +167,21 @@ _WORST = (State.FAILED, State.STALE, State.PARTIAL, State.LOADING, State.FRESH, 
 
 def source_state(snapshot: Snapshot, source: SourceName, now: datetime) -> State:
     """The worst state among the feeds of one source; a supporting feed takes it down to *partial* only."""
-    states = {_weighed(name, state(snapshot.feed(name), now)) for name in FEEDS_OF[source]}
+    states = {_weighed(name, snapshot.feed(name), now) for name in FEEDS_OF[source]}
     return next(worst for worst in _WORST if worst in states)
 
 
-def _weighed(name: FeedName, found: State) -> State:
+def never_allowed(feed: Feed[object]) -> bool:
+    """It was refused from the start: a right that the key lacks, not a fault of today."""
+    return feed.problem is not None and feed.problem.definite and feed.read_at is None
+
+
+def _weighed(name: FeedName, feed: Feed[object], now: datetime) -> State:
+    found = state(feed, now)
     if name not in SUPPORTING or found is State.OFF:
         return found
+    if never_allowed(feed):
+        return State.OFF
     return State.FRESH if found in {State.FRESH, State.LOADING} else State.PARTIAL
 
 

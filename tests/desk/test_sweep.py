@@ -1,0 +1,150 @@
+"""A ticket leaves the queue when it has been read directly, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from support_desk.desk.merging import Digest
+from support_desk.desk.sweep import INDEX_LAG, Sweeper, digest_sweep
+from support_desk.domain.sla import Ranked
+from support_desk.domain.tickets import Ticket
+from support_desk.sources.errors import Unreachable
+from support_desk.sources.protocols import Reading
+from tests.desk.clock import START
+from tests.desk.samples import AGREEMENT, ranked, ticket
+
+
+class Queue:
+    """A queue that is swept again and again."""
+
+    def __init__(self, *held: Ticket, scoped: bool = False) -> None:
+        self.sweeper = Sweeper(AGREEMENT, scoped=scoped)
+        self.rows: tuple[Ranked, ...] = ranked(*held)
+        self.direct: Reading[Ticket] | Exception = Reading(())
+        self.asked: list[tuple[int, ...]] = []
+
+    async def confirm(self, ids: Sequence[int]) -> Reading[Ticket]:
+        self.asked.append(tuple(ids))
+        if isinstance(self.direct, Exception):
+            raise self.direct
+        return self.direct
+
+    async def sweep(self, *rows: Ticket, at: datetime = START, **more: bool | int) -> Digest[Ranked]:
+        reading = Reading(rows, **more)  # type: ignore[arg-type]
+        found = await digest_sweep(self.sweeper, self.rows, reading, at, self.confirm)
+        self.rows = found.rows
+        return found
+
+    def ids(self) -> list[int]:
+        return [row.ticket.id for row in self.rows]
+
+
+@pytest.mark.parametrize("status", ["solved", "closed", "deleted"])
+async def test_a_missing_ticket_that_is_finished_leaves(status: str) -> None:
+    queue = Queue(ticket(1), ticket(2))
+    queue.direct = Reading((ticket(2, status=status),))
+    found = await queue.sweep(ticket(1))
+    assert queue.asked == [(2,)]
+    assert queue.ids() == [1]
+    assert [row.ticket.id for row in found.changes.removed] == [2]
+
+
+async def test_a_missing_ticket_that_does_not_exist_leaves() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    await queue.sweep(ticket(1))
+    assert queue.ids() == [1]
+
+
+async def test_a_missing_ticket_that_is_unsolved_stays_as_it_is_now() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    queue.direct = Reading((ticket(2, status="pending", updated_at=START),))
+    await queue.sweep(ticket(1))
+    assert queue.ids() == [1, 2]
+    assert queue.rows[1].ticket.status == "pending"
+
+
+async def test_nothing_leaves_when_it_can_not_be_looked_at() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    queue.direct = Unreachable("Zendesk did not answer", "wait")
+    found = await queue.sweep(ticket(1))
+    assert queue.ids() == [1, 2]
+    assert not found.complete
+    assert "Zendesk did not answer" in found.notes[0]
+
+
+async def test_nothing_leaves_when_the_direct_read_was_incomplete() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    queue.direct = Reading((), rejected=1)
+    await queue.sweep(ticket(1))
+    assert queue.ids() == [1, 2]
+
+
+@pytest.mark.parametrize("partly", [{"complete": False}, {"rejected": 1}])
+async def test_an_incomplete_sweep_asks_and_removes_nothing(partly: dict[str, bool | int]) -> None:
+    queue = Queue(ticket(1), ticket(2))
+    await queue.sweep(ticket(1), **partly)
+    assert queue.ids() == [1, 2]
+    assert not queue.asked
+
+
+async def test_an_older_row_of_the_index_does_not_replace_a_newer_one() -> None:
+    queue = Queue(ticket(1, status="pending", updated_at=START))
+    found = await queue.sweep(ticket(1, status="open", updated_at=START - timedelta(minutes=1)))
+    assert queue.rows[0].ticket.status == "pending"
+    assert not found.changes
+
+
+async def test_the_same_version_brings_new_deadlines() -> None:
+    queue = Queue(ticket(1))
+    found = await queue.sweep(ticket(1, sla_rows=()))
+    assert queue.rows[0].ticket.sla_rows == ()
+    assert len(found.changes.changed) == 1
+
+
+async def test_a_ticket_that_left_is_not_brought_back_by_the_index() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    solved = ticket(2, status="solved", updated_at=START)
+    queue.direct = Reading((solved,))
+    await queue.sweep(ticket(1))
+    await queue.sweep(ticket(1), ticket(2), at=START + timedelta(seconds=45))
+    assert queue.ids() == [1]
+    reopened = ticket(2, updated_at=START + timedelta(seconds=60))
+    await queue.sweep(ticket(1), reopened, at=START + timedelta(seconds=90))
+    assert queue.ids() == [1, 2]
+
+
+async def test_an_unsolved_ticket_that_left_the_scope_goes_after_the_lag_of_the_index() -> None:
+    queue = Queue(ticket(1), ticket(2), scoped=True)
+    queue.direct = Reading((ticket(2, group="Developers"),))
+    await queue.sweep(ticket(1))
+    assert queue.ids() == [1, 2]
+    await queue.sweep(ticket(1), at=START + INDEX_LAG)
+    assert queue.ids() == [1]
+
+
+async def test_without_a_scope_an_unsolved_ticket_never_leaves() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    queue.direct = Reading((ticket(2),))
+    await queue.sweep(ticket(1))
+    await queue.sweep(ticket(1), at=START + timedelta(hours=1))
+    assert queue.ids() == [1, 2]
+
+
+async def test_a_ticket_seen_again_is_not_counted_as_missing_since() -> None:
+    queue = Queue(ticket(1), ticket(2), scoped=True)
+    queue.direct = Reading((ticket(2),))
+    await queue.sweep(ticket(1))
+    await queue.sweep(ticket(1), ticket(2), at=START + timedelta(minutes=2))
+    await queue.sweep(ticket(1), at=START + timedelta(minutes=6))
+    assert queue.ids() == [1, 2]
+
+
+async def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
+    queue = Queue(*(ticket(number) for number in range(1, 120)))
+    before = queue.rows
+    found = await queue.sweep(*(ticket(number) for number in range(119, 0, -1)))
+    assert not found.changes
+    assert all(old is new for old, new in zip(before, found.rows, strict=True))
