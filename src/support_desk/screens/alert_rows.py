@@ -151,10 +151,10 @@ def _message(row: AlertRow, _: Moment) -> Cell:
 def columns(width: int) -> Sequence[Column[AlertRow]]:
     """The columns of the alerts, widest layout first to leave when the pane is narrow."""
     return (
+        Column("next", "2nd line", 8 if width >= ROOMY else 6, _next_line, ticks=True, right=True),
         Column("state", "", 1, _glyph),
         Column("priority", "Pr", 2, _priority),
         Column("age", "Age", 5, _age, ticks=True, right=True),
-        Column("next", "2nd line", 8 if width >= ROOMY else 6, _next_line, ticks=True, right=True),
         Column("count", "Rep", 4, _count, rank=3, right=True),
         Column("client", "Client", 10, _client, rank=2, wide=16),
         Column("who", "Has it", 8, _who, rank=1, wide=14),
@@ -164,6 +164,13 @@ def columns(width: int) -> Sequence[Column[AlertRow]]:
     )
 
 
+def next_words(view: View, found: Countdown) -> str:
+    """Who is paged next and when; empty when nobody is."""
+    if found.state != "running" or found.next is None or found.due_at is None:
+        return ""
+    return f"pages {found.next} at {day_clock(found.due_at, view.now, view.calendar.timezone)}"
+
+
 def why(view: View, row: AlertRow) -> tuple[str, str]:
     """Two lines about the selected alert: all of its message, and what happens next."""
     alert, zone = row.alert, view.calendar.timezone
@@ -171,6 +178,7 @@ def why(view: View, row: AlertRow) -> tuple[str, str]:
     facts = [
         f"since {day_clock(alert.created_at, view.now, zone)}",
         f"last {day_clock(alert.last_occurred_at, view.now, zone)}" if alert.count > 1 else "",
+        next_words(view, row.escalation),
         row.escalation.reason,
         f"tags {' '.join(alert.tags)}" if alert.tags else "no tags",
     ]

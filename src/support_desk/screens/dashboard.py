@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -12,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from support_desk.desk.snapshot import FeedName, State, state
+from support_desk.desk.snapshot import Feed, FeedName, State, state
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
@@ -43,6 +44,8 @@ SETTLE_SECONDS = 0.12
 """How long the cursor must rest before the runbook and the reason follow it."""
 
 PANES = ("alerts", "tickets", "runbook", "rota")
+BESIDE = ("runbook", "rota")
+"""Panes that a narrow terminal shows in place of the lists, while they have the keys."""
 
 NOTHING = {
     "alerts": "All quiet: no open alerts.",
@@ -71,6 +74,7 @@ class Dashboard(DeskScreen):
         self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
         self.order = "risk"
         self._settle: Timer | None = None
+        self._minute: datetime | None = None
         self._runbook: RunbookMatch | None = None
         self._pinned_runbook = False
 
@@ -139,6 +143,7 @@ class Dashboard(DeskScreen):
             self.rota.show(rota_rows(view))
         if FeedName.RUNBOOKS in feeds:
             self._follow()
+        self._draw_why()
         self._say_states(view)
         self.draw_frame()
 
@@ -146,8 +151,10 @@ class Dashboard(DeskScreen):
         for pane in (self.alerts, self.tickets, self.rota):
             pane.tick()
         view = self.desk_app.view
-        if view.now.second == 0:
-            # Who is on can change on a full minute without any new reading.
+        minute = view.now.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            # Who is on can change on a full minute without any new reading; a tick may come late.
+            self._minute = minute
             self._show_alerts(view)
             self.rota.show(rota_rows(view))
             self._draw_why()
@@ -173,8 +180,16 @@ class Dashboard(DeskScreen):
             feed = view.snapshot.feed(FEEDS_OF_PANE[name][0])
             judged = state(feed, view.now)
             word, style = STATE_STYLE[judged]
-            read = "" if feed.read_at is None else f" {age(view.now - feed.read_at)}"
-            parts: list[tuple[str, str]] = [(f" {label} ", "title"), (" ", "title"), *self._counts(name, view)]
+            read = (
+                ""
+                if feed.read_at is None
+                else f" {age(view.now - feed.read_at, exact=judged is not State.FRESH)}"
+            )
+            parts: list[tuple[str, str]] = [
+                (f" {label} ", "title"),
+                (" ", "title"),
+                *self._counts(name, view),
+            ]
             parts.append((f" {word}{read}", LIST_STYLE.get(style, style)))
             chosen = self.filters.get(name, "")
             if chosen:
@@ -183,7 +198,7 @@ class Dashboard(DeskScreen):
                 parts.append((f"  by {SORTS[self.order]}", "soon"))
             pane.title(tuple(parts))
             pane.notice(problem_line(view, *FEEDS_OF_PANE[name]))
-            pane.empty(self._empty_words(name, judged, chosen))
+            pane.empty(self._empty_words(name, feed, judged, chosen))
         self._draw_runbook_title()
 
     def _counts(self, name: str, view: View) -> Parts:
@@ -198,14 +213,14 @@ class Dashboard(DeskScreen):
             return ((f"{late} late", "late" if late else "title"), (f" of {len(rows)}", "title"))
         return ()
 
-    def _empty_words(self, name: str, judged: State, chosen: str) -> str:
+    def _empty_words(self, name: str, feed: Feed[object], judged: State, chosen: str) -> str:
         if judged is State.LOADING:
             return "Not read yet ..."
         if judged is State.OFF:
             return "Not configured: see support-desk config init."
-        if chosen and self.desk_app.view.snapshot.feed(FEEDS_OF_PANE[name][0]).rows:
+        if chosen and feed.rows:
             return f"No row matches the filter {chosen!r}; esc takes it away."
-        if judged is not State.FRESH:
+        if judged is not State.FRESH or feed.problem is not None:
             return "Nothing known: the last reading isn't fresh and complete."
         return NOTHING.get(name, "Nobody on the rota.")
 
@@ -222,6 +237,8 @@ class Dashboard(DeskScreen):
 
     def on_descendant_focus(self) -> None:
         """Another pane has the keys: the footer, the reason and the runbook follow."""
+        # Also where it changes nothing yet: a window made smaller must not hide the pane with the keys.
+        self.set_class(self._focused_pane() in BESIDE, "-side")
         self._follow_soon()
 
     def _follow_soon(self) -> None:
@@ -302,9 +319,7 @@ class Dashboard(DeskScreen):
         self.query_one(f"#{name}", Widget).focus()
 
     def _reveal(self, name: str) -> None:
-        side = name in ("runbook", "rota")
-        if self.has_class("-narrow") or self.has_class("-no-side"):
-            self.set_class(side, "-side")
+        self.set_class(name in BESIDE, "-side")
         for pane in PANES:
             if self.has_class(f"-zoom-{pane}") and pane != name:
                 self.remove_class(f"-zoom-{pane}")
@@ -331,7 +346,7 @@ class Dashboard(DeskScreen):
         """Show or hide the runbook and the rota beside the lists."""
         self.toggle_class("-no-side")
         self.remove_class("-side")
-        if self._focused_pane() in ("runbook", "rota"):
+        if self._focused_pane() in BESIDE:
             self.action_pane(self._last_list)
 
     def action_refresh_pane(self) -> None:
@@ -390,7 +405,7 @@ class Dashboard(DeskScreen):
         elif zoomed:
             for pane in zoomed:
                 self.remove_class(f"-zoom-{pane}")
-        elif self.has_class("-side") or self._focused_pane() in ("runbook", "rota"):
+        elif self._focused_pane() in BESIDE:
             self.remove_class("-side")
             self.action_pane(self._last_list)
         else:

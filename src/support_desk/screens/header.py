@@ -125,7 +125,7 @@ def health_words(view: View, source: SourceName) -> tuple[str, str]:
     feed = _read_at(view, source)
     if judged in (State.OFF, State.LOADING) or feed.read_at is None:
         return word, style
-    return f"{word} {age(now - feed.read_at)}", style
+    return f"{word} {age(now - feed.read_at, exact=judged is not State.FRESH)}", style
 
 
 def _sources(view: View, narrow: bool) -> Parts:

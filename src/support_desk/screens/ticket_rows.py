@@ -95,8 +95,8 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
     def columns(width: int) -> Sequence[Column[Ranked]]:
         wide = width >= WIDE
         return (
-            Column("state", "SLA", 4, _state, ticks=True),
             Column("wall", "Left", 7, _wall, ticks=True, right=True),
+            Column("state", "SLA", 4, _state, ticks=True),
             Column("working", "Work'g", 6, working, ticks=True, right=True, rank=6),
             Column("due", "Due", 9, due, rank=9),
             Column("metric", "For", 6, _metric, rank=5),

@@ -58,13 +58,14 @@ def day_clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"{local.day} {local.strftime('%b %H:%M')}" if local.year == today.year else f"{local:%d %b %y}"
 
 
-def age(span: timedelta) -> str:
-    """How old a reading is, in steps coarse enough to leave the terminal alone: `now`, `20 s`, `3 min`."""
+def age(span: timedelta, *, exact: bool = False) -> str:
+    """How old a reading is: `<1 min`, `3 min`, `2 h`; `exact` tells the tens of seconds of the first minute.
+
+    A fresh reading isn't exact: its age would change every few seconds, and each change is drawn.
+    """
     seconds = max(0, int(span.total_seconds()))
-    if seconds < 10:  # noqa: PLR2004 - the first step
-        return "now"
     if seconds < MINUTE:
-        return f"{seconds // 10 * 10} s"
+        return f"{seconds // 10 * 10} s" if exact else "<1 min"
     if seconds < HOUR:
         return f"{seconds // MINUTE} min"
     if seconds < 2 * DAY:

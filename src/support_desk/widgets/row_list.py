@@ -32,6 +32,9 @@ R = TypeVar("R")
 IDLE_SECONDS = 1.5
 """How long the cursor must rest before a new order is shown."""
 
+TITLE_SECONDS = 0.1
+"""How long after a move the title counts."""
+
 STYLES = (
     "title",
     "title-focus",
@@ -154,6 +157,7 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._index: dict[Hashable, int] = {}
         self._waiting: list[R] | None = None
         self._waiting_timer: Timer | None = None
+        self._title_timer: Timer | None = None
         self._last_touch: datetime | None = None
         self._top = 0
         self._cursor: Hashable | None = None
@@ -492,8 +496,12 @@ class RowList(Widget, Generic[R], can_focus=True):
                 bare = body.rstrip(" ")
                 body = " " * (len(body) - len(bare)) + bare
             style = self._style("gone", selected) if gone else self._style(name, selected)
-            segments.append(Segment(body, style))
-            segments.append(Segment(" ", base))
+            if style.reverse or style.underline:
+                segments.append(Segment(body, style))
+                segments.append(Segment(" ", base))
+            else:
+                # One piece instead of two: each costs the terminal a dozen bytes, every second.
+                segments.append(Segment(body + " ", style))
             used += place.width + 1
         if used < width:
             segments.append(Segment(" " * (width - used), base))
@@ -571,19 +579,25 @@ class RowList(Widget, Generic[R], can_focus=True):
         top = self._top
         self._scroll_to_cursor()
         width = self.size.width
-        title = Region(0, 0, width, 1)
         if self._top != top or self._range_from is not None:
             self._drawn.clear()
-            self.refresh(Region(0, self._body, width, self._page), title)
+            self.refresh(Region(0, self._body, width, self._page))
         else:
-            lines = [title]
+            lines = []
             for line in (before, self._cursor_line()):
                 if line is not None and 0 <= line < self._page:
                     y = line + self._body
                     self._drawn.pop(y, None)
                     lines.append(Region(0, y, width, 1))
             self.refresh(*lines)
+        # The title's count waits: drawn with the rows it would make every line between them part of the frame.
+        if self._title_timer is not None:
+            self._title_timer.stop()
+        self._title_timer = self.set_timer(TITLE_SECONDS, self._refresh_title, name="title")
         self.post_message(self.Moved(self, key))  # type: ignore[arg-type]
+
+    def _refresh_title(self) -> None:
+        self.refresh(Region(0, 0, self.size.width, 1))
 
     def _scroll_to_cursor(self) -> None:
         place = self._index.get(self._cursor) if self._cursor is not None else None
