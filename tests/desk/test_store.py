@@ -187,10 +187,26 @@ def test_the_order_is_kept(path: Path) -> None:
     again.close()
 
 
-def test_a_feed_that_was_never_read_is_not_kept(path: Path) -> None:
+def test_a_feed_that_was_never_read_is_kept_for_its_problem(path: Path) -> None:
     store = ReadingsStore.open(path)
-    store.save(TICKETS, Feed(problem=Problem("no", "wait")))
+    refused: Feed[Any] = Feed(failing_since=START)
+    store.save(TICKETS, refused)
     assert store.load() == Snapshot()
+    refused = replace(refused, problem=Problem("Zendesk refused the sign-in", "look at the token"))
+    store.save(TICKETS, refused)
+    assert store.load().tickets == refused
+    store.save(TICKETS, tickets(1))
+    assert store.load().tickets == tickets(1)
+    store.close()
+
+
+def test_a_process_that_never_read_takes_nothing_from_a_colleague(path: Path) -> None:
+    mine, theirs = ReadingsStore.open(path), ReadingsStore.open(path)
+    theirs.save(TICKETS, tickets(1))
+    mine.save(TICKETS, Feed(problem=Problem("Zendesk refused the sign-in", "look at the token")))
+    assert mine.load().tickets == tickets(1)
+    theirs.close()
+    store = mine
     store.close()
 
 

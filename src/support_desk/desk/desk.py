@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from support_desk.config.model import Config
 from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock, SystemClock
+from support_desk.desk.feeds import FEED_WORDS, configured, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, keep_uncovered
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
@@ -43,17 +44,6 @@ SWEEP_TIME_LIMIT = 180.0
 """Seconds for the whole queue, page after page; every other read has a minute."""
 ROTA_BEFORE = timedelta(weeks=2)
 ROTA_AFTER = timedelta(weeks=5)
-
-FEED_WORDS: dict[FeedName, str] = {
-    FeedName.ALERTS: "alerts",
-    FeedName.POLICIES: "escalation policies",
-    FeedName.ON_CALL: "who is on call",
-    FeedName.ROTA: "the rota",
-    FeedName.PEOPLE: "people",
-    FeedName.TICKETS: "tickets",
-    FeedName.SUSPENDED: "suspended tickets",
-    FeedName.RUNBOOKS: "runbooks",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +80,8 @@ class Desk:
         self.sources: Sources | None = None
         self.snapshot = Snapshot()
         self._store = store
+        if store:
+            store.retention = timedelta(days=config.retention.days)
         self._writer = StoreWriter(store) if store else None
         self._load_problem: Problem | None = None
         # Spreads requests over time; nothing secret hangs on it.
@@ -99,7 +91,7 @@ class Desk:
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
         self._watch = SuspendWatch(clock, self.resumed)
-        self._enable(_configured(config), Snapshot())
+        self._enable(configured(config), Snapshot())
 
     def now(self) -> datetime:
         """This moment by the services' clocks, in UTC."""
@@ -116,13 +108,13 @@ class Desk:
         for name in FeedName:
             feed = replace(kept.feed(name), problem=None, failing_since=None, next_at=None)
             kept = kept.with_feed(name, feed)
-        self._enable(_configured(self.config), kept)
+        self._enable(configured(self.config), kept)
         return self.snapshot
 
     def attach(self, sources: Sources) -> None:
         """Bring in the sources; a feed without one is off from here."""
         self.sources = sources
-        self._enable(_provided(sources), self.snapshot)
+        self._enable(provided(sources), self.snapshot)
         self._pollers = self._make_pollers(sources)
         self._tell(frozenset(FeedName), {})
 
@@ -200,28 +192,22 @@ class Desk:
             # Rows of a feed that is off would be shown as if somebody kept them up to date.
             feed: Feed[object] = snapshot.feed(name) if name in enabled else Feed()
             snapshot = snapshot.with_feed(
-                name, replace(feed, enabled=name in enabled, interval=_interval(name, self.config))
+                name, replace(feed, enabled=name in enabled, interval=interval(name, self.config))
             )
         self.snapshot = snapshot
 
     def _make_pollers(self, sources: Sources) -> dict[FeedName, Poller[Digest[Any]]]:
-        alerting = "Jira Service Management" if self.config.alerts.provider == "jsm" else "OpsGenie"
-        services = {
-            SourceName.ZENDESK: "Zendesk",
-            SourceName.ALERTS: alerting,
-            SourceName.ROTA: alerting,
-            SourceName.RUNBOOKS: "The runbook folder",
-        }
+        services = service_words(self.config)
         budgets = {
             service: Budget(self.config.polling.budget, self.clock) for service in set(services.values())
         }
-        provided = _provided(sources)
+        wanted = provided(sources)
         return {
             name: Poller(
                 name.value,
                 partial(self._read, name, sources),
                 service=services[source],
-                interval=_interval(name, self.config),
+                interval=interval(name, self.config),
                 clock=self.clock,
                 budget=budgets[services[source]],
                 random=self._random,
@@ -232,7 +218,7 @@ class Desk:
             )
             for source, names in FEEDS_OF.items()
             for name in names
-            if name in provided
+            if name in wanted
         }
 
     async def _read(self, name: FeedName, sources: Sources) -> Digest[Any]:
@@ -322,49 +308,3 @@ async def read_once(
 
 def _failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:
     return replace(feed, problem=problem, failing_since=feed.failing_since or now, next_at=next_at)
-
-
-def _interval(name: FeedName, config: Config) -> timedelta:
-    polling = config.polling
-    seconds: dict[FeedName, float] = {
-        FeedName.ALERTS: polling.alerts,
-        FeedName.POLICIES: 600,
-        FeedName.ON_CALL: polling.on_call,
-        FeedName.ROTA: polling.rota,
-        FeedName.PEOPLE: 3600,
-        FeedName.TICKETS: polling.tickets,
-        FeedName.SUSPENDED: polling.suspended,
-        FeedName.RUNBOOKS: polling.runbooks,
-    }
-    return timedelta(seconds=seconds[name])
-
-
-def _feeds(*, alerts: bool, rota: bool, tickets: bool, runbooks: bool) -> frozenset[FeedName]:
-    on = {
-        SourceName.ALERTS: alerts,
-        SourceName.ROTA: rota,
-        SourceName.ZENDESK: tickets,
-        SourceName.RUNBOOKS: runbooks,
-    }
-    return frozenset(name for source, names in FEEDS_OF.items() if on[source] for name in names)
-
-
-def _provided(sources: Sources) -> frozenset[FeedName]:
-    return _feeds(
-        alerts=sources.alerts is not None,
-        rota=sources.rota is not None,
-        tickets=sources.tickets is not None,
-        runbooks=sources.runbooks is not None,
-    )
-
-
-def _configured(config: Config) -> frozenset[FeedName]:
-    """Which feeds the configuration switches on, before the sources have been built."""
-    ops, jsm = config.opsgenie, config.jsm
-    if config.alerts.provider == "jsm":
-        alerting = bool(jsm.cloud_id)
-    else:
-        alerting = any((ops.read_key, ops.read_key_env, ops.read_key_command, ops.read_key_file))
-    return _feeds(
-        alerts=alerting, rota=alerting, tickets=bool(config.zendesk.url), runbooks=bool(config.runbooks.path)
-    )

@@ -48,7 +48,8 @@ class _Kept:
 
     generation: int
     rows: Mapping[str, object]
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] | None
+    """In their order; None: not known."""
 
 
 class ReadingsStore:
@@ -61,7 +62,8 @@ class ReadingsStore:
         self.notes: tuple[str, ...] = ()
         """What the person should know about the file, a line each."""
         self._connection = connection
-        self._retention = retention
+        self.retention = retention
+        """How long the history of an alert is kept after it left."""
         self._read_only = read_only
         self._kept: dict[FeedName, _Kept] = {}
         self._lock = threading.Lock()
@@ -100,16 +102,17 @@ class ReadingsStore:
     def save(self, name: FeedName, feed: Feed[object]) -> None:
         """Keep this feed; only rows that changed are written. Raises `StoreError`.
 
-        A reading that is older than what another process has kept meanwhile is left out.
+        A reading that is older than what another process has kept meanwhile is left out. A feed that was
+        never read is kept for the sake of its problem, so that `status` can name it.
         """
-        if feed.read_at is None:
+        if feed.read_at is None and feed.problem is None:
             return
         with self._lock:
             try:
-                self._save(name, feed, feed.read_at)
+                self._save(name, feed)
             except Corrupt:
                 self._begin_anew()
-                self._save(name, feed, feed.read_at)
+                self._save(name, feed)
             except (TypeError, ValueError) as error:
                 words = f"{name.value}: a row can't be kept ({type(error).__name__})"
                 raise StoreError(words, "a fault in the program; please report it") from error
@@ -192,9 +195,10 @@ class ReadingsStore:
                 undecodable += 1
         return rows, undecodable
 
-    def _save(self, name: FeedName, feed: Feed[object], read_at: datetime) -> None:
+    def _save(self, name: FeedName, feed: Feed[object]) -> None:
         rows = _keyed(name, feed.rows)
         keys = tuple(rows)
+        read_ms = to_ms(feed.read_at) if feed.read_at else 0
         with telling(self.path), transaction(self._connection):
             kept = self._kept.get(name)
             stored = self._connection.execute(
@@ -203,17 +207,17 @@ class ReadingsStore:
             generation = stored[0] if stored else 0
             if kept is None or kept.generation != generation:
                 # Another process has written, or this one hasn't looked yet.
-                if kept and stored and stored[1] > to_ms(read_at):
+                if stored and stored[1] > read_ms:
                     return
-                kept = _Kept(generation, {}, ())
+                kept = _Kept(generation, {}, None)
                 self._connection.execute("DELETE FROM rows WHERE feed = ?", (name.value,))
             changed = {key: row for key, row in rows.items() if _differs(kept.rows.get(key), row)}
             self._write(name, changed, kept.rows.keys() - rows.keys())
-            self._write_about(name, feed, generation + 1, read_at, None if keys == kept.keys else keys)
-            if name is FeedName.ALERTS:
+            self._write_about(name, feed, generation + 1, read_ms, None if keys == kept.keys else keys)
+            if name is FeedName.ALERTS and feed.read_at:
                 alerts = cast("Iterable[Alert]", changed.values())
                 open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
-                keep_history(self._connection, alerts, open_ids, read_at, self._retention)
+                keep_history(self._connection, alerts, open_ids, feed.read_at, self.retention)
         self._kept[name] = _Kept(generation + 1, rows, keys)
 
     def _write(self, name: FeedName, changed: Mapping[str, object], removed: Iterable[str]) -> None:
@@ -230,19 +234,19 @@ class ReadingsStore:
         name: FeedName,
         feed: Feed[object],
         generation: int,
-        read_at: datetime,
+        read_ms: int,
         keys: tuple[str, ...] | None,
     ) -> None:
         about = encode(About.of(feed))
         updated = self._connection.execute(
             """UPDATE feeds SET generation = ?, read_at = ?, about = ?, keys = coalesce(?, keys)
             WHERE feed = ?""",
-            (generation, to_ms(read_at), about, None if keys is None else encode(keys), name.value),
+            (generation, read_ms, about, None if keys is None else encode(keys), name.value),
         )
         if updated.rowcount == 0:
             self._connection.execute(
                 "INSERT INTO feeds (feed, generation, read_at, about, keys) VALUES (?, ?, ?, ?, ?)",
-                (name.value, generation, to_ms(read_at), about, encode(keys or ())),
+                (name.value, generation, read_ms, about, encode(keys or ())),
             )
 
 
