@@ -1,0 +1,106 @@
+"""One tick in which every countdown changes: how long it holds the processor, how much it writes.
+
+The dashboard runs on a pty as ever; only its clock is moved by a minute before each tick, and a line of
+JSON about each tick goes to a file. Time is the main thread's processor time from the tick to the end of
+its painting, so that waiting for the next frame doesn't count.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.instrument import Program
+from bench.report import Figure, median, percentile, table
+from bench.setting import FRAME_SHOWS, REPOSITORY, home
+
+TICKS = 60
+SETTLED = 0.08
+"""Seconds after which a tick has been painted: a few frames of Textual's 60 a second."""
+
+
+def measure() -> list[Figure]:
+    """Median and worst of 60 ticks, a minute apart in the demo's time."""
+    with home() as made, tempfile.NamedTemporaryFile("r") as file:
+        command = [sys.executable, "-m", "bench.tick", file.name]
+        with Program(command, env=made.env, cwd=REPOSITORY) as program:
+            program.wait_for(*FRAME_SHOWS)
+            while program.alive and file.read() == "":
+                program.rest(0.5)
+        file.seek(0)
+        ticks = [json.loads(line) for line in file]
+    times = [tick["ms"] for tick in ticks]
+    sizes = [tick["bytes"] / 1000 for tick in ticks]
+    idle = median(tick["idle_ms"] for tick in ticks)
+    return [
+        Figure("one tick of all countdowns, median", median(times), "ms", idle, "5 ms"),
+        Figure("one tick of all countdowns, p95", percentile(times, 0.95), "ms", idle, "5 ms"),
+        Figure("one tick to the terminal, median", median(sizes), "kB", None, "2 kB"),
+        Figure("one tick to the terminal, p95", percentile(sizes, 0.95), "kB", None, "2 kB"),
+    ]
+
+
+def _inside(report: Path) -> None:
+    """The dashboard of the demo, ticked from within."""
+    import asyncio
+    from datetime import timedelta
+
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from support_desk.app import make_app
+    from support_desk.desk.clock import DemoClock
+    from support_desk.desk.preferences import Preferences
+    from support_desk.screens.base import DeskScreen
+    from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+
+    written = 0
+
+    class Counting(LinuxDriver):
+        def write(self, data: str) -> None:
+            nonlocal written
+            written += len(data.encode())
+            super().write(data)
+
+    # A world that stands still, so that ticks are all that happens, under a clock that doesn't.
+    world_clock = DemoClock(DEMO_START)
+    clock = DemoClock(DEMO_START)
+    app = make_app(demo_config(), clock, None, Preferences(None), lambda: fixture_sources(world_clock))
+    app.driver_class = Counting
+
+    lines: list[str] = []
+
+    async def ticks() -> None:
+        nonlocal written
+        await asyncio.sleep(3)
+        for _ in range(TICKS):
+            spent = []
+            # The first half of each round is the same wait without a tick: what the loop itself takes.
+            for ticking in (False, True):
+                began, written = time.thread_time(), 0
+                if ticking:
+                    clock.skew += timedelta(minutes=1)
+                    screen = app.screen
+                    assert isinstance(screen, DeskScreen)
+                    screen.tick()
+                await asyncio.sleep(SETTLED)
+                spent.append((time.thread_time() - began) * 1000)
+            lines.append(json.dumps({"ms": spent[1], "idle_ms": spent[0], "bytes": written}))
+        app.exit()
+
+    async def run() -> None:
+        ticking = asyncio.create_task(ticks())
+        await app.run_async()
+        ticking.cancel()
+
+    asyncio.run(run())
+    report.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        _inside(Path(sys.argv[1]))
+    else:
+        print(table(measure()))
