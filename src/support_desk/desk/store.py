@@ -179,7 +179,7 @@ class ReadingsStore:
             rows, undecodable = self._rows(name)
             ordered = tuple(rows[key] for key in order if key in rows)
             snapshot = snapshot.with_feed(name, known.feed(ordered, undecodable))
-            if not undecodable and len(ordered) == len(rows) == len(order):
+            if len(ordered) == len(rows) == len(order):
                 # Otherwise the next save writes the feed from scratch.
                 self._kept[name] = _Kept(generation, rows, order)
         return snapshot
