@@ -9,6 +9,7 @@ Services' libraries (zenpy, httpx, pydantic) are imported in a thread after the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -18,7 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -28,7 +29,6 @@ from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.domain.clients import ClientRule
-from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.keys import ACTIONS, bindings, keymap_problems
 from support_desk.screens.alert_rows import AlertRow
@@ -42,8 +42,11 @@ from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from textual.app import SystemCommand
+
     from support_desk.config.load import Loaded
     from support_desk.desk.store import ReadingsStore
+    from support_desk.domain.runbooks import RunbookMatch
     from support_desk.sources.protocols import Sources
     from support_desk.widgets.document import DocumentView
 
@@ -119,6 +122,9 @@ class DeskApp(App[None]):
 
     def _start_reading(self) -> None:
         """After the first frame: the services' libraries take longer to import than it did to draw."""
+        # What is there now stays for the week: the collector needn't look at it again.
+        gc.freeze()
+        gc.enable()
         self.run_worker(
             self._read(), name="desk", group="desk", description="read the sources", exit_on_error=False
         )
@@ -355,6 +361,8 @@ class DeskApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every action of the registry that works here."""
+        from textual.app import SystemCommand
+
         scopes = set(screen.footer_scopes()) if isinstance(screen, DeskScreen) else {"app"}
         for action in ACTIONS:
             if action.palette and action.scope in scopes:

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from support_desk.sources.runbook_text import outline
 from support_desk.text import clean_block
+from support_desk.widgets.ink import INKS
 from support_desk.widgets.markdown_lines import (
-    STYLES,
     CodeBlock,
     PageLink,
     lay_out,
@@ -256,7 +256,7 @@ def check(markdown: str, width: int) -> None:
         text = "".join(said for said, _ in line)
         assert cell_len(text) <= max(width, 4)
         assert all(unicodedata.category(c)[0] != "C" for c in text), ascii(text)
-        assert all(name in STYLES for _, style in line for name in style.split(" "))
+        assert all(name in INKS for _, style in line for name in style.split(" "))
     for link in page.links:
         assert 0 <= link.start < link.end <= cell_len("".join(said for said, _ in page.lines[link.line]))
         assert link.target.isprintable()

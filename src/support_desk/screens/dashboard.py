@@ -14,13 +14,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from support_desk.desk.snapshot import Feed, FeedName, State, state
-from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.base import DeskScreen
-from support_desk.screens.filter_line import FilterLine
 from support_desk.screens.filters import (
     SAVED,
     SORTS,
@@ -31,14 +29,16 @@ from support_desk.screens.filters import (
 )
 from support_desk.screens.header import STATE_STYLE, problem_line
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
+from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
 from support_desk.screens.words import age
-from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import Parts, RowList
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
+    from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.filter_line import FilterLine
 
 SETTLE_SECONDS = 0.12
 """How long the cursor must rest before the runbook and the reason follow it."""
@@ -67,7 +67,7 @@ class Dashboard(DeskScreen):
     ANNOUNCES: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it without ClassVar
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,8 +75,6 @@ class Dashboard(DeskScreen):
         self.order = "risk"
         self._settle: Timer | None = None
         self._minute: datetime | None = None
-        self._runbook: RunbookMatch | None = None
-        self._pinned_runbook = False
 
     # Building
 
@@ -88,8 +86,7 @@ class Dashboard(DeskScreen):
                 yield RowList[Ranked](ticket_rows.ticket_columns(self._view), _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Vertical(id="right"):
-                yield Lines(id="runbook-title")
-                yield DocumentView(id="runbook")
+                yield RunbookPane()
                 yield RowList[RotaRow](
                     lambda _: rota_columns(self._view()), _rota_key, now, id="rota", heads=False
                 )
@@ -113,15 +110,19 @@ class Dashboard(DeskScreen):
         return self.query_one("#rota", RowList)
 
     @property
-    def document(self) -> DocumentView:
+    def runbook(self) -> RunbookPane:
         """The pane of the runbook."""
-        return self.query_one("#runbook", DocumentView)
+        return self.query_one(RunbookPane)
 
     def on_mount(self) -> None:
         super().on_mount()
         self._show_all()
         self.tickets.focus()
-        self.document.say("Reading the runbooks ...")
+        self.call_after_refresh(self._open_runbook)
+
+    async def _open_runbook(self) -> None:
+        await self.runbook.open()
+        self._follow()
 
     def _show_all(self) -> None:
         view = self.desk_app.view
@@ -190,7 +191,7 @@ class Dashboard(DeskScreen):
                 (" ", "title"),
                 *self._counts(name, view),
             ]
-            parts.append((f" {word}{read}", LIST_STYLE.get(style, style)))
+            parts.append((f" {word}{read}", style))
             chosen = self.filters.get(name, "")
             if chosen:
                 parts.append((f"  filter: {chosen}", "soon"))
@@ -199,7 +200,7 @@ class Dashboard(DeskScreen):
             pane.title(tuple(parts))
             pane.notice(problem_line(view, *FEEDS_OF_PANE[name]))
             pane.empty(self._empty_words(name, feed, judged, chosen))
-        self._draw_runbook_title()
+        self.runbook.draw_title()
 
     def _counts(self, name: str, view: View) -> Parts:
         if name == "alerts":
@@ -232,7 +233,7 @@ class Dashboard(DeskScreen):
         if message.list.id == "rota":
             return
         if message.list.has_focus or self._settle is None:
-            self._pinned_runbook = False
+            self.runbook.pinned = False
             self._follow_soon()
 
     def on_descendant_focus(self) -> None:
@@ -249,9 +250,8 @@ class Dashboard(DeskScreen):
     def _follow(self) -> None:
         self._draw_why()
         self.draw_footer()
-        self._draw_runbook_title()
-        if not self._pinned_runbook:
-            self._show_match()
+        self.runbook.draw_title()
+        self.runbook.follow(self.current())
 
     def current(self) -> AlertRow | Ranked | None:
         """The row that keys act on: that of the list with the focus, or the one it had last."""
@@ -279,34 +279,6 @@ class Dashboard(DeskScreen):
         self.query_one("#why", Lines).show(
             [((" " + first, "strong"), (gone, "warn")), ((" " + second, "text"),)]
         )
-
-    def _show_match(self) -> None:
-        view, row = self.desk_app.view, self.current()
-        runbooks = state(view.snapshot.runbooks, view.now)
-        match = None if row is None else self.desk_app.runbook_for(row)
-        self._runbook = match
-        if match is not None:
-            self.desk_app.read_runbook(match, self.document)
-        elif runbooks is State.OFF:
-            self.document.say("No runbook folder is configured: [runbooks] path.")
-        elif runbooks is State.LOADING:
-            problem = problem_line(view, FeedName.RUNBOOKS)
-            self.document.say(problem or "Reading the runbooks ...")
-        elif row is not None:
-            self.document.say("No runbook matches this row. B chooses one.")
-        self._draw_runbook_title()
-
-    def _draw_runbook_title(self) -> None:
-        view = self.desk_app.view
-        word, style = STATE_STYLE[state(view.snapshot.runbooks, view.now)]
-        match = self._runbook
-        title = self.query_one("#runbook-title", Lines)
-        title.set_class(self.document.has_focus, "-focus")
-        label = "[3 Runbook]" if self.document.has_focus else " 3 Runbook "
-        shown: Parts = ((label, "strong"), (f" {word}", style))
-        if match is not None:
-            shown = ((label, "strong"), (f" {match.title}", "text"), (f"  {match.why}", "dim"))
-        title.show([shown])
 
     # Keys
 
@@ -355,6 +327,8 @@ class Dashboard(DeskScreen):
 
     def action_filter(self) -> None:
         """Open the filter line for the list in use."""
+        from support_desk.screens.filter_line import FilterLine
+
         name = self._list_in_use().id or "tickets"
         self.mount(FilterLine(name, self.filters[name]), before="#footer")
 
@@ -368,12 +342,12 @@ class Dashboard(DeskScreen):
             self._show_tickets(view, at_once=True)
         self._say_states(view)
 
-    @on(FilterLine.Filtered)
-    def _filter_changed(self, message: FilterLine.Filtered) -> None:
+    def on_filter_line_filtered(self, message: FilterLine.Filtered) -> None:
+        """The filter reads differently now."""
         self.set_filter(message.pane, message.expression)
 
-    @on(FilterLine.Done)
-    def _filter_done(self, message: FilterLine.Done) -> None:
+    def on_filter_line_done(self, message: FilterLine.Done) -> None:
+        """Typing is over: the keys go back to the list."""
         self.query_one(f"#{message.pane}", RowList).focus()
 
     def action_saved_filters(self) -> None:
@@ -466,8 +440,8 @@ class Dashboard(DeskScreen):
 
     def action_runbook(self) -> None:
         """Go to the runbook of the selected row."""
-        self._pinned_runbook = False
-        self._show_match()
+        self.runbook.pinned = False
+        self.runbook.follow(self.current())
         self.action_pane("runbook")
 
     def action_search_runbooks(self) -> None:
@@ -478,6 +452,8 @@ class Dashboard(DeskScreen):
             for book in books
         ]
 
+        from support_desk.domain.runbooks import RunbookMatch
+
         def chosen(path: str | None) -> None:
             for book in books:
                 if book.path == path:
@@ -487,10 +463,8 @@ class Dashboard(DeskScreen):
 
     def pin_runbook(self, match: RunbookMatch) -> None:
         """Show this runbook until the cursor of a list moves."""
-        self._runbook, self._pinned_runbook = match, True
-        self.desk_app.read_runbook(match, self.document)
+        self.runbook.pin(match)
         self.action_pane("runbook")
-        self._draw_runbook_title()
 
     def select_ticket(self, ticket_id: int) -> bool:
         """Put the cursor on a ticket; False if the list doesn't show it."""
@@ -498,10 +472,6 @@ class Dashboard(DeskScreen):
             return False
         self.action_pane("tickets")
         return True
-
-
-LIST_STYLE = {"stale": "soon", "failed": "p1", "warn": "soon"}
-"""The header's styles in the names of a list."""
 
 
 def _alert_key(row: AlertRow) -> Hashable:

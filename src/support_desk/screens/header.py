@@ -27,7 +27,7 @@ STATE_STYLE = {
     State.FRESH: ("ok", "ok"),
     State.PARTIAL: ("partly read", "stale"),
     State.STALE: ("stale", "stale"),
-    State.FAILED: ("FAILED", "failed"),
+    State.FAILED: ("FAILED", "alarm"),
     State.LOADING: ("loading", "dim"),
     State.OFF: ("off", "dim"),
 }

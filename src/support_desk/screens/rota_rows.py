@@ -104,7 +104,7 @@ def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
         return "", "dim"
 
     def who(row: RotaRow, _: Moment) -> Cell:
-        return (row.who + (" (override)" if row.override else ""), STYLES.get(row.style, row.style))
+        return (row.who + (" (override)" if row.override else ""), row.style)
 
     return (
         Column("role", "Line", 12, lambda row, _: (row.label, "dim"), rank=3),
@@ -112,7 +112,3 @@ def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
         Column("when", "When", 15, when, rank=1, ticks=True),
         Column("left", "", 8, left, rank=4, ticks=True, right=True),
     )
-
-
-STYLES = {"warn": "unknown", "strong": "strong", "mine": "mine", "text": "text"}
-"""Styles of the header's words, in the names of a list."""

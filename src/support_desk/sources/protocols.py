@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
-from support_desk.domain.rota import OnCall, Person, Rota
-from support_desk.domain.runbooks import Runbook, RunbookRule
-from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
+if TYPE_CHECKING:
+    from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
+    from support_desk.domain.rota import OnCall, Person, Rota
+    from support_desk.domain.runbooks import Runbook, RunbookRule
+    from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
 
 T_co = TypeVar("T_co", covariant=True)
 

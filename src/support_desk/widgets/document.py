@@ -19,7 +19,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from support_desk.keys import bindings
-from support_desk.widgets.markdown_lines import STYLES, Line, Page, lay_out, message_page
+from support_desk.widgets.ink import ink
+from support_desk.widgets.markdown_lines import Line, Page, lay_out, message_page
 
 _PAGES_KEPT = 6
 """Going back and forth between a few rows must not lay out their runbooks again."""
@@ -80,32 +81,12 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     """Markdown, a ready page or a plain message, in lines that fit the width."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"document--{name}" for name in STYLES}
-
     DEFAULT_CSS = """
     DocumentView {
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
-        & > .document--note { color: $warning; text-style: italic; }
-        & > .document--h1 { color: $primary; text-style: bold underline; }
-        & > .document--h2 { color: $primary; text-style: bold; }
-        & > .document--h3 { color: $secondary; text-style: bold italic; }
-        & > .document--h4 { color: $secondary; text-style: italic; }
-        & > .document--strong { text-style: bold; }
-        & > .document--em { text-style: italic; }
-        & > .document--strike { text-style: strike; }
-        & > .document--code { color: $accent; text-style: bold; }
-        & > .document--code_block { color: $foreground; background: $panel; }
-        & > .document--code_cut { color: $warning; text-style: bold reverse; }
-        & > .document--link { color: $primary; text-style: underline; }
-        & > .document--link_target { color: $text-muted; text-style: dim; }
-        & > .document--image { color: $text-muted; text-style: italic; }
-        & > .document--quote { color: $secondary; text-style: dim; }
-        & > .document--bullet { color: $accent; text-style: bold; }
-        & > .document--table_head { text-style: bold underline; }
-        & > .document--rule { color: $text-muted; text-style: dim; }
     }
     """
 
@@ -252,9 +233,6 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         """The style of a span: the outermost name decides the ground, the others add to it."""
         known = self._drawn_styles.get(names)
         if known is None:
-            outer, *inner = names.split(" ")
-            known = self.get_component_rich_style(f"document--{outer}")
-            for name in inner:
-                known += self.get_component_rich_style(f"document--{name}", partial=True)
+            known = ink(self.app, names)
             self._drawn_styles[names] = known
         return known

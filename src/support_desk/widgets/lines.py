@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,49 +11,17 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from support_desk.text import cell_width, fit
+from support_desk.widgets.ink import ink
 
 Parts = tuple[tuple[str, str], ...]
-"""A line: (clean text, style name) after each other."""
-
-STYLES = (
-    "text",
-    "dim",
-    "strong",
-    "key",
-    "ok",
-    "stale",
-    "failed",
-    "warn",
-    "alarm",
-    "mine",
-    "head",
-    "public",
-    "internal",
-)
-"""Names that a part may give for its style; each is the component class `line--<name>`."""
+"""A line: (clean text, name of its ink) after each other."""
 
 
 class Lines(Widget):
     """A few lines of styled text that are replaced whole and drawn by difference."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{name}" for name in STYLES}
-
     DEFAULT_CSS = """
-    Lines {
-        height: 1;
-        & > .line--dim { color: $desk-dim; }
-        & > .line--strong { text-style: bold; }
-        & > .line--key { color: $accent; text-style: bold; }
-        & > .line--ok { color: $success; }
-        & > .line--stale { color: $warning; text-style: bold; }
-        & > .line--failed { color: $error; text-style: bold reverse; }
-        & > .line--warn { color: $warning; text-style: bold; }
-        & > .line--alarm { color: $error; text-style: bold reverse; }
-        & > .line--mine { color: $accent; text-style: bold; }
-        & > .line--head { text-style: bold; background: $panel; }
-        & > .line--public { color: $warning; text-style: bold; }
-        & > .line--internal { color: $desk-dim; text-style: italic; }
-    }
+    Lines { height: 1; }
     """
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -95,7 +62,7 @@ class Lines(Widget):
     def _style(self, name: str) -> Style:
         known = self._styles.get(name)
         if known is None:
-            known = self._styles[name] = self.get_component_rich_style(f"line--{name}", partial=True)
+            known = self._styles[name] = ink(self.app, name)
         return known
 
     def notify_style_update(self) -> None:

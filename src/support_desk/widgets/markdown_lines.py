@@ -29,31 +29,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Span = tuple[str, str]
-"""Cleaned text and its style: names from `STYLES`, outermost first, separated by blanks ("h2 code")."""
+"""Cleaned text and its style: names of `ink.INKS`, outermost first, separated by blanks ("h2 code")."""
 
 Line = tuple[Span, ...]
-
-STYLES = (
-    "text",
-    "note",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "strong",
-    "em",
-    "strike",
-    "code",
-    "code_block",
-    "code_cut",
-    "link",
-    "link_target",
-    "image",
-    "quote",
-    "bullet",
-    "table_head",
-    "rule",
-)
 
 CUT_MARK = "›"
 """Ends a line of code that is longer than the page is wide; `CodeBlock.text` has all of it."""

@@ -26,6 +26,7 @@ from textual.widget import Widget
 from support_desk.keys import bindings
 from support_desk.text import cell_width, fit
 from support_desk.widgets.columns import Column, Moment, Place, lay_out
+from support_desk.widgets.ink import ink
 
 R = TypeVar("R")
 
@@ -35,32 +36,8 @@ IDLE_SECONDS = 1.5
 TITLE_SECONDS = 0.1
 """How long after a move the title counts."""
 
-STYLES = (
-    "title",
-    "title-focus",
-    "head",
-    "notice",
-    "quiet",
-    "empty",
-    "text",
-    "dim",
-    "strong",
-    "late",
-    "soon",
-    "due",
-    "ok",
-    "unknown",
-    "held",
-    "p1",
-    "p2",
-    "p3",
-    "gone",
-    "mine",
-)
-"""Names that a cell may give for its style; each is the component class `row--<name>`."""
-
 Parts = tuple[tuple[str, str], ...]
-"""A line of ours: (clean text, style name) after each other."""
+"""A line of ours: (clean text, name of its ink) after each other."""
 
 
 @dataclass(slots=True)
@@ -78,37 +55,8 @@ class _Drawn(Generic[R]):
 class RowList(Widget, Generic[R], can_focus=True):
     """A pane: a title, column heads, and rows with a cursor."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"row--{name}" for name in STYLES),
-        "row--cursor",
-        "row--cursor-blurred",
-    }
-
     DEFAULT_CSS = """
-    RowList {
-        height: 1fr;
-        & > .row--title { text-style: bold; background: $panel; color: $foreground; }
-        & > .row--title-focus { text-style: bold; background: $desk-cursor; color: $foreground; }
-        & > .row--head { color: $desk-dim; text-style: underline; }
-        & > .row--notice { color: $error; text-style: bold; }
-        & > .row--quiet { color: $desk-dim; }
-        & > .row--empty { color: $desk-dim; }
-        & > .row--dim { color: $desk-dim; }
-        & > .row--strong { text-style: bold; }
-        & > .row--late { color: $error; text-style: bold; }
-        & > .row--soon { color: $warning; text-style: bold; }
-        & > .row--due { color: $foreground; }
-        & > .row--ok { color: $success; }
-        & > .row--unknown { color: $warning; text-style: italic; }
-        & > .row--held { color: $desk-dim; text-style: italic; }
-        & > .row--p1 { color: $error; text-style: bold reverse; }
-        & > .row--p2 { color: $warning; text-style: bold; }
-        & > .row--p3 { color: $foreground; }
-        & > .row--gone { color: $desk-dim; text-style: strike; }
-        & > .row--mine { color: $accent; text-style: bold; }
-        & > .row--cursor { background: $desk-cursor; text-style: bold; }
-        & > .row--cursor-blurred { background: $desk-resting; }
-    }
+    RowList { height: 1fr; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
@@ -513,10 +461,8 @@ class RowList(Widget, Generic[R], can_focus=True):
         focus = self.has_focus
         known = self._styles_by_name.get((name, selected, focus))
         if known is None:
-            known = self.get_component_rich_style(f"row--{name}", partial=True)
-            if selected:
-                cursor = "row--cursor" if focus else "row--cursor-blurred"
-                known = known + self.get_component_rich_style(cursor, partial=True)
+            cursor = "cursor" if focus else "cursor-blurred"
+            known = ink(self.app, f"{name} {cursor}" if selected else name)
             self._styles_by_name[name, selected, focus] = known
         return known
 
@@ -590,7 +536,7 @@ class RowList(Widget, Generic[R], can_focus=True):
                     self._drawn.pop(y, None)
                     lines.append(Region(0, y, width, 1))
             self.refresh(*lines)
-        # The title's count waits: drawn with the rows it would make every line between them part of the frame.
+        # The title's count waits: drawn with the rows, it would make every line in between part of the frame.
         if self._title_timer is not None:
             self._title_timer.stop()
         self._title_timer = self.set_timer(TITLE_SECONDS, self._refresh_title, name="title")

@@ -21,27 +21,8 @@ from textual.strip import Strip
 
 from support_desk.keys import bindings
 from support_desk.text import cell_width, fit, head
+from support_desk.widgets.ink import ink
 from support_desk.widgets.lines import Parts, changed_cells
-
-STYLES = (
-    "text",
-    "dim",
-    "strong",
-    "label",
-    "key",
-    "ok",
-    "warn",
-    "late",
-    "soon",
-    "unknown",
-    "failed",
-    "head",
-    "mine",
-    "public",
-    "agent",
-    "internal",
-)
-"""Names that a part may give for its style; each is the component class `text--<name>`."""
 
 NARROWEST = 8
 """Below this many cells nothing is laid out: there is no text that could be read."""
@@ -124,29 +105,12 @@ def _cut(parts: Parts, start: int, end: int) -> Parts:
 class TextView(ScrollView, can_focus=True):
     """Styled lines with a scrollbar."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"text--{name}" for name in STYLES}
-
     DEFAULT_CSS = """
     TextView {
         height: 1fr;
         overflow-x: hidden;
         overflow-y: scroll;
         scrollbar-size-vertical: 1;
-        & > .text--dim { color: $text-muted; }
-        & > .text--strong { text-style: bold; }
-        & > .text--label { color: $text-muted; }
-        & > .text--key { color: $accent; text-style: bold; }
-        & > .text--ok { color: $success; }
-        & > .text--warn { color: $warning; text-style: bold; }
-        & > .text--late { color: $error; text-style: bold; }
-        & > .text--soon { color: $warning; text-style: bold; }
-        & > .text--unknown { color: $warning; text-style: italic; }
-        & > .text--failed { color: $error; text-style: bold; }
-        & > .text--head { text-style: bold underline; }
-        & > .text--mine { color: $accent; text-style: bold; }
-        & > .text--public { color: $warning; text-style: bold; }
-        & > .text--agent { color: $success; text-style: bold; }
-        & > .text--internal { color: $text-muted; text-style: italic; }
     }
     """
 
@@ -295,7 +259,7 @@ class TextView(ScrollView, can_focus=True):
     def _style(self, name: str) -> Style:
         known = self._styles.get(name)
         if known is None:
-            known = self._styles[name] = self.get_component_rich_style(f"text--{name}", partial=True)
+            known = self._styles[name] = ink(self.app, name)
         return known
 
     def notify_style_update(self) -> None:

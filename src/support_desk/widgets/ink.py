@@ -1,0 +1,102 @@
+"""How each kind of text looks, by name, in the colours of the theme.
+
+Lines are drawn as segments with these styles. They aren't Textual's component classes, because resolving
+one through the stylesheet takes a third of a millisecond, and the first frame would need a hundred of them.
+No state rests on colour alone: a word or a shape says the same.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from rich.color import Color as TerminalColour
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+
+INKS: dict[str, tuple[str, str, str]] = {
+    # name: (colour of the text, colour behind it, attributes); colours are the theme's variables
+    "text": ("", "", ""),
+    "dim": ("desk-dim", "", ""),
+    "label": ("desk-dim", "", ""),
+    "quiet": ("desk-dim", "", ""),
+    "empty": ("desk-dim", "", ""),
+    "strong": ("", "", "bold"),
+    "key": ("accent", "", "bold"),
+    "mine": ("accent", "", "bold"),
+    "ok": ("success", "", ""),
+    "due": ("", "", ""),
+    "soon": ("warning", "", "bold"),
+    "stale": ("warning", "", "bold"),
+    "warn": ("warning", "", "bold"),
+    "unknown": ("warning", "", "italic"),
+    "late": ("error", "", "bold"),
+    "failed": ("error", "", "bold"),
+    "notice": ("error", "", "bold"),
+    "alarm": ("error", "", "bold reverse"),
+    "held": ("desk-dim", "", "italic"),
+    "gone": ("desk-dim", "", "strike"),
+    "p1": ("error", "", "bold reverse"),
+    "p2": ("warning", "", "bold"),
+    "p3": ("", "", ""),
+    "public": ("warning", "", "bold"),
+    "agent": ("success", "", "bold"),
+    "internal": ("desk-dim", "", "italic"),
+    # Panes
+    "title": ("", "panel", "bold"),
+    "title-focus": ("", "desk-cursor", "bold"),
+    "head": ("desk-dim", "", "underline"),
+    "cursor": ("", "desk-cursor", "bold"),
+    "cursor-blurred": ("", "desk-resting", ""),
+    # Runbooks
+    "note": ("warning", "", "italic"),
+    "h1": ("primary", "", "bold underline"),
+    "h2": ("primary", "", "bold"),
+    "h3": ("secondary", "", "bold italic"),
+    "h4": ("secondary", "", "italic"),
+    "em": ("", "", "italic"),
+    "strike": ("", "", "strike"),
+    "code": ("accent", "", "bold"),
+    "code_block": ("foreground", "panel", ""),
+    "code_cut": ("warning", "", "bold reverse"),
+    "link": ("primary", "", "underline"),
+    "link_target": ("desk-dim", "", ""),
+    "image": ("desk-dim", "", "italic"),
+    "quote": ("secondary", "", "italic"),
+    "bullet": ("accent", "", "bold"),
+    "table_head": ("", "", "bold underline"),
+    "rule": ("desk-dim", "", ""),
+}
+
+
+def ink(app: App[Any], names: str) -> Style:
+    """The style of a name, or of several separated by blanks, outermost first. Raises `KeyError`."""
+    variables = app.theme_variables
+    style = Style.null()
+    for name in names.split(" "):
+        front, behind, attributes = INKS[name]
+        style += _style(variables.get(front, ""), variables.get(behind, ""), attributes)
+    return style
+
+
+@lru_cache(maxsize=1024)
+def _style(front: str, behind: str, attributes: str) -> Style:
+    wanted = set(attributes.split())
+    return Style(
+        color=_colour(front),
+        bgcolor=_colour(behind),
+        bold=True if "bold" in wanted else None,
+        italic=True if "italic" in wanted else None,
+        underline=True if "underline" in wanted else None,
+        strike=True if "strike" in wanted else None,
+        reverse=True if "reverse" in wanted else None,
+    )
+
+
+def _colour(value: str) -> TerminalColour | None:
+    """A theme's value as the terminal's colour; None for what shows the colour behind it."""
+    if not value or value == "transparent":
+        return None
+    colour = Color.parse(value)
+    return None if colour.a == 0 else colour.rich_color
