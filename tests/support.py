@@ -264,7 +264,8 @@ class Running:
     @property
     def runbook(self) -> str:
         title = self.dashboard.query_one("#runbook-title", Lines).plain
-        return f"{title}\n{drawn(self.dashboard.document)}"
+        document = self.dashboard.runbook.document
+        return f"{title}\n{drawn(document) if document else ''}"
 
     def ticket_ids(self) -> list[int]:
         """The tickets in the order shown."""
