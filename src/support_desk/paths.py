@@ -8,8 +8,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support_desk.config.model import Config
+if TYPE_CHECKING:
+    from support_desk.config.model import Config
 
 APP = "support-desk"
 CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
