@@ -151,7 +151,14 @@ def _message(row: AlertRow, _: Moment) -> Cell:
 def columns(width: int) -> Sequence[Column[AlertRow]]:
     """The columns of the alerts, widest layout first to leave when the pane is narrow."""
     return (
-        Column("next", "2nd line", 8 if width >= ROOMY else 6, _next_line, ticks=True, right=True),
+        Column(
+            "next",
+            "2nd line" if width >= ROOMY else "2nd",
+            8 if width >= ROOMY else 6,
+            _next_line,
+            ticks=True,
+            right=True,
+        ),
         Column("state", "", 1, _glyph),
         Column("priority", "Pr", 2, _priority),
         Column("age", "Age", 5, _age, ticks=True, right=True),

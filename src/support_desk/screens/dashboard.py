@@ -27,11 +27,10 @@ from support_desk.screens.filters import (
     sorted_tickets,
     ticket_fields,
 )
-from support_desk.screens.header import STATE_STYLE, problem_line
+from support_desk.screens.header import problem_line, state_words
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
-from support_desk.screens.words import age
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import Parts, RowList
 
@@ -180,18 +179,13 @@ class Dashboard(DeskScreen):
             pane = self.query_one(f"#{name}", RowList)
             feed = view.snapshot.feed(FEEDS_OF_PANE[name][0])
             judged = state(feed, view.now)
-            word, style = STATE_STYLE[judged]
-            read = (
-                ""
-                if feed.read_at is None
-                else f" {age(view.now - feed.read_at, exact=judged is not State.FRESH)}"
-            )
+            words, style = state_words(judged, feed, view.now, troubled=feed.problem is not None)
             parts: list[tuple[str, str]] = [
                 (f" {label} ", "title"),
                 (" ", "title"),
                 *self._counts(name, view),
             ]
-            parts.append((f" {word}{read}", style))
+            parts.append((f" {words}", style))
             chosen = self.filters.get(name, "")
             if chosen:
                 parts.append((f"  filter: {chosen}", "soon"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from support_desk.desk.snapshot import (
     FEEDS_OF,
@@ -119,13 +119,20 @@ def _read_at(view: View, source: SourceName) -> Feed[object]:
 
 def health_words(view: View, source: SourceName) -> tuple[str, str]:
     """One word for a source's health with the age of what is shown, and its style."""
-    now = view.now
-    judged = source_state(view.snapshot, source, now)
-    word, style = STATE_STYLE[judged]
-    feed = _read_at(view, source)
+    judged = source_state(view.snapshot, source, view.now)
+    troubled = any(view.snapshot.feed(name).problem is not None for name in FEEDS_OF[source])
+    return state_words(judged, _read_at(view, source), view.now, troubled=troubled)
+
+
+def state_words(judged: State, feed: Feed[object], now: datetime, *, troubled: bool) -> tuple[str, str]:
+    """A state in a word with the age of what is shown, and its style.
+
+    `troubled`: the last attempt failed. What is shown is still fresh, but nobody should call that "ok".
+    """
+    word, style = ("retrying", "stale") if judged is State.FRESH and troubled else STATE_STYLE[judged]
     if judged in (State.OFF, State.LOADING) or feed.read_at is None:
         return word, style
-    return f"{word} {age(now - feed.read_at, exact=judged is not State.FRESH)}", style
+    return f"{word} {age(now - feed.read_at, exact=word != 'ok')}", style
 
 
 def _sources(view: View, narrow: bool) -> Parts:

@@ -14,8 +14,8 @@ from support_desk.widgets.columns import Cell, Column, Moment
 SOON = timedelta(minutes=30)
 """A deadline this near is drawn as pressing."""
 
-ROOMY, WIDE = 100, 150
-"""From these widths on there is room for longer subjects, and for words instead of letters."""
+ROOMY = 100
+"""From this width on there is room for longer subjects."""
 
 METRICS = {
     "first_reply_time": "first",
@@ -35,6 +35,7 @@ PRIORITIES = {
     "normal": ("norm", "p3"),
     "low": ("low", "dim"),
 }
+STATUSES = {"pending": "pend", "solved": "solv", "closed": "clos"}
 PLANS = {"enhanced": ("enh", "strong"), "standard": ("std", "text"), "unknown": ("?", "unknown")}
 STATE_WORDS = {
     "breached": ("LATE", "late"),
@@ -93,7 +94,6 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
         return row.ticket.subject, "strong" if row.ticket.status == "new" else "text"
 
     def columns(width: int) -> Sequence[Column[Ranked]]:
-        wide = width >= WIDE
         return (
             Column("wall", "Left", 7, _wall, ticks=True, right=True),
             Column("state", "SLA", 4, _state, ticks=True),
@@ -102,7 +102,7 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
             Column("metric", "For", 6, _metric, rank=5),
             Column("id", "Ticket", 6, lambda row, _: (f"{row.ticket.id}", "text"), right=True),
             Column("priority", "Prio", 4, _priority),
-            Column("status", "St", 7 if wide else 4, _status),
+            Column("status", "St", 4, _status),
             Column("client", "Client", 9, _client, rank=3, wide=20),
             Column("plan", "Plan", 4, _plan, rank=7),
             Column("assignee", "Who", 7, assignee, rank=4, wide=14),
@@ -127,7 +127,10 @@ def _priority(row: Ranked, _: Moment) -> Cell:
 
 def _status(row: Ranked, _: Moment) -> Cell:
     status = row.ticket.status
-    return status, "strong" if status == "new" else "dim" if status in ("pending", "hold") else "text"
+    return STATUSES.get(status, status), "strong" if status == "new" else "dim" if status in (
+        "pending",
+        "hold",
+    ) else "text"
 
 
 def _client(row: Ranked, _: Moment) -> Cell:
