@@ -110,9 +110,10 @@ async def test_a_new_order_waits_until_the_cursor_has_rested() -> None:
         app.list.show(rows(3, 2, 1))
         await pilot.pause()
         assert [row.id for row in app.list.rows] == [1, 2, 3]
+        app.list.tick()
+        assert [row.id for row in app.list.rows] == [1, 2, 3]
         app.now += timedelta(seconds=IDLE_SECONDS + 1)
-        app.list.show(rows(3, 2, 1))
-        await pilot.pause()
+        app.list.tick()
         assert [row.id for row in app.list.rows] == [3, 2, 1]
         assert app.list.cursor == 2
 

@@ -104,7 +104,6 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._rows: list[R] = []
         self._index: dict[Hashable, int] = {}
         self._waiting: list[R] | None = None
-        self._waiting_timer: Timer | None = None
         self._title_timer: Timer | None = None
         self._last_touch: datetime | None = None
         self._top = 0
@@ -160,7 +159,6 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._waiting = None
         if not at_once and self._busy() and self._order_differs(fresh):
             self._waiting = fresh
-            self._wait_for_rest()
             fresh = self._in_shown_order(fresh)
         self._take(fresh, ghost=not at_once)
 
@@ -191,7 +189,11 @@ class RowList(Widget, Generic[R], can_focus=True):
         return True
 
     def tick(self) -> None:
-        """Draw again the cells whose text has changed because time went by."""
+        """A second has gone by: take an order that has waited, draw the cells whose text has changed."""
+        if self._waiting is not None and not self._busy():
+            waiting, self._waiting = self._waiting, None
+            self._take(waiting)
+            self._refresh_title()
         if not self._drawn or not self._places:
             return
         now = self._now()
@@ -215,20 +217,6 @@ class RowList(Widget, Generic[R], can_focus=True):
         if self._last_touch is None or not self.has_focus:
             return False
         return (self._now() - self._last_touch).total_seconds() < IDLE_SECONDS
-
-    def _wait_for_rest(self) -> None:
-        if self._waiting_timer is None:
-            self._waiting_timer = self.set_timer(IDLE_SECONDS, self._rested, name="rest")
-
-    def _rested(self) -> None:
-        self._waiting_timer = None
-        if self._waiting is None:
-            return
-        if self._busy():
-            self._wait_for_rest()
-            return
-        waiting, self._waiting = self._waiting, None
-        self._take(waiting)
 
     def _order_differs(self, fresh: list[R]) -> bool:
         kept = [key for row in fresh if (key := self._key(row)) in self._index]
