@@ -12,7 +12,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -37,6 +36,7 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.view import View
 from support_desk.sources.errors import SourceError
+from support_desk.terminal import DeskDriver
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class DeskApp(App[None]):
         preferences: Preferences,
         build: Callable[[], Sources],
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=DeskDriver)
         self.desk = desk
         self.config = config
         self._build = build
@@ -110,10 +110,6 @@ class DeskApp(App[None]):
         return screen
 
     def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            # Without a handler the terminal stays in the alternate screen with the mouse on.
-            loop.add_signal_handler(name, self.exit)
         self.app_resume_signal.subscribe(self, self._resumed)
         self.desk.subscribe(self.desk_changed)
         self.news.first(self.view)
@@ -166,7 +162,8 @@ class DeskApp(App[None]):
         self._attend()
 
     def _second(self) -> None:
-        if self._terminal_is_gone():
+        if isinstance(self._driver, DeskDriver) and self._driver.hung_up:
+            # A lost terminal while SIGHUP is ignored would leave the program spinning for ever.
             self.exit()
             return
         if isinstance(self.screen, DeskScreen):
@@ -188,19 +185,6 @@ class DeskApp(App[None]):
         if title != self._title and self._driver is not None and not self.is_headless:
             self._title = title
             self._driver.write(f"\x1b]2;{title}\x1b\\")
-
-    def _terminal_is_gone(self) -> bool:
-        """A terminal that hung up while SIGHUP is ignored would leave the program spinning for ever."""
-        if self.is_headless:
-            return False
-        import select
-
-        poll = select.poll()
-        try:
-            poll.register(sys.__stdin__.fileno(), 0)  # type: ignore[union-attr]
-        except (ValueError, OSError):
-            return True
-        return any(event & (select.POLLHUP | select.POLLNVAL | select.POLLERR) for _, event in poll.poll(0))
 
     # What the screens ask for
 

@@ -1,0 +1,176 @@
+"""However the program ends, the terminal is as it was, and nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+
+import pytest
+
+from tests.program.desk import DEMO, ENDS, READY, alive, asleep, becomes, demo, picture
+from tests.terminal import Terminal
+
+BOUND = 3.0
+"""Seconds within which the program must be gone."""
+
+
+@pytest.mark.parametrize("sig", ENDS)
+def test_a_signal_ends_it_and_leaves_no_mode_behind(sig: signal.Signals) -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.kill(sig)
+        assert terminal.wait_exit(BOUND) == 0
+        assert terminal.modes_left() == []
+        assert terminal.title == ""
+
+
+def test_the_quit_key_ends_it_and_leaves_no_mode_behind() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit(BOUND) == 0
+        assert terminal.modes_left() == []
+
+
+def test_it_can_be_left_before_it_has_drawn_anything() -> None:
+    with demo() as terminal:
+        terminal.wait_for(lambda t: b"\x1b[?1049h" in t.raw)
+        terminal.kill(signal.SIGTERM)
+        terminal.wait_exit(BOUND)
+        assert terminal.modes_left() == []
+
+
+def test_a_closed_terminal_ends_it() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.close_terminal()
+        assert terminal.wait_exit(BOUND) == 0
+
+
+def test_a_closed_terminal_ends_it_even_if_nobody_may_hang_it_up() -> None:
+    """As under nohup, in a session of its own: no SIGHUP comes, reads give end of file for ever."""
+    own_session = "import os, sys; os.setsid(); print('pid', os.getpid()); sys.stdout.flush(); "
+    own_session += "os.execvp(sys.argv[1], sys.argv[1:])"
+    script = f'exec 3<&0; trap "" HUP; "{sys.executable}" -c "$0" "$@" <&3 & wait'
+    with Terminal(["/bin/sh", "-c", script, own_session, *DEMO]) as terminal:
+        terminal.wait_for(READY)
+        found = re.search(rb"pid (\d+)", bytes(terminal.raw))
+        assert found is not None
+        pid = int(found[1])
+        assert alive(pid)
+        terminal.close_terminal()
+        if not becomes(lambda: not alive(pid), BOUND):
+            os.kill(pid, signal.SIGKILL)
+            pytest.fail("it outlived its terminal")
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTSTP, signal.SIGSTOP])
+def test_stopped_and_continued_it_draws_everything_again(sig: signal.Signals) -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.settle()
+        before = terminal.screen
+        terminal.kill(sig)
+        assert becomes(lambda: asleep(terminal))
+        terminal.settle(0.1)
+        if sig == signal.SIGTSTP:
+            assert terminal.modes_left() == []
+        mark = terminal.mark()
+        terminal.kill(signal.SIGCONT)
+        terminal.wait_for(lambda t: READY.search("\n".join(picture(t.bytes_since(mark), 24, 80))) is not None)
+        terminal.settle()
+        again = picture(terminal.bytes_since(mark), 24, 80)
+        # Ages and countdowns may have moved on by a second; the rest is as it was.
+        assert [line.split()[3:6] for line in again[9:]] == [line.split()[3:6] for line in before[9:]]
+        leaves_as_it_was(terminal)
+
+
+def test_a_sigcont_that_nothing_came_before_does_no_harm() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.kill(signal.SIGCONT)
+        terminal.settle()
+        leaves_as_it_was(terminal)
+
+
+def leaves_as_it_was(terminal: Terminal) -> None:
+    """Keys still arrive one by one, and quitting leaves nothing behind."""
+    terminal.press("j")
+    terminal.wait_for(" 2/68")
+    terminal.press("ctrl+q")
+    assert terminal.wait_exit(BOUND) == 0
+    assert terminal.modes_left() == []
+
+
+def test_ctrl_z_stops_nothing_by_accident() -> None:
+    """A dashboard that stops reading alerts because of a slip of the finger would look alive."""
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.press("ctrl+z", "j")
+        terminal.wait_for("  2/68")
+        assert not asleep(terminal)
+
+
+def test_an_unhandled_error_is_one_line_without_what_it_was_about() -> None:
+    program = """
+import sys
+from datetime import datetime
+from support_desk.app import make_app
+from support_desk.desk.clock import DemoClock
+from support_desk.desk.preferences import Preferences
+from support_desk.screens.dashboard import Dashboard
+from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+
+class Broken(Dashboard):
+    def action_sort(self):
+        secret = "a client's words"
+        raise RuntimeError(secret)
+
+clock = DemoClock(DEMO_START)
+app = make_app(demo_config(), clock, None, Preferences(None), lambda: fixture_sources(clock))
+app.get_default_screen = Broken
+app.run()
+sys.exit(app.return_code or 0)
+"""
+    with Terminal([sys.executable, "-c", program]) as terminal:
+        terminal.wait_for(READY)
+        terminal.press("S")
+        assert terminal.wait_exit(BOUND) == 1
+        assert terminal.modes_left() == []
+        left = bytes(terminal.raw).rpartition(b"\x1b[?1049l")[2]
+        assert b"support-desk stopped: RuntimeError at " in left
+        assert b"client's words" not in left
+        assert b"Traceback" not in left
+        assert left.count(b"\n") <= 3
+
+
+def test_a_source_with_a_bug_is_a_notice_and_not_the_end() -> None:
+    program = """
+import sys
+from dataclasses import replace
+from support_desk.app import make_app
+from support_desk.desk.clock import DemoClock
+from support_desk.desk.preferences import Preferences
+from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
+from support_desk.sources.fixtures.sources import FixtureTickets
+
+class Broken(FixtureTickets):
+    async def queue(self):
+        token = "a secret token"
+        raise ZeroDivisionError(token)
+
+clock = DemoClock(DEMO_START)
+sources = lambda: replace(fixture_sources(clock), tickets=Broken(World(7), clock))
+app = make_app(demo_config(), clock, None, Preferences(None), sources)
+app.run()
+sys.exit(app.return_code or 0)
+"""
+    with Terminal([sys.executable, "-c", program], columns=160) as terminal:
+        terminal.wait_for("Unexpected: ZeroDivisionError")
+        terminal.wait_for("6 un-acknowledged of 14")
+        assert "please report it" in terminal.text
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit(BOUND) == 0
+        assert b"secret" not in terminal.raw
