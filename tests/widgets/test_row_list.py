@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from support_desk.theme import variables_for
 from support_desk.widgets.columns import Column, Moment, lay_out
-from support_desk.widgets.row_list import IDLE_SECONDS, RowList
+from support_desk.widgets.row_list import IDLE, RowList
 
 START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
@@ -112,7 +112,7 @@ async def test_a_new_order_waits_until_the_cursor_has_rested() -> None:
         assert [row.id for row in app.list.rows] == [1, 2, 3]
         app.list.tick()
         assert [row.id for row in app.list.rows] == [1, 2, 3]
-        app.now += timedelta(seconds=IDLE_SECONDS + 1)
+        app.now += IDLE + timedelta(seconds=1)
         app.list.tick()
         assert [row.id for row in app.list.rows] == [3, 2, 1]
         assert app.list.cursor == 2
