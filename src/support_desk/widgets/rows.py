@@ -1,0 +1,160 @@
+"""Rows found by key: which order is shown, where the cursor is, what is marked. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from itertools import pairwise
+from typing import Generic, TypeVar
+
+R = TypeVar("R")
+
+
+class Rows(Generic[R]):
+    """The rows of a list, and what the person has done with them.
+
+    Identity comes before position: the cursor and the marks are keys. A row that leaves under the cursor
+    stays as a ghost until the cursor moves; an order that would change under the person's eyes can wait.
+    """
+
+    def __init__(self, key: Callable[[R], Hashable]) -> None:
+        self.key = key
+        self.shown: list[R] = []
+        """The rows in the order shown, the ghost among them."""
+        self.cursor: Hashable | None = None
+        self.ghost: Hashable | None = None
+        self.marks: set[Hashable] = set()
+        self.waiting: list[R] | None = None
+        """Rows in an order that isn't shown yet."""
+        self._index: dict[Hashable, int] = {}
+        self._range_from: Hashable | None = None
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._index
+
+    @property
+    def place(self) -> int | None:
+        """Where the cursor is; None without rows."""
+        return None if self.cursor is None else self._index.get(self.cursor)
+
+    def place_of(self, key: Hashable) -> int | None:
+        """Where a row is."""
+        return self._index.get(key)
+
+    @property
+    def selected(self) -> R | None:
+        """The row under the cursor; a ghost counts."""
+        place = self.place
+        return None if place is None else self.shown[place]
+
+    @property
+    def marked(self) -> tuple[R, ...]:
+        """The marked rows, in the order shown."""
+        return tuple(row for row in self.shown if self.key(row) in self.marks)
+
+    @property
+    def choosing(self) -> bool:
+        """The person is marking rows, so that no order may change."""
+        return bool(self.marks) or self._range_from is not None
+
+    # New rows
+
+    def take(self, fresh: list[R], *, keep_order: bool = False, keep_ghost: bool = True) -> None:
+        """Show new rows in their order.
+
+        `keep_order`: if known rows would change places, they keep theirs and the new order waits.
+        `keep_ghost`: a row that leaves under the cursor stays to be seen.
+        """
+        # An order that waits is replaced by a newer one, never shown after it.
+        self.waiting = None
+        if keep_order and self._moves(fresh):
+            self.waiting = fresh
+            fresh = self._in_shown_order(fresh)
+        place = self.place
+        leaves = place is not None and self.cursor not in {self.key(row) for row in fresh}
+        self.ghost = self.cursor if leaves and keep_ghost else None
+        if leaves and place is not None:
+            if keep_ghost:
+                fresh = self._with_ghost(fresh, place)
+            else:
+                self.cursor = None
+        self._show(fresh)
+        self.marks &= self._index.keys()
+        if self.cursor is None and fresh:
+            self.cursor = self.key(fresh[0])
+
+    def take_waiting(self) -> None:
+        """Show the order that has waited."""
+        if self.waiting is not None:
+            self.take(self.waiting)
+
+    def _show(self, rows: list[R]) -> None:
+        self.shown = rows
+        self._index = {self.key(row): place for place, row in enumerate(rows)}
+
+    def _moves(self, fresh: list[R]) -> bool:
+        places = [place for row in fresh if (place := self._index.get(self.key(row))) is not None]
+        return any(earlier > later for earlier, later in pairwise(places))
+
+    def _in_shown_order(self, fresh: list[R]) -> list[R]:
+        """The new rows in the old order, with newcomers after the row that they follow."""
+        by_key = {self.key(row): row for row in fresh}
+        after: dict[Hashable | None, list[R]] = {}
+        known: Hashable | None = None
+        for row in fresh:
+            key = self.key(row)
+            if key in self._index:
+                known = key
+            else:
+                after.setdefault(known, []).append(row)
+        ordered = list(after.get(None, ()))
+        for row in self.shown:
+            key = self.key(row)
+            if key in by_key:
+                ordered.append(by_key[key])
+                ordered.extend(after.get(key, ()))
+        return ordered
+
+    def _with_ghost(self, fresh: list[R], place: int) -> list[R]:
+        """The new rows, with the one that left after the nearest row above it that stayed."""
+        at = {self.key(row): index for index, row in enumerate(fresh)}
+        above = (at.get(self.key(row)) for row in reversed(self.shown[:place]))
+        spot = next((index + 1 for index in above if index is not None), 0)
+        return [*fresh[:spot], self.shown[place], *fresh[spot:]]
+
+    # The person's moves
+
+    def move_to(self, place: int) -> None:
+        """Put the cursor on another row; the ghost leaves."""
+        self.cursor = self.key(self.shown[place])
+        if self.ghost is not None and self.ghost != self.cursor:
+            self._show([row for row in self.shown if self.key(row) != self.ghost])
+            self.ghost = None
+        self._mark_range()
+
+    def mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away; a ghost can't be marked."""
+        if self.cursor is not None and self.cursor != self.ghost:
+            self.marks ^= {self.cursor}
+
+    def toggle_range(self) -> None:
+        """Mark from here to wherever the cursor goes, until this is called again."""
+        self._range_from = self.cursor if self._range_from is None else None
+        self._mark_range()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self._range_from = None
+        self.marks.clear()
+
+    def _mark_range(self) -> None:
+        if self._range_from is None:
+            return
+        start, end = self._index.get(self._range_from), self.place
+        if start is None or end is None:
+            self._range_from = None
+            return
+        low, high = min(start, end), max(start, end)
+        self.marks |= {self.key(row) for row in self.shown[low : high + 1]}
