@@ -29,7 +29,7 @@ from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.sla import Agreement, Ranked
-from support_desk.keys import ACTIONS, bindings, keymap_problems
+from support_desk.keys import ACTIONS, bindings, keymap_problems, normal
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.dashboard import Dashboard
@@ -77,7 +77,7 @@ class DeskApp(App[None]):
         self.desk = desk
         self.config = config
         self._build = build
-        self.changed_keys: dict[str, str] = dict(config.keys)
+        self.changed_keys = normal(config.keys)
         self.news = Watch(config)
         self.preferences = preferences
         self._agreement = agreement

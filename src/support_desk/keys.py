@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import string
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,23 +257,54 @@ def bindings(*scopes: str) -> list[BindingType]:
     ]
 
 
+_OWN_NAMES = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Where Textual's name of a sign isn't Unicode's."""
+
+
+def _sign_name(sign: str) -> str:
+    name = unicodedata.name(sign).lower().replace(" ", "_").replace("-", "_")
+    return _OWN_NAMES.get(name, name)
+
+
 KEY_NAMES = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "number_sign": "#",
-    "plus": "+",
-    "underscore": "_",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "right_curly_bracket": "}",
-    "left_curly_bracket": "{",
-    "full_stop": ".",
+    **{_sign_name(sign): sign for sign in string.punctuation},
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
-    "question": "?",
 }
+"""Textual's names of keys, and how people write them."""
+
+_NAMED = {written: name for name, written in KEY_NAMES.items()}
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "meta", "hyper"})
+_KNOWN = frozenset(key.value.rpartition("+")[2] for key in Keys if not key.value.startswith("<")) | {"space"}
+
+
+def named(key: str) -> str | None:
+    """Textual's name of a key, however it is written (`?`, `esc`, `ctrl+/`); None if there is no such key."""
+    *modifiers, last = key.strip().split("+") if key.strip() not in ("+", "") else [key.strip()]
+    last = _NAMED.get(last, last)
+    if not set(modifiers) <= _MODIFIERS:
+        return None
+    if not (last in KEY_NAMES or last in _KNOWN or (len(last) == 1 and last.isalnum())):
+        return None
+    if modifiers == ["shift"] and len(last) == 1 and last.isalpha():
+        # A terminal tells a capital letter, not how it was typed.
+        return last.upper()
+    return "+".join([*modifiers, last])
+
+
+def normal(changed: Mapping[str, str]) -> dict[str, str]:
+    """The `[keys]` section in Textual's names; what is no key stays as it was written."""
+    return {
+        id_: ",".join(named(key) or key.strip() for key in keys.split(",")) for id_, keys in changed.items()
+    }
 
 
 def shown(key: str) -> str:
@@ -305,11 +339,18 @@ TOGETHER: tuple[frozenset[str], ...] = (
 
 
 def keymap_problems(changed: Mapping[str, str]) -> list[str]:
-    """What is wrong with the `[keys]` section: unknown ids and keys with two meanings, a line each.
+    """What is wrong with the `[keys]` section: unknown ids and keys, keys with two meanings; a line each.
 
     Textual deletes the other binding of a clash without a word, so a clash is refused here by name.
     """
     problems = [f'[keys] "{id_}": no action has this name' for id_ in changed if id_ not in BY_ID]
+    problems += [
+        f'[keys] "{id_}": "{key.strip()}" is no key; write `x`, `ctrl+x`, `f5` or `comma`'
+        for id_, keys in changed.items()
+        for key in keys.split(",")
+        if id_ in BY_ID and named(key) is None
+    ]
+    changed = normal(changed)
     for together in TOGETHER:
         owners: dict[str, Action] = {}
         for action in ACTIONS:

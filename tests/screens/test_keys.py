@@ -1,0 +1,206 @@
+"""The registry of keys: every action exists where it is bound, is found in the palette, and never clashes."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+
+from support_desk.app import DeskApp
+from support_desk.keys import (
+    ACTIONS,
+    BY_ID,
+    SCOPES,
+    TOGETHER,
+    Action,
+    bindings,
+    footer,
+    keymap_problems,
+    keys_of,
+    named,
+    table,
+)
+from support_desk.screens.dashboard import Dashboard
+from support_desk.screens.detail import DetailScreen
+from support_desk.screens.pickers import HelpScreen, help_lines
+from support_desk.screens.solved import SolvedScreen
+from support_desk.screens.suspended import SuspendedScreen
+from support_desk.screens.ticket import TicketScreen
+from support_desk.widgets.document import DocumentView
+from support_desk.widgets.row_list import RowList
+from support_desk.widgets.text_view import TextView
+from tests.support import LARGE, MIDDLE, SMALL, changed, running
+
+BOUND: dict[str, tuple[type[Any], ...]] = {
+    "app": (DeskApp,),
+    "dashboard": (Dashboard,),
+    "list": (RowList,),
+    "row": (Dashboard, DetailScreen, SuspendedScreen, SolvedScreen),
+    "detail": (DetailScreen, SuspendedScreen, SolvedScreen),
+    "ticket": (TicketScreen,),
+    "suspended": (SuspendedScreen,),
+    "solved": (SolvedScreen,),
+    "document": (DocumentView, TextView),
+}
+"""The classes that bind a scope's keys."""
+
+
+def defaults(action: Action) -> list[str]:
+    return [key.strip() for key in action.keys.split(",")]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_every_action_has_its_method_wherever_it_is_bound(action: Action) -> None:
+    for owner in BOUND[action.scope]:
+        assert hasattr(owner, f"action_{action.method.partition('(')[0]}"), owner.__name__
+        bound = [binding for binding in owner.BINDINGS if isinstance(binding, Binding)]
+        assert any(binding.id == action.id for binding in bound), owner.__name__
+
+
+def test_every_scope_is_bound_and_every_action_has_one_name_and_a_sentence() -> None:
+    assert set(BOUND) == set(SCOPES) == {action.scope for action in ACTIONS}
+    assert len(BY_ID) == len(ACTIONS)
+    for action in ACTIONS:
+        assert action.help.endswith((".", "?")), action.id
+        assert 1 <= len(action.label) <= 16, action.id
+        assert action.keys, action.id
+
+
+def test_no_two_actions_that_are_active_together_share_a_key() -> None:
+    for together in TOGETHER:
+        acting = [action for action in ACTIONS if action.scope in together]
+        clashes = [
+            (one.id, other.id)
+            for one, other in combinations(acting, 2)
+            if set(defaults(one)) & set(defaults(other))
+        ]
+        assert clashes == [], together
+
+
+def test_the_screens_scopes_are_checked_together() -> None:
+    for screen in (Dashboard, DetailScreen, TicketScreen, SuspendedScreen, SolvedScreen):
+        scopes = set(screen.SCOPES)
+        assert any(scopes <= together for together in TOGETHER), screen.__name__
+
+
+def test_nothing_is_bound_to_keys_that_tmux_eats() -> None:
+    eaten = {"ctrl+b", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+enter", "shift+enter"}
+    for action in ACTIONS:
+        for key in defaults(action):
+            assert key not in eaten, action.id
+            assert not key.startswith(("alt+", "ctrl+shift+")), action.id
+
+
+def test_a_clash_is_refused_by_name() -> None:
+    problems = keymap_problems({"pane.zoom": "j"})
+    assert len(problems) == 2
+    assert '[keys] "j" would mean both pane.zoom and list.down' in problems
+    assert '[keys] "j" would mean both pane.zoom and document.down' in problems
+    assert keymap_problems({"pane.zoom": "z"}) == []
+    assert keymap_problems({"pane.zum": "z"}) == ['[keys] "pane.zum": no action has this name']
+    both = keymap_problems({"pane.zoom": "f8", "pane.layout": "f8"})
+    assert len(both) == 1, both
+    assert "pane.zoom" in both[0]
+    assert "pane.layout" in both[0]
+
+
+def test_two_actions_may_swap_their_keys() -> None:
+    assert keymap_problems({"pane.zoom": "underscore", "pane.layout": "plus"}) == []
+
+
+@pytest.mark.parametrize(
+    ("as_written", "name"),
+    [
+        ("?", "question_mark"),
+        ("+", "plus"),
+        ("/", "slash"),
+        ("esc", "escape"),
+        ("shift+r", "R"),
+        (" j ", "j"),
+    ],
+)
+def test_a_clash_is_found_however_the_key_is_written(as_written: str, name: str) -> None:
+    owner = next(action for action in ACTIONS if name in defaults(action))
+    problems = keymap_problems({"row.browser": as_written})
+    assert any(owner.id in line for line in problems)
+
+
+@pytest.mark.parametrize("nonsense", ["", "ctrl+", "hypre+x", "two words", "z,,x", "f99", ","])
+def test_a_key_that_is_no_key_is_refused(nonsense: str) -> None:
+    [problem, *_] = keymap_problems({"pane.zoom": nonsense})
+    assert problem.startswith('[keys] "pane.zoom": "')
+    assert "is no key" in problem
+
+
+@pytest.mark.parametrize(
+    "key", ["z", "Ö", "ctrl+g", "f5", "$", "ctrl+\\", "space", "delete", "shift+f3", "comma"]
+)
+def test_keys_that_there_are_may_be_given(key: str) -> None:
+    assert keymap_problems({"pane.refresh": key, "list.mark": "f12", "document.page_down": "f11"}) == []
+
+
+def test_every_default_key_is_one() -> None:
+    for action in ACTIONS:
+        assert [named(key) for key in defaults(action)] == defaults(action), action.id
+
+
+def test_bindings_carry_their_ids_so_that_the_keymap_finds_them() -> None:
+    made = [binding for binding in bindings("dashboard") if isinstance(binding, Binding)]
+    assert {binding.id for binding in made} == {a.id for a in ACTIONS if a.scope == "dashboard"}
+
+
+def test_footer_help_and_table_show_the_changed_key() -> None:
+    changes = {"pane.refresh": "f5,ctrl+r"}
+    assert ("f5", "refresh") in footer(["dashboard"], changes)
+    text = "\n".join("".join(part for part, _ in line.parts) for line in help_lines(("dashboard",), changes))
+    assert re.search(r"f5\s+ctrl\+r\s+Read this pane's source now", text)
+    assert "| `f5` `ctrl+r` | Read this pane's source now. | `pane.refresh` |" in table(changes)
+
+
+def test_help_holds_every_action_of_its_scopes() -> None:
+    text = "\n".join("".join(part for part, _ in line.parts) for line in help_lines(tuple(SCOPES), {}))
+    for action in ACTIONS:
+        assert action.help in text, action.id
+        for key in keys_of(action, {}):
+            assert key in text, action.id
+
+
+async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:
+    async with running() as desk:
+        offered = {command.title: command for command in desk.app.get_system_commands(desk.app.screen)}
+        wanted = [a for a in ACTIONS if a.palette and a.scope in ("app", "dashboard", "row", "list")]
+        assert {action.label for action in wanted} == set(offered)
+        offered["zoom"].callback()
+        await desk.until(lambda: desk.dashboard.alerts.region.area == 0)
+
+
+async def test_the_palette_opens_finds_and_runs() -> None:
+    async with running() as desk:
+        await desk.press("ctrl+p")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.type("mute bell")
+        await desk.until(lambda: desk.app.screen.query("CommandList Option, OptionList"))
+        await desk.press("enter")
+        await desk.pilot.pause(0.2)
+        await desk.press("enter")
+        await desk.until(lambda: any("The bell is muted" in said for said in desk.app.said))
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
+async def test_the_footer_fits_and_always_ends_with_help_and_quit(size: tuple[int, int]) -> None:
+    async with running(size=size) as desk:
+        for key in "1234":
+            await desk.press(key)
+            assert len(desk.footer) <= size[0]
+            assert desk.footer.endswith("? help  ctrl+q quit ")
+
+
+async def test_help_opens_on_the_dashboard_and_closes() -> None:
+    async with running(size=SMALL, config=changed(keys={"pane.zoom": "z"})) as desk:
+        await desk.press("question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, HelpScreen))
+        await desk.press("q")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
