@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from support_desk.records import record
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 """Most pressing first; an alert whose priority can't be read has "P?"."""
@@ -11,7 +12,7 @@ PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 STATUSES = ("open", "acked", "snoozed", "closed")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Responder:
     """Who an alert is addressed to. `name` is None until the id has been looked up."""
 
@@ -21,7 +22,7 @@ class Responder:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alert:
     """One alert, as last read. Only `id` is a safe key: tiny ids and aliases are used again."""
 
@@ -48,7 +49,7 @@ class Alert:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertEvent:
     """A line of an alert's log, or a note on it."""
 
@@ -58,7 +59,7 @@ class AlertEvent:
     note: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recipient:
     """Somebody whom the alert has been sent to, and what became of it."""
 
@@ -68,7 +69,7 @@ class Recipient:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertDetail:
     """An alert with what only the single read gives."""
 
@@ -82,7 +83,7 @@ class AlertDetail:
     """Parts that could not be read, each with its reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EscalationRule:
     """One step of an escalation policy."""
 
@@ -95,7 +96,7 @@ class EscalationRule:
     recipient: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EscalationPolicy:
     """An escalation policy with its steps in order."""
 

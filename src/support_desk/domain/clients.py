@@ -7,12 +7,12 @@ message. Nothing here depends on upper and lower case.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, time
 
 from support_desk.domain.alerts import Alert
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.records import record
 
 TAG_PREFIX = "client_"
 BUSINESS_UNITS = frozenset({"deliveryplus", "govpress"})
@@ -21,7 +21,7 @@ BUSINESS_UNITS = frozenset({"deliveryplus", "govpress"})
 SLEEPING_FROM, SLEEPING_UNTIL = time(23), time(8)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientRule:
     """How one client is recognised (`[[clients]]`)."""
 
@@ -33,7 +33,7 @@ class ClientRule:
     business_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClientGuess:
     """A client, and how it was recognised."""
 

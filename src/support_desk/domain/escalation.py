@@ -9,19 +9,19 @@ the alert's logs and recipients prove that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule
 from support_desk.domain.rota import Person, Unknown
 from support_desk.domain.words import duration_words
+from support_desk.records import record
 
 NOBODY = "nobody"
 _SECOND_LINE = "second line"
 _NOBODY_NOW = "second line: nobody now"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Countdown:
     """How long until the next line is paged, with the reason in words."""
 
@@ -36,7 +36,7 @@ class Countdown:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Step:
     """A step of one alert's escalation."""
 

@@ -7,12 +7,14 @@ are different answers everywhere: nobody is known only inside what a reading cov
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from support_desk.records import record
 
 
 class Role(StrEnum):
@@ -36,7 +38,7 @@ LEFTOVER: Final = timedelta(minutes=5)
 """Shorter pieces are what a late override left of the shift before it, not shifts of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Person:
     """A person of the rota; the e-mail address is the identity, the name is for reading."""
 
@@ -44,7 +46,7 @@ class Person:
     email: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shift:
     """One person on one line from `start` until `end` (UTC, half open)."""
 
@@ -56,7 +58,7 @@ class Shift:
     """Somebody stepped in for the person whom the rotation had planned."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cover:
     """What a reading of the timeline covers: inside it an empty line is "nobody", outside "unknown"."""
 
@@ -65,7 +67,7 @@ class Cover:
     roles: frozenset[Role]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OnCall:
     """A schedule's answer to "who is on call now"; it mixes the schedule's rotations."""
 
@@ -74,7 +76,7 @@ class OnCall:
     people: tuple[Person, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rota:
     """A read timeline: shifts in order of start, pieces merged, and the range they speak for."""
 
@@ -82,7 +84,7 @@ class Rota:
     cover: Cover
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """A time at which a line is known to have nobody (UTC, half open)."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from support_desk.domain.alerts import Alert
 from support_desk.domain.tickets import Ticket
+from support_desk.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heading:
     """A heading of a runbook, which links can point at."""
 
@@ -21,7 +21,7 @@ class Heading:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunbookRule:
     """When to show a runbook; every given condition must hold.
 
@@ -39,7 +39,7 @@ class RunbookRule:
     """Where the rule stands: `configuration`, `front matter` or `first line`; it becomes the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Runbook:
     """A file of the runbook folder, without its text."""
 
@@ -52,7 +52,7 @@ class Runbook:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunbookMatch:
     """The runbook for a row, and why it is this one."""
 
@@ -121,7 +121,7 @@ def _conditions(rule: RunbookRule) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in given if value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Candidate:
     """A rule with its runbook and its reason, ready to be tried."""
 

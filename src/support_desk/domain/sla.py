@@ -16,12 +16,13 @@ low        40 working hours, for the first reply and for each later one
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from support_desk.domain.tickets import PRIORITIES, SlaRow, Ticket
 from support_desk.domain.words import duration_words, moment_words
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.records import record
 
 FIRST_REPLY = "first_reply_time"
 NEXT_REPLY = "next_reply_time"
@@ -39,7 +40,7 @@ _WAITING = frozenset({"pending", "hold"})
 _STAGES = frozenset({"active", "paused", "achieved"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agreement:
     """What was agreed with the clients, as far as it doesn't stand in the ticket."""
 
@@ -54,7 +55,7 @@ class Agreement:
         object.__setattr__(self, "emergency_addresses", folded - {""})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What a ticket's agreement asks for next.
 
@@ -83,7 +84,7 @@ class Verdict:
         return "breached" if self.deadline <= now else "active"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ranked:
     """A ticket in its place in the queue."""
 

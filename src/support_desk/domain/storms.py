@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.clients import client_tag
+from support_desk.records import record
 
 WINDOW = timedelta(minutes=10)
 LEAST = 4
@@ -35,7 +35,7 @@ _ID = re.compile(r"(?=[a-f]*\d)[a-f0-9]{7,}")
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Storm:
     """Several alerts with one cause, as one row."""
 

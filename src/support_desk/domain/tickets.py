@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from support_desk.records import record
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 """Zendesk's priorities, most pressing first; anything else is shown as it came."""
@@ -12,7 +13,7 @@ STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 """Zendesk's status categories; an unknown one is kept and shown, never dropped."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlaRow:
     """One row of Zendesk's `slas.policy_metrics` side-load.
 
@@ -25,7 +26,7 @@ class SlaRow:
     breach_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replies:
     """What Zendesk's `metric_sets` say of the conversation so far; a null is "not known"."""
 
@@ -39,7 +40,7 @@ class Replies:
     """When an agent last worked on the ticket."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticket:
     """One ticket of the queue, as last read."""
 
@@ -73,7 +74,7 @@ class Ticket:
     """None: the metric set was missing, so whether a reply was given is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attachment:
     """A file at a comment. It is never fetched by itself."""
 
@@ -84,7 +85,7 @@ class Attachment:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """One comment: `public` reached the client, otherwise it is an internal note."""
 
@@ -101,7 +102,7 @@ class Comment:
     """Why Zendesk doesn't trust this comment, in words; None when it does."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TicketDetail:
     """A ticket with its conversation, oldest comment first."""
 
@@ -111,7 +112,7 @@ class TicketDetail:
     """False: the conversation is longer than what was read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SuspendedTicket:
     """A message that Zendesk withheld from the queue; some of them are real tickets."""
 

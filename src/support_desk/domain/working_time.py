@@ -9,9 +9,11 @@ subtraction in UTC, and exact to the microsecond.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+
+from support_desk.records import record
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -55,7 +57,7 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkingCalendar:
     """Working hours in one time zone. Moments are aware in any zone; answers are in UTC.
 
