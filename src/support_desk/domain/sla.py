@@ -15,9 +15,10 @@ low        40 working hours, for the first reply and for each later one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from support_desk.domain.tickets import PRIORITIES, SlaRow, Ticket
 from support_desk.domain.words import duration_words, moment_words
@@ -260,6 +261,11 @@ _METRICS = {
     "group_ownership_time": "end of the group's ownership",
 }
 _STATUSES = {"pending": " while pending", "hold": " while on hold"}
+
+
+def late(ranked: Iterable[Ranked], now: datetime) -> Iterator[Ranked]:
+    """The breached rows of a queue in its order: they come first, so the rest isn't looked at."""
+    return takewhile(lambda row: row.verdict.state_at(now) == "breached", ranked)
 
 
 def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:

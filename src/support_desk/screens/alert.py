@@ -86,10 +86,10 @@ class AlertScreen(DetailScreen[AlertDetail]):
         return alert.url if alert else ""
 
     def line_about(self, view: View) -> str:
-        from support_desk.screens.dashboard import handover_line  # the dashboard is what opens this screen
+        from support_desk.screens.row_actions import line_about
 
         row = self.as_row(view)
-        return handover_line(view, row) if row else ""
+        return line_about(view, row) if row else ""
 
     def runbook(self) -> RunbookMatch | None:
         row = self.as_row(self.desk_app.view)

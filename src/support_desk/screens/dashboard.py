@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from support_desk.desk.snapshot import Feed, FeedName, State, state
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
@@ -27,12 +27,14 @@ from support_desk.screens.filters import (
     sorted_tickets,
     ticket_fields,
 )
-from support_desk.screens.header import problem_line, state_words
+from support_desk.screens.header import problem_line
+from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
+from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Lines
-from support_desk.widgets.row_list import Parts, RowList
+from support_desk.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
@@ -46,20 +48,8 @@ PANES = ("alerts", "tickets", "runbook", "rota")
 BESIDE = ("runbook", "rota")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
 
-NOTHING = {
-    "alerts": "All quiet: no open alerts.",
-    "tickets": "Nothing to answer: no unsolved tickets.",
-}
 
-FEEDS_OF_PANE: dict[str, tuple[FeedName, ...]] = {
-    "alerts": (FeedName.ALERTS,),
-    "tickets": (FeedName.TICKETS,),
-    "runbook": (FeedName.RUNBOOKS,),
-    "rota": (FeedName.ROTA, FeedName.ON_CALL),
-}
-
-
-class Dashboard(DeskScreen):
+class Dashboard(RowActions, DeskScreen):
     """The screen that stays open all week."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("list", "row", "dashboard", "app")
@@ -177,47 +167,12 @@ class Dashboard(DeskScreen):
         """Titles, what is wrong, and what an empty list means: quiet needs a fresh and complete reading."""
         for name, label in (("alerts", "1 Alerts"), ("tickets", "2 Tickets"), ("rota", "4 Rota")):
             pane = self.query_one(f"#{name}", RowList)
-            feed = view.snapshot.feed(FEEDS_OF_PANE[name][0])
-            judged = state(feed, view.now)
-            words, style = state_words(judged, feed, view.now, troubled=feed.problem is not None)
-            parts: list[tuple[str, str]] = [
-                (f" {label} ", "title"),
-                (" ", "title"),
-                *self._counts(name, view),
-            ]
-            parts.append((f" {words}", style))
             chosen = self.filters.get(name, "")
-            if chosen:
-                parts.append((f"  filter: {chosen}", "soon"))
-            if name == "tickets" and self.order != "risk":
-                parts.append((f"  by {SORTS[self.order]}", "soon"))
-            pane.title(tuple(parts))
+            order = self.order if name == "tickets" else "risk"
+            pane.title(title_of(view, name, label, chosen=chosen, order=order))
             pane.notice(problem_line(view, *FEEDS_OF_PANE[name]))
-            pane.empty(self._empty_words(name, feed, judged, chosen))
+            pane.empty(empty_words(view, name, chosen))
         self.runbook.draw_title()
-
-    def _counts(self, name: str, view: View) -> Parts:
-        if name == "alerts":
-            alerts = view.snapshot.alerts.rows
-            waiting = sum(alert.status == "open" for alert in alerts)
-            style = "late" if waiting else "title"
-            return ((f"{waiting} un-acknowledged", style), (f" of {len(alerts)}", "title"))
-        if name == "tickets":
-            rows = view.snapshot.tickets.rows
-            late = sum(row.verdict.state_at(view.now) == "breached" for row in rows)
-            return ((f"{late} late", "late" if late else "title"), (f" of {len(rows)}", "title"))
-        return ()
-
-    def _empty_words(self, name: str, feed: Feed[object], judged: State, chosen: str) -> str:
-        if judged is State.LOADING:
-            return "Not read yet ..."
-        if judged is State.OFF:
-            return "Not configured: see support-desk config init."
-        if chosen and feed.rows:
-            return f"No row matches the filter {chosen!r}; esc takes it away."
-        if judged is not State.FRESH or feed.problem is not None:
-            return "Nothing known: the last reading isn't fresh and complete."
-        return NOTHING.get(name, "Nobody on the rota.")
 
     # What is selected
 
@@ -247,11 +202,8 @@ class Dashboard(DeskScreen):
         self.runbook.draw_title()
         self.runbook.follow(self.current())
 
-    def current(self) -> AlertRow | Ranked | None:
-        """The row that keys act on: that of the list with the focus, or the one it had last."""
-        return self._list_in_use().selected
-
-    def _list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
+    def list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
+        """The list that keys act on: the one with the focus, or the one that had it last."""
         if self.alerts.has_focus:
             self._last_list = "alerts"
         elif self.tickets.has_focus:
@@ -265,7 +217,7 @@ class Dashboard(DeskScreen):
         if row is None:
             self.query_one("#why", Lines).show([(), ()])
             return
-        gone = "  LEFT THE LIST" if self._list_in_use().selected_is_gone else ""
+        gone = "  LEFT THE LIST" if self.list_in_use().selected_is_gone else ""
         if isinstance(row, AlertRow):
             first, second = alert_rows.why(view, row)
         else:
@@ -323,7 +275,7 @@ class Dashboard(DeskScreen):
         """Open the filter line for the list in use."""
         from support_desk.screens.filter_line import FilterLine
 
-        name = self._list_in_use().id or "tickets"
+        name = self.list_in_use().id or "tickets"
         self.mount(FilterLine(name, self.filters[name]), before="#footer")
 
     def set_filter(self, name: str, expression: str) -> None:
@@ -346,7 +298,7 @@ class Dashboard(DeskScreen):
 
     def action_saved_filters(self) -> None:
         """Choose a filter by name."""
-        name = self._list_in_use().id or "tickets"
+        name = self.list_in_use().id or "tickets"
         choices = [(saved.id, saved.label, saved.expression) for saved in SAVED if name in saved.panes]
 
         def chosen(picked: str | None) -> None:
@@ -366,7 +318,7 @@ class Dashboard(DeskScreen):
 
     def action_back(self) -> None:
         """Take away the filter, the zoom or the side panes; at the top say how to leave."""
-        name = self._list_in_use().id or "tickets"
+        name = self.list_in_use().id or "tickets"
         zoomed = [pane for pane in PANES if self.has_class(f"-zoom-{pane}")]
         if self.filters[name]:
             self.set_filter(name, "")
@@ -385,87 +337,20 @@ class Dashboard(DeskScreen):
     def _opened(self, message: RowList.Opened) -> None:
         row = message.list.selected
         if isinstance(row, AlertRow):
-            self._open_alert(row)
+            self.open_alert(row, [other.alert.id for other in self.alerts.rows if not other.members])
         elif isinstance(row, Ranked):
             neighbours = [other.ticket.id for other in self.tickets.rows]
             self.desk_app.open_ticket(row.ticket.id, neighbours)
 
-    def _open_alert(self, row: AlertRow) -> None:
-        if not row.members:
-            neighbours = [other.alert.id for other in self.alerts.rows if not other.members]
-            self.desk_app.open_alert(row.alert.id, neighbours)
-            return
-        ids = [member.id for member in row.members]
-        choices = [
-            (member.id, f"{member.priority} {member.status} {member.message}", "") for member in row.members
-        ]
-
-        def chosen(picked: str | None) -> None:
-            if picked is not None:
-                self.desk_app.open_alert(picked, ids)
-
-        self.desk_app.choose("Which of these alike alerts?", choices, chosen)
-
-    def _wanted(self) -> list[AlertRow | Ranked]:
-        """The marked rows of the list in use, or the one under the cursor."""
-        pane = self._list_in_use()
-        marked: list[AlertRow | Ranked] = list(pane.marked)
-        row = pane.selected
-        return marked or ([row] if row is not None else [])
-
-    def action_browser(self) -> None:
-        """Open the selected row in the browser."""
-        row = self.current()
-        if row is not None:
-            self.desk_app.open_link(_url(row))
-
-    def action_copy_link(self) -> None:
-        """Copy the link of the row, or of the marked rows."""
-        rows = self._wanted()
-        if rows:
-            self.desk_app.copy("\n".join(_url(row) for row in rows), _links(len(rows)))
-
-    def action_copy_line(self) -> None:
-        """Copy one line about the row, or each marked row, for a message to a colleague."""
-        view, rows = self.desk_app.view, self._wanted()
-        lines = [handover_line(view, row) for row in rows]
-        if lines:
-            self.desk_app.copy("\n".join(lines), "one line" if len(lines) == 1 else f"{len(lines)} lines")
-
-    def action_runbook(self) -> None:
-        """Go to the runbook of the selected row."""
+    def follow_runbook(self) -> None:
         self.runbook.pinned = False
         self.runbook.follow(self.current())
         self.action_pane("runbook")
-
-    def action_search_runbooks(self) -> None:
-        """Choose any runbook; it stays until the cursor moves."""
-        books = self.desk_app.view.snapshot.runbooks.rows
-        choices = [
-            (book.path, book.title, f"{book.path}  {' / '.join(h.text for h in book.headings[1:6])}")
-            for book in books
-        ]
-
-        from support_desk.domain.runbooks import RunbookMatch
-
-        def chosen(path: str | None) -> None:
-            for book in books:
-                if book.path == path:
-                    self.pin_runbook(RunbookMatch(book.path, "", book.title, "chosen by you"))
-
-        self.desk_app.choose("Which runbook?", choices, chosen)
 
     def pin_runbook(self, match: RunbookMatch) -> None:
         """Show this runbook until the cursor of a list moves."""
         self.runbook.pin(match)
         self.action_pane("runbook")
-
-    def select_ticket(self, ticket_id: int) -> bool:
-        """Put the cursor on a ticket; False if the list doesn't show it."""
-        if not self.tickets.select(ticket_id):
-            return False
-        self.action_pane("tickets")
-        return True
 
 
 def _alert_key(row: AlertRow) -> Hashable:
@@ -478,21 +363,3 @@ def _ticket_key(row: Ranked) -> Hashable:
 
 def _rota_key(row: RotaRow) -> Hashable:
     return row.key
-
-
-def _url(row: AlertRow | Ranked) -> str:
-    return row.alert.url if isinstance(row, AlertRow) else row.ticket.url
-
-
-def _links(count: int) -> str:
-    return "the link" if count == 1 else f"{count} links"
-
-
-def handover_line(view: View, row: AlertRow | Ranked) -> str:
-    """One line about a row, for pasting into a message."""
-    words: Callable[[View, AlertRow], tuple[str, str]] = alert_rows.why
-    if isinstance(row, AlertRow):
-        first, second = words(view, row)
-        return f"{first} ({second}) {row.alert.url}"
-    first, second = ticket_rows.why(view, row)
-    return f"{first} ({second}) {row.ticket.url}"

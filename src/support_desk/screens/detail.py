@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Hashable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -40,6 +40,9 @@ LOADING = "loading"
 """Name of the worker that reads the details."""
 
 
+JUST_NOW = timedelta(seconds=10)
+
+
 def fact(label: str, *parts: tuple[str, str]) -> TextLine:
     """A labelled fact; what doesn't fit on the line goes on under its first word."""
     shown = tuple(part for part in parts if part[0])
@@ -48,8 +51,8 @@ def fact(label: str, *parts: tuple[str, str]) -> TextLine:
 
 def ago(at: datetime, now: datetime) -> str:
     """How long ago: "just now", "20 s ago", "3 h ago"."""
-    words = age(now - at)
-    return "just now" if words == "now" else f"{words} ago"
+    span = now - at
+    return "just now" if span < JUST_NOW else f"{age(span, exact=True)} ago"
 
 
 def when(view: View, at: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from support_desk.config.model import Config
+from support_desk.domain.sla import late
 from support_desk.screens.header import critical_alerts
 from support_desk.screens.view import View
 
@@ -53,16 +54,14 @@ class Watch:
         self._open = set(waiting)
         self._seen_alerts = self._seen_alerts or alerts.read_at is not None
         tickets = view.snapshot.tickets
-        late = {
-            row.ticket.id: row.ticket for row in tickets.rows if row.verdict.state_at(view.now) == "breached"
-        }
-        breached = [ticket for id_, ticket in late.items() if id_ not in self._late]
+        overdue = {row.ticket.id: row.ticket for row in late(tickets.rows, view.now)}
+        breached = [ticket for id_, ticket in overdue.items() if id_ not in self._late]
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
             lines += [f"#{t.id} has breached: {t.subject}" for t in breached]
-        self._late = set(late)
+        self._late = set(overdue)
         self._seen_tickets = self._seen_tickets or tickets.read_at is not None
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
-        title = f"support-desk: {len(waiting)} alerts open, {len(late)} tickets late"
+        title = f"support-desk: {len(waiting)} alerts open, {len(overdue)} tickets late"
         return News(ring and not self.muted, tuple(lines), title)

@@ -17,14 +17,15 @@ from support_desk.domain.sla import Ranked, judge
 from support_desk.domain.tickets import Ticket
 from support_desk.keys import bindings
 from support_desk.screens.base import DeskScreen
-from support_desk.screens.dashboard import handover_line
+from support_desk.screens.row_actions import line_about
 from support_desk.screens.view import View
 from support_desk.screens.words import minutes
 from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Reading, TicketSource
 from support_desk.text import clean
 from support_desk.widgets.columns import Column
-from support_desk.widgets.row_list import Parts, RowList
+from support_desk.widgets.row_lines import Parts
+from support_desk.widgets.row_list import RowList
 
 SEARCH = "search"
 """Name of the worker that searches."""
@@ -241,7 +242,7 @@ class SolvedScreen(DeskScreen):
         ticket = self._selected()
         if ticket is not None:
             view = self.desk_app.view
-            self.desk_app.copy(handover_line(view, _ranked(view, ticket)), "one line")
+            self.desk_app.copy(line_about(view, _ranked(view, ticket)), "one line")
 
     def action_runbook(self) -> None:
         """Read the runbook for the ticket."""

@@ -98,10 +98,10 @@ class TicketScreen(DetailScreen[TicketDetail]):
         return ranked.ticket.url if ranked else ""
 
     def line_about(self, view: View) -> str:
-        from support_desk.screens.dashboard import handover_line  # the dashboard is what opens this screen
+        from support_desk.screens.row_actions import line_about
 
         ranked = self.ranked(view)
-        return handover_line(view, ranked) if ranked else ""
+        return line_about(view, ranked) if ranked else ""
 
     def runbook(self) -> RunbookMatch | None:
         ranked = self.ranked(self.desk_app.view)

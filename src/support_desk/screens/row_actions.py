@@ -1,0 +1,113 @@
+"""What can be done with the rows of the dashboard: open, copy, read their runbook."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from support_desk.domain.sla import Ranked
+from support_desk.screens import alert_rows, ticket_rows
+from support_desk.screens.alert_rows import AlertRow
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.view import View
+
+if TYPE_CHECKING:
+    from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.widgets.row_list import RowList
+
+Row = AlertRow | Ranked
+
+
+class RowActions(DeskScreen):
+    """The actions of the scope "row", for a screen with lists of alerts and tickets."""
+
+    @abstractmethod
+    def list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
+        """The list that keys act on."""
+
+    @abstractmethod
+    def follow_runbook(self) -> None:
+        """Show the runbook for the selected row, in its pane."""
+
+    @abstractmethod
+    def pin_runbook(self, match: RunbookMatch) -> None:
+        """Show this runbook until the cursor of a list moves."""
+
+    def current(self) -> Row | None:
+        """The row that keys act on."""
+        return self.list_in_use().selected
+
+    def wanted(self) -> list[Row]:
+        """The marked rows of the list in use, or the one under the cursor."""
+        pane = self.list_in_use()
+        marked: list[Row] = list(pane.marked)
+        row = pane.selected
+        return marked or ([row] if row is not None else [])
+
+    def open_alert(self, row: AlertRow, neighbours: list[str]) -> None:
+        """The details of an alert; of a storm, the one that the person chooses."""
+        if not row.members:
+            self.desk_app.open_alert(row.alert.id, neighbours)
+            return
+        ids = [member.id for member in row.members]
+        choices = [
+            (member.id, f"{member.priority} {member.status} {member.message}", "") for member in row.members
+        ]
+
+        def chosen(picked: str | None) -> None:
+            if picked is not None:
+                self.desk_app.open_alert(picked, ids)
+
+        self.desk_app.choose("Which of these alike alerts?", choices, chosen)
+
+    def action_browser(self) -> None:
+        """Open the selected row in the browser."""
+        row = self.current()
+        if row is not None:
+            self.desk_app.open_link(url_of(row))
+
+    def action_copy_link(self) -> None:
+        """Copy the link of the row, or of the marked rows."""
+        rows = self.wanted()
+        if rows:
+            what = "the link" if len(rows) == 1 else f"{len(rows)} links"
+            self.desk_app.copy("\n".join(url_of(row) for row in rows), what)
+
+    def action_copy_line(self) -> None:
+        """Copy one line about the row, or each marked row, for a message to a colleague."""
+        view, rows = self.desk_app.view, self.wanted()
+        if rows:
+            what = "one line" if len(rows) == 1 else f"{len(rows)} lines"
+            self.desk_app.copy("\n".join(line_about(view, row) for row in rows), what)
+
+    def action_runbook(self) -> None:
+        """Go to the runbook of the selected row."""
+        self.follow_runbook()
+
+    def action_search_runbooks(self) -> None:
+        """Choose any runbook; it stays until the cursor moves."""
+        from support_desk.domain.runbooks import RunbookMatch
+
+        books = self.desk_app.view.snapshot.runbooks.rows
+        choices = [
+            (book.path, book.title, f"{book.path}  {' / '.join(h.text for h in book.headings[1:6])}")
+            for book in books
+        ]
+
+        def chosen(path: str | None) -> None:
+            for book in books:
+                if book.path == path:
+                    self.pin_runbook(RunbookMatch(book.path, "", book.title, "chosen by you"))
+
+        self.desk_app.choose("Which runbook?", choices, chosen)
+
+
+def url_of(row: Row) -> str:
+    """The row's page in its service."""
+    return row.alert.url if isinstance(row, AlertRow) else row.ticket.url
+
+
+def line_about(view: View, row: Row) -> str:
+    """One line about a row, for pasting into a message."""
+    first, second = alert_rows.why(view, row) if isinstance(row, AlertRow) else ticket_rows.why(view, row)
+    return f"{first} ({second}) {url_of(row)}"
