@@ -15,11 +15,13 @@ from support_desk.config.model import Config
 from support_desk.config.render import (
     config_init_text,
     config_show_text,
+    configuration_table,
     documentation,
     to_toml,
     write_config,
 )
 from support_desk.config.shape import fields_of, table_in
+from support_desk.keys import keymap_problems
 
 VALUE_LINE = re.compile(r"^#(?! |$)", re.MULTILINE)
 
@@ -58,6 +60,33 @@ def test_every_value_has_a_name_and_a_meaning() -> None:
                 visit(inner)
 
     visit(Config)
+
+
+def test_the_example_of_another_key_can_be_used() -> None:
+    section = re.search(r"^#\[keys\]\n((?:#.+\n)+)", config_init_text(), re.MULTILINE)
+
+    assert section
+    changed = tomllib.loads(VALUE_LINE.sub("", section[1]))
+    assert changed
+    assert keymap_problems(changed) == []
+
+
+def test_the_table_has_a_line_for_every_value() -> None:
+    names = re.findall(r"^\| `([\w.]+)` \|", configuration_table(), re.MULTILINE)
+
+    def visit(table: type[msgspec.Struct], at: str) -> None:
+        for name, field in fields_of(table).items():
+            inner = table_in(field.type)
+            if inner:
+                visit(inner, f"{at}{name}.")
+            elif name != "keys":
+                assert f"{at}{name}" in names
+
+    visit(Config, "")
+    assert len(names) == len(set(names))
+    assert (
+        '| `hours.start` | `"10:00"` | When first line support begins, local time. |' in configuration_table()
+    )
 
 
 def test_the_sections_stand_in_the_models_order() -> None:

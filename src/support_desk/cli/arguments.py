@@ -25,14 +25,14 @@ command overwrite what was given before it, so they are filled in at the end."""
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """The arguments; `command` is None for the dashboard. Exits with 2 on wrong usage, as argparse does."""
-    found = _parser().parse_args(argv)
+    found = parser().parse_args(argv)
     for name, default in _COMMON.items():
         if not hasattr(found, name):
             setattr(found, name, default)
     return found
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     common = _common_options()
     parser = argparse.ArgumentParser(
         prog="support-desk",

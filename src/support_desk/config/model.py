@@ -38,9 +38,9 @@ class Hours(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end: ClockTime = "18:00"
     """When it ends, local time."""
     days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
-    """Working days."""
+    """Working days, of `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`."""
     bank_holidays: Literal["england-and-wales", "scotland", "northern-ireland", "none"] = "england-and-wales"
-    """Whose bank holidays aren't working days."""
+    """Whose bank holidays are free: `england-and-wales`, `scotland`, `northern-ireland` or `none`."""
 
 
 class PlanField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ class PlanField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class BelievedSolved(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: str = "pending"
-    """Status category of "pending believed solved"."""
+    """Its status category."""
     custom_status_id: int = 0
     """Its custom status; 0 means that there is none."""
     tag: str = ""
@@ -61,9 +61,11 @@ class BelievedSolved(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class Zendesk(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: str = ""
-    """Address of the helpdesk; empty switches tickets off. `http` is accepted for a loopback address only."""
+    """Address of the helpdesk, as in `https://example.zendesk.com`; empty switches tickets off. `http` is
+    accepted for a loopback address only."""
     auth: Literal["oauth", "oauth_user", "token"] = "oauth"
-    """`oauth` (client credentials), `oauth_user` (one sign-in per person) or `token` (ends 30 April 2027)."""
+    """`oauth` (client credentials) or `token` (ends 30 April 2027). `oauth_user` (one sign-in per person)
+    comes with a later release."""
     client_id: str = ""
     """Identifier of the OAuth client."""
     client_secret: str = ""
@@ -100,12 +102,12 @@ class Zendesk(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contract_pauses: bool = False
     """Whether pending and on-hold stop the contract's clock (the contract doesn't say so)."""
     believed_solved: BelievedSolved = BelievedSolved()
-    """What "pending believed solved" is in this helpdesk."""
+    """What "pending believed solved" is in this helpdesk; for a later release."""
 
 
 class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     provider: Literal["opsgenie", "jsm"] = "opsgenie"
-    """Where alerts and rotas come from."""
+    """`opsgenie`; `jsm` comes with a later release."""
 
 
 class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,7 +124,8 @@ class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     read_key_file: str = ""
     """File (mode 0600) that holds the reading key."""
     write_key: str = ""
-    """The key of an API integration, which may acknowledge and escalate, itself (a warning is shown)."""
+    """The key of an API integration, itself (a warning is shown). A later release acknowledges and escalates
+    with it; this one reads alerts with it where there is no reading key."""
     write_key_env: str = ""
     """Environment variable that holds the writing key."""
     write_key_command: str = ""
@@ -130,7 +133,8 @@ class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     write_key_file: str = ""
     """File (mode 0600) that holds the writing key."""
     default_api_key: str = ""
-    """The key of the global integration ("Default API"), for people who aren't on the rota, itself."""
+    """The key of the global integration ("Default API"), for people who aren't on the rota, itself (a warning
+    is shown). For a later release."""
     default_api_key_env: str = ""
     """Environment variable that holds the default integration's key."""
     default_api_key_command: str = ""
@@ -189,7 +193,7 @@ class RotaSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     second_line: SecondLine = SecondLine()
     """The second line schedule."""
     beyond: tuple[Beyond, ...] = (Beyond(name="Head of Technical Operations"), Beyond(name="CTO"))
-    """The ladder beyond the second line, either one first."""
+    """The ladder beyond the second line, either one first; for a later release."""
 
 
 class RunbookMatchSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -246,18 +250,18 @@ class EscalationSection(Section, frozen=True, kw_only=True, forbid_unknown_field
     minutes: Minutes = 5
     """Minutes until the second line is paged, when the policy can't be read."""
     nudge_minutes: Minutes = 30
-    """Out of hours: minutes without a fix after which to think of escalating."""
+    """Out of hours: minutes without a fix after which to think of escalating; for a later release."""
     stop_hours: Annotated[float, Meta(gt=0, le=24)] = 2
-    """Out of hours: hours after which to stop unless close or urgent."""
+    """Out of hours: hours after which to stop unless close or urgent; for a later release."""
 
 
 class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     critical: tuple[str, ...] = ("P1",)
     """Alert priorities that are critical."""
     major: tuple[str, ...] = ("P2",)
-    """Alert priorities that are major."""
+    """Alert priorities that are major; for a later release."""
     clients: tuple[str, ...] = ()
-    """Clients with cover round the clock; empty: not known, all are shown."""
+    """Clients with cover round the clock; empty: not known. For a later release."""
 
 
 class PersonSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -290,7 +294,7 @@ class Bell(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     breaches: bool = True
     """Ring when a ticket breaches."""
     min_priority: Literal["P1", "P2", "P3", "P4", "P5"] = "P5"
-    """Ring for alerts of this priority and above."""
+    """Ring for alerts of this priority and above, from `P1` to `P5`."""
     title: bool = True
     """Say what needs attention in the terminal's title."""
 
@@ -327,11 +331,11 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zendesk: Zendesk = Zendesk()
     """The helpdesk."""
     alerts: Alerts = Alerts()
-    """Where alerts come from."""
+    """Where alerts and rotas come from."""
     opsgenie: Opsgenie = Opsgenie()
     """OpsGenie (its API stops on 5 April 2027)."""
     jsm: Jsm = Jsm()
-    """Jira Service Management Operations, OpsGenie's successor."""
+    """Jira Service Management Operations, OpsGenie's successor; for a later release."""
     rota: RotaSection = RotaSection()
     """Schedules and the ladder beyond them."""
     runbooks: Runbooks = Runbooks()
@@ -347,7 +351,7 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clients: tuple[ClientSection, ...] = ()
     """How clients are recognised."""
     keys: dict[str, str] = {}
-    """Other keys for actions: the action's id and its key, such as `"row.open" = "space"`."""
+    """Other keys for actions: the action's id and its key, such as `"app.refresh_all" = "f5"`."""
     theme: ThemeSection = ThemeSection()
     """Colours."""
     bell: Bell = Bell()
@@ -357,6 +361,6 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     """How long history is kept."""
     toil: Toil = Toil()
-    """Time off in lieu."""
+    """Time off in lieu; for a later release."""
     triage: Triage = Triage()
-    """Triage of tickets."""
+    """Triage of tickets; for a later release."""

@@ -1,4 +1,4 @@
-"""Writing a configuration: a commented one to start from, and the effective one with secrets masked.
+"""The configuration in words: a commented one to start from, the README's table, the effective one.
 
 The comments are the docstrings of `config.model`, read from its source: they stand in one place only.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -24,14 +25,24 @@ from support_desk.config.shape import dotted, fields_of, table_in
 _WIDTH = 100
 
 _INTRODUCTION = """\
-support_desk's configuration. Lines that begin with "#" and no space are values, each with its default:
-take the "#" away to change one. A secret X is given as X_env (environment variable), X_command (a command
-that prints it) or X_file (a file of mode 0600). Most values can also be set in the environment as
-SUPPORT_DESK_<SECTION>__<KEY>."""
+# support_desk's configuration. Everything has a default, so begin with these four:
+#
+# 1. [me] email: marks you on the rota, and your tickets.
+# 2. [zendesk] url, client_id and client_secret_command (or _env, _file): the ticket queue.
+# 3. [opsgenie] read_key_command (or _env, _file): alerts and the rota.
+# 4. [runbooks] path: a folder of Markdown files.
+#
+# Then `support-desk check` tries all of it, changes nothing, and says what to mend.
+#
+# Lines that begin with "#" and no space are values, each with its default: take the "#" away to
+# change one. A secret X is given as X_env (the name of an environment variable), X_command (a command
+# that prints it) or X_file (a file of mode 0600). A simple value can also be set in the environment,
+# as SUPPORT_DESK_<SECTION>__<KEY>.
+"""
 
 _EXAMPLES: dict[str, Any] = {
     "people": {"jo@example.com": {"name": "Jo Example", "phone": "+44 20 7946 0000"}},
-    "keys": {"row.open": "space"},
+    "keys": {"app.refresh_all": "f5"},
     "clients": [
         {
             "name": "acme",
@@ -59,7 +70,7 @@ _EXAMPLES: dict[str, Any] = {
 
 def config_init_text() -> str:
     """A configuration in which every value stands with its meaning and default, commented out."""
-    lines = [*_comment(_INTRODUCTION), ""]
+    lines = [_INTRODUCTION]
     docs = documentation()["Config"]
     for name, field in fields_of(model.Config).items():
         table = table_in(field.type)
@@ -105,14 +116,14 @@ def _example(key: str, hint: Any) -> Iterator[str]:
     yield from (f"#{dotted(name)} = {to_toml(value)}" for name, value in values.items())
 
 
-def _meanings(table: type[msgspec.Struct], dash: str = "-") -> Iterator[str]:
+def _meanings(table: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
     """The values of a table that is written on one line, or repeated: a comment line for each."""
     docs = documentation()[table.__name__]
     for name, field in fields_of(table).items():
-        yield from _comment(f"{dash} {name}: {docs[name]}", hanging="  ")
+        yield from _comment(f"- {prefix}{name}: {docs[name]}", hanging="  ")
         inner = table_in(field.type)
         if inner is not None:
-            yield from _meanings(inner, f"  {dash}")
+            yield from _meanings(inner, f"{prefix}{name}.")
 
 
 def _comment(text: str, hanging: str = "") -> Iterator[str]:
@@ -122,6 +133,41 @@ def _comment(text: str, hanging: str = "") -> Iterator[str]:
     return (f"# {line}" for line in wrapped)
 
 
+def configuration_table() -> str:
+    """The README's table: every value with its default and meaning, in Markdown."""
+    lines = ["| value | default | meaning |", "|---|---|---|"]
+    docs = documentation()["Config"]
+    for name, field in fields_of(model.Config).items():
+        inner = table_in(field.type)
+        if inner is None and get_origin(field.type) is not dict:
+            lines.append(_table_row(name, to_toml(field.default), docs[name]))
+            continue
+        kinds = {tuple: f"[[{name}]]", dict: f'[{name}."..."]' if inner else f"[{name}]"}
+        lines.append(f"| **`{kinds.get(get_origin(field.type), f'[{name}]')}`** | | **{docs[name]}** |")
+        if inner is not None:
+            lines += _table_rows(inner, name)
+    return "\n".join(lines)
+
+
+def _table_rows(table: type[msgspec.Struct], at: str) -> Iterator[str]:
+    docs = documentation()[table.__name__]
+    for name, field in fields_of(table).items():
+        key = f"{at}.{name}"
+        inner = table_in(field.type)
+        if inner is None or get_origin(field.type) is tuple:
+            default = "required" if field.required else to_toml(field.default)
+            yield _table_row(key, default, docs[name])
+        if inner is not None:
+            yield from _table_rows(inner, key)
+
+
+def _table_row(key: str, default: str, meaning: str) -> str:
+    # A bar would end the cell, also inside a code span.
+    cells = (f"`{key}`", default if default == "required" else f"`{default}`", " ".join(meaning.split()))
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+@cache
 def documentation() -> dict[str, dict[str, str]]:
     """What `config.model` says of each value: name of the table, name of the value, text."""
     tree = ast.parse(inspect.getsource(model))

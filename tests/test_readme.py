@@ -1,0 +1,91 @@
+"""The README is what the program does: its tables and commands. And nothing of one machine is in the tree."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support_desk.cli.arguments import parser
+from support_desk.config.render import configuration_table
+from support_desk.keys import ACTIONS, table
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def commands(of: argparse.ArgumentParser, at: str = "support-desk") -> list[str]:
+    """Every command that can be run, by its full name."""
+    (below,) = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)] or [None]
+    if below is None:
+        return [at]
+    return [name for word, inner in below.choices.items() for name in commands(inner, f"{at} {word}")]
+
+
+def test_the_first_two_commands_make_the_demo_and_run_the_tests() -> None:
+    indented = [line.split() for line in README.splitlines() if line.startswith("    ")]
+
+    assert [words[0] for words in indented[:2]] == ["script/demo", "script/test"]
+
+
+@pytest.mark.parametrize(("name", "body"), [("keys", table()), ("configuration", configuration_table())])
+def test_the_tables_are_those_of_the_code(name: str, body: str) -> None:
+    found = re.search(rf"<!-- {name}: [^>]*-->\n(.*?)<!-- /{name} -->", README, re.DOTALL)
+
+    assert found
+    assert found[1].strip() == body, "run script/readme-tables"
+
+
+def test_every_command_is_named() -> None:
+    named = commands(parser())
+
+    assert "support-desk config init" in named
+    code = re.sub(r"`, `(?!support-desk)", "\nsupport-desk ", README)
+    assert [name for name in named if name not in code] == []
+
+
+def test_every_common_option_is_named() -> None:
+    options = [option for action in parser()._actions for option in action.option_strings]
+
+    assert "--plain" in options
+    assert [option for option in options if option.startswith("--") and f"`{option}" not in README] == []
+
+
+def test_every_action_is_named() -> None:
+    assert [action.id for action in ACTIONS if f"`{action.id}`" not in README] == []
+
+
+def test_the_script_has_nothing_left_to_write() -> None:
+    done = subprocess.run(  # noqa: S603 - this interpreter, and a file of this repository
+        [sys.executable, str(ROOT / "script/readme-tables"), "--check"], capture_output=True, check=False
+    )
+
+    assert done.returncode == 0
+
+
+HERE_ONLY = re.compile(
+    r"/(?:work|root)/|/tmp/bash"  # folders of a machine that it was written on
+    r"|--(?:extra-)?index-url|--find-links|\bpypi\.org|\bpythonhosted\."  # where packages came from
+)
+
+
+def test_no_place_of_one_machine_is_in_the_tree() -> None:
+    """A path or a registry of one machine would work there and nowhere else."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
+    if listed.returncode:
+        pytest.skip("this isn't a checkout")
+    tracked = [ROOT / name for name in listed.stdout.split("\0") if name]
+    assert ROOT / "constraints.txt" in tracked
+
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in tracked
+        if path.is_file() and path != Path(__file__)
+        for match in HERE_ONLY.finditer(path.read_text("utf-8", errors="replace"))
+    }
+
+    assert found == set()
