@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from support_desk.config.model import Config
+from support_desk.desk.snapshot import Feed, State, state
+from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.sla import late
 from support_desk.screens.header import critical_alerts
 from support_desk.screens.view import View
@@ -40,14 +42,14 @@ class Watch:
         self.look(view)
 
     def look(self, view: View) -> News:
-        """Compare with the last look; the first reading of a feed is no news except for what is critical."""
+        """Compare with the last look; what the first reading of a feed finds is no news."""
         lines: list[str] = []
         ring = False
         alerts = view.snapshot.alerts
         waiting = {alert.id: alert for alert in alerts.rows if alert.status == "open"}
         fresh = [alert for id_, alert in waiting.items() if id_ not in self._open]
         if self._seen_alerts and fresh:
-            loud = [alert for alert in fresh if alert.priority <= self._bell.min_priority]
+            loud = [alert for alert in fresh if self._is_loud(alert)]
             ring = ring or (self._bell.alerts and bool(loud))
             critical = {alert.id for alert in critical_alerts(view)}
             lines += [f"{a.priority} alert: {a.message}" for a in fresh if a.id in critical]
@@ -63,5 +65,22 @@ class Watch:
         self._seen_tickets = self._seen_tickets or tickets.read_at is not None
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
-        title = f"support-desk: {len(waiting)} alerts open, {len(overdue)} tickets late"
+        counts = (
+            _count(alerts, view, len(waiting), "alert open", "alerts open"),
+            _count(tickets, view, len(overdue), "ticket late", "tickets late"),
+        )
+        title = f"support-desk: {', '.join(filter(None, counts))}"
         return News(ring and not self.muted, tuple(lines), title)
+
+    def _is_loud(self, alert: Alert) -> bool:
+        """Whether it may ring; a priority that can't be read may be any."""
+        return alert.priority not in PRIORITIES or alert.priority <= self._bell.min_priority
+
+
+def _count(feed: Feed[object], view: View, count: int, one: str, many: str) -> str:
+    """A number with its words; `?` where it isn't known, or is only what was last known."""
+    judged = state(feed, view.now)
+    if judged is State.OFF:
+        return ""
+    number = "?" if feed.read_at is None else f"{count}?" if judged is State.FAILED else f"{count}"
+    return f"{number} {one if number == '1' else many}"

@@ -1,0 +1,167 @@
+"""What rings, what is announced and what stands in the terminal's title."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from support_desk.config.model import Bell, Config, OnCallSection
+from support_desk.desk.snapshot import Feed, FeedName, Problem
+from support_desk.domain.alerts import Alert
+from support_desk.domain.sla import rank
+from support_desk.screens.header import announcement, critical_alerts
+from support_desk.screens.news import MOST_LINES, Watch
+from support_desk.screens.view import View
+from support_desk.sources.fixtures import DEMO_START, World, demo_config
+from tests.support import agreement_of, changed, view
+
+WORLD = World(7)
+OLD = WORLD.alerts(DEMO_START)
+
+
+def alert(number: int, priority: str = "P3", status: str = "open", **values: Any) -> Alert:
+    return replace(
+        OLD[0], id=f"new-{number}", message=f"alarm {number}", priority=priority, status=status,
+        created_at=DEMO_START, **values,
+    )  # fmt: skip
+
+
+def seen(*more: Alert, config: Config | None = None, at: int = 0) -> View:
+    """The world's alerts and these, so many seconds after the start."""
+    now = DEMO_START + timedelta(seconds=at)
+    config = config or demo_config()
+    tickets = rank(WORLD.tickets(DEMO_START), agreement_of(config))
+    return view(at=now, config=config, feeds={FeedName.ALERTS: (*OLD, *more), FeedName.TICKETS: tickets})
+
+
+def watching(config: Config | None = None) -> Watch:
+    watch = Watch(config or demo_config())
+    watch.first(seen(config=config))
+    return watch
+
+
+def unread(old: View, *names: FeedName) -> View:
+    snapshot = old.snapshot
+    for name in names:
+        snapshot = snapshot.with_feed(name, replace(snapshot.feed(name), rows=(), read_at=None))
+    return replace(old, snapshot=snapshot)
+
+
+def test_the_first_reading_is_no_news_but_its_critical_alerts_are_on_the_screen() -> None:
+    watch = Watch(demo_config())
+    watch.first(unread(seen(), FeedName.ALERTS, FeedName.TICKETS))
+    news = watch.look(seen())
+    assert not news.ring
+    assert news.lines == ()
+    assert len(critical_alerts(seen())) == 2
+
+
+def test_a_new_alert_rings_once() -> None:
+    watch = watching()
+    assert watch.look(seen(alert(1))).ring
+    assert not watch.look(seen(alert(1))).ring
+    assert watch.look(seen(alert(1), alert(2))).ring
+
+
+def test_only_critical_alerts_are_announced_and_once() -> None:
+    watch = watching()
+    news = watch.look(seen(alert(1), alert(2, "P1")))
+    assert news.lines == ("P1 alert: alarm 2",)
+    assert watch.look(seen(alert(1), alert(2, "P1"))).lines == ()
+
+
+def test_what_is_critical_is_configured() -> None:
+    config = changed(on_call=OnCallSection(critical=("P1", "P2")))
+    watch = watching(config)
+    assert watch.look(seen(alert(1, "P2"), config=config)).lines == ("P2 alert: alarm 1",)
+
+
+def test_an_acknowledged_alert_doesnt_ring_and_one_that_is_open_again_does() -> None:
+    watch = watching()
+    assert not watch.look(seen(alert(1, status="acked"))).ring
+    assert watch.look(seen(alert(1))).ring
+
+
+def test_quieter_priorities_can_be_left_silent() -> None:
+    config = changed(bell=Bell(min_priority="P2"))
+    watch = watching(config)
+    assert not watch.look(seen(alert(1, "P3"), config=config)).ring
+    assert watch.look(seen(alert(1, "P3"), alert(2, "P2"), config=config)).ring
+
+
+def test_a_priority_that_cant_be_read_rings() -> None:
+    config = changed(bell=Bell(min_priority="P1"))
+    watch = watching(config)
+    assert watch.look(seen(alert(1, "P?"), config=config)).ring
+
+
+def test_muted_it_announces_but_doesnt_ring() -> None:
+    watch = watching()
+    watch.muted = True
+    news = watch.look(seen(alert(1, "P1")))
+    assert not news.ring
+    assert news.lines
+
+
+def test_the_bell_can_be_switched_off_for_alerts_and_for_breaches() -> None:
+    config = changed(bell=Bell(alerts=False, breaches=False))
+    watch = watching(config)
+    assert not watch.look(seen(alert(1), config=config, at=130)).ring
+
+
+def test_a_breach_is_rung_and_said_once_when_its_time_comes() -> None:
+    watch = watching()
+    assert not watch.look(seen(at=119)).ring
+    news = watch.look(seen(at=121))
+    assert news.ring
+    assert [line.partition(":")[0] for line in news.lines] == ["#48309 has breached"]
+    assert not watch.look(seen(at=122)).ring
+
+
+def test_many_announcements_at_once_are_cut_and_counted() -> None:
+    watch = watching()
+    news = watch.look(seen(*(alert(number, "P1") for number in range(40))))
+    assert len(news.lines) == MOST_LINES + 1
+    assert news.lines[-1] == "and 37 more"
+
+
+def test_the_title_says_what_waits() -> None:
+    assert watching().look(seen()).title == "support-desk: 6 alerts open, 7 tickets late"
+    assert watching().look(seen(alert(1))).title == "support-desk: 7 alerts open, 7 tickets late"
+
+
+def titled(seen: View) -> str:
+    return Watch(demo_config()).look(seen).title
+
+
+def test_the_title_tells_zero_from_unknown() -> None:
+    assert titled(unread(seen(), FeedName.ALERTS)) == "support-desk: ? alerts open, 7 tickets late"
+    assert titled(unread(seen(), FeedName.TICKETS)) == "support-desk: 6 alerts open, ? tickets late"
+    assert titled(view(feeds={FeedName.ALERTS: ()})).startswith("support-desk: 0 alerts open")
+
+
+def test_the_title_marks_what_is_only_the_last_that_was_known() -> None:
+    quiet = view(feeds={FeedName.ALERTS: ()})
+    refused = replace(quiet.snapshot.alerts, problem=Problem("The key is refused", "renew it", definite=True))
+    broken = replace(quiet, snapshot=quiet.snapshot.with_feed(FeedName.ALERTS, refused))
+    assert titled(broken).startswith("support-desk: 0? alerts open")
+
+
+def test_a_source_that_is_off_isnt_in_the_title() -> None:
+    usual = seen()
+    off = usual.snapshot.with_feed(FeedName.ALERTS, Feed(enabled=False))
+    assert titled(replace(usual, snapshot=off)) == "support-desk: 7 tickets late"
+
+
+def test_one_alert_is_one() -> None:
+    only = view(feeds={FeedName.ALERTS: (alert(1),), FeedName.TICKETS: ()})
+    assert Watch(demo_config()).look(only).title == "support-desk: 1 alert open, 0 tickets late"
+
+
+def test_the_announcement_names_the_oldest_and_when_the_next_line_is_paged() -> None:
+    text = "".join(part for part, _ in announcement(seen()))
+    assert (
+        text == " P1 OPEN: https://www.eastmarch.example/ is down (HTTP 502), next line in 1:20  and 1 more "
+    )
+    assert announcement(view(feeds={FeedName.ALERTS: ()})) == ()
