@@ -11,16 +11,16 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from support_desk import glance
 from support_desk.config.model import Config
+from support_desk.config.rules import client_rules, runbook_rules, runbook_url
+from support_desk.desk.facts import escalation_of, rota_of
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.alerts import PRIORITIES, STATUSES, Alert
-from support_desk.domain.clients import ClientRule, client_of_alert
-from support_desk.domain.escalation import countdown
-from support_desk.domain.rota import Person, Role, Rota, Shift, Unknown, next_shift, on_now
-from support_desk.domain.runbooks import Runbook, RunbookRule, runbook_for_alert
+from support_desk.domain.clients import client_of_alert
+from support_desk.domain.rota import Person, Role, Shift, Unknown, next_shift, on_now
+from support_desk.domain.runbooks import Runbook, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
 from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of, time_text
 
@@ -139,23 +139,8 @@ class AlertTeller:
         self._now = now
         self._config = config
         self._agreement = agreement
-        self._second_line = second_line(snapshot, now, config)
-        self._clients = tuple(
-            ClientRule(rule.name, rule.messages, rule.organisations, rule.business_unit)
-            for rule in config.clients
-        )
-        self._rules = tuple(
-            RunbookRule(
-                rule.file,
-                rule.anchor,
-                tag=rule.match.tag,
-                message=rule.match.message,
-                source=rule.match.source,
-                priority=rule.match.priority,
-                organisation=rule.match.organisation,
-            )
-            for rule in config.runbooks.rules
-        )
+        self._clients = client_rules(config)
+        self._rules = runbook_rules(config.runbooks)
 
     def document(self, alert: Alert) -> Document:
         """One alert; `runbook` is the file's path in the runbook folder."""
@@ -179,21 +164,15 @@ class AlertTeller:
             "in_hours": self._agreement.calendar.is_open(alert.created_at),
             "runbook": runbook.path if runbook else None,
             "runbook_anchor": runbook.anchor if runbook else None,
-            "runbook_url": runbook_url(self._config, runbook.path, runbook.anchor) if runbook else None,
+            "runbook_url": runbook_url(self._config.runbooks, runbook.path, runbook.anchor)
+            if runbook
+            else None,
             "escalation": self._escalation(alert),
             "url": alert.url,
         }
 
     def _escalation(self, alert: Alert) -> Document:
-        coming = countdown(
-            alert,
-            policies=self._snapshot.policies.rows,
-            fallback_minutes=self._config.escalation.minutes,
-            default_policy=self._config.escalation.name,
-            second_line=self._second_line,
-            now=self._now,
-            second_line_schedule=self._config.rota.second_line.schedule,
-        )
+        coming = escalation_of(alert, self._snapshot, self._now, self._config)
         return {
             "state": coming.state,
             "next": coming.next,
@@ -201,20 +180,6 @@ class AlertTeller:
             "basis": coming.basis,
             "reason": coming.reason,
         }
-
-
-def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:
-    """Who is second line: by the answer to "who is on call now", else by the timeline."""
-    wanted = config.rota.second_line.schedule.casefold()
-    for answer in snapshot.on_call.rows:
-        if answer.schedule.casefold() == wanted and answer.enabled:
-            return next(iter(answer.people), None)
-    return on_now(rota_of(snapshot), Role.SECOND_LINE, now)
-
-
-def rota_of(snapshot: Snapshot) -> Rota | None:
-    """The timeline; None before it was read."""
-    return next(iter(snapshot.rota.rows), None)
 
 
 def rota_document(snapshot: Snapshot, now: datetime, mine: str = "") -> Document:
@@ -269,20 +234,12 @@ def runbooks_document(snapshot: Snapshot, now: datetime, words: str, config: Con
                 "title": runbook.title,
                 "heading": heading,
                 "anchor": anchor,
-                "url": runbook_url(config, runbook.path, anchor),
+                "url": runbook_url(config.runbooks, runbook.path, anchor),
                 "modified_at": time_text(runbook.modified_at),
             }
             for runbook, heading, anchor in found
         ],
     }
-
-
-def runbook_url(config: Config, path: str, anchor: str) -> str | None:
-    """Where a runbook is on the web; None when the configuration doesn't say."""
-    if not config.runbooks.url:
-        return None
-    address = config.runbooks.url.replace("{path}", quote(path)).replace("{anchor}", quote(anchor))
-    return address.removesuffix("#")
 
 
 def search_runbooks(runbooks: Iterable[Runbook], words: str) -> list[tuple[Runbook, str | None, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from support_desk.desk.feeds import FEED_WORDS
 from support_desk.desk.snapshot import (
     FEEDS_OF,
     SUPPORTING,
@@ -258,7 +259,7 @@ def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str |
     for name, feed in feeds:
         if state(feed, now) is State.PARTIAL:
             missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"
-            return f"{name.value.replace('_', ' ')}: {'; '.join(feed.notes) or missing}"
+            return f"{FEED_WORDS[name]}: {'; '.join(feed.notes) or missing}"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 
 class StoppedClock:
-    """Always the same moment."""
+    """Always the same moment, so whoever waits waits for ever."""
 
     def now(self) -> datetime:
         return NOW
@@ -27,7 +28,7 @@ class StoppedClock:
         return 0.0
 
     async def sleep(self, seconds: float) -> None:
-        raise AssertionError("a one-shot doesn't wait")
+        await asyncio.Event().wait()
 
 
 @pytest.fixture

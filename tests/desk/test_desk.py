@@ -17,6 +17,7 @@ from support_desk.config.model import Config, Opsgenie, Runbooks, Zendesk
 from support_desk.desk.desk import Desk, DeskChange, read_once
 from support_desk.desk.snapshot import FeedName, SourceName, State, source_state, state
 from support_desk.desk.store import ReadingsStore
+from support_desk.glance import source_error
 from support_desk.sources.errors import NotAllowed, SignInRefused, Throttled, Unreachable
 from support_desk.sources.protocols import Reading, Sources
 from tests.desk.clock import START, ManualClock, settle
@@ -92,8 +93,8 @@ async def test_a_failure_keeps_the_rows_and_their_age() -> None:
         assert feed.failing_since is not None
         assert feed.next_at is not None
         assert feed.next_at > bench.desk.now()
-        line = bench.desk.problem_line(SourceName.ALERTS)
-        assert line == "OpsGenie does not answer — look at the network"
+        line = source_error(bench.desk.snapshot, SourceName.ALERTS, bench.desk.now())
+        assert line == "OpsGenie does not answer: look at the network"
         since = feed.failing_since
         await bench.clock.advance(320)
         assert bench.desk.snapshot.alerts.failing_since == since
@@ -103,7 +104,7 @@ async def test_a_failure_keeps_the_rows_and_their_age() -> None:
         await bench.clock.advance(140)
         assert bench.state(FeedName.ALERTS) is State.FRESH
         assert bench.desk.snapshot.alerts.rows == ()
-        assert bench.desk.problem_line(SourceName.ALERTS) is None
+        assert source_error(bench.desk.snapshot, SourceName.ALERTS, bench.desk.now()) is None
 
 
 async def test_one_feed_that_hangs_stops_no_other() -> None:
@@ -114,7 +115,7 @@ async def test_one_feed_that_hangs_stops_no_other() -> None:
         assert bench.state(FeedName.TICKETS) is State.LOADING
         assert bench.state(FeedName.ALERTS) is State.FRESH
         await bench.clock.advance(100)
-        line = bench.desk.problem_line(SourceName.ZENDESK)
+        line = source_error(bench.desk.snapshot, SourceName.ZENDESK, bench.desk.now())
         assert line is not None
         assert line.startswith("Zendesk gave no answer within 180 s")
 
@@ -125,7 +126,7 @@ async def test_a_key_without_the_right_to_policies_leaves_the_alerts_fresh() -> 
     async with bench.running():
         assert bench.state(FeedName.POLICIES) is State.FAILED
         assert source_state(bench.desk.snapshot, SourceName.ALERTS, START) is State.FRESH
-        assert bench.desk.problem_line(SourceName.ALERTS) is None
+        assert source_error(bench.desk.snapshot, SourceName.ALERTS, bench.desk.now()) is None
 
 
 async def test_a_ticket_that_left_the_search_is_confirmed() -> None:
@@ -277,4 +278,4 @@ async def test_people_are_kept_from_an_incomplete_reading() -> None:
         await settle()
         assert bench.desk.snapshot.people.rows == (ANNA,)
         assert bench.state(FeedName.PEOPLE) is State.PARTIAL
-        assert bench.desk.problem_line(SourceName.ROTA) == "page 2 failed"
+        assert source_error(bench.desk.snapshot, SourceName.ROTA, bench.desk.now()) == "people: page 2 failed"

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from support_desk.config.model import RunbookMatchSection, RunbookRuleSection, Runbooks
+from support_desk.config.rules import runbook_url
 from support_desk.domain.runbooks import Runbook, find_runbook
 from support_desk.sources import runbooks as module
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected
 from support_desk.sources.runbook_text import MAX_HEADINGS, Anchors, outline
-from support_desk.sources.runbooks import RunbookFolder, web_url
+from support_desk.sources.runbooks import RunbookFolder
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -328,6 +329,6 @@ class TestRead:
 
 def test_web_addresses() -> None:
     settings = Runbooks(url="https://git.example/docs/{path}#{anchor}")
-    assert web_url(settings, "a b/c.md", "top") == "https://git.example/docs/a%20b/c.md#top"
-    assert web_url(settings, "c.md") == "https://git.example/docs/c.md"
-    assert web_url(Runbooks(), "c.md", "top") == ""
+    assert runbook_url(settings, "a b/c.md", "top") == "https://git.example/docs/a%20b/c.md#top"
+    assert runbook_url(settings, "c.md") == "https://git.example/docs/c.md"
+    assert runbook_url(Runbooks(), "c.md", "top") is None

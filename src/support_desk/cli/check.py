@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from support_desk.cli import output
+from support_desk.cli.reading import close
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
 from support_desk.desk.clock import Clock
@@ -152,21 +153,13 @@ def _services(config: Config, clock: Clock, environ: Mapping[str, str]) -> list[
 
 async def probe_all(sources: Sources) -> list[Probe]:
     """The probes of every source, each source asked once, all at the same time."""
-    from contextlib import suppress
-
-    from support_desk.sources.errors import SourceError
-
     named: dict[str, Source | None] = {
         "Zendesk": sources.tickets,
         "OpsGenie": sources.alerts or sources.rota,
         "Runbooks": sources.runbooks,
     }
     answers = await asyncio.gather(*(_probed(name, source) for name, source in named.items()))
-    for source in named.values():
-        if source is not None:
-            with suppress(SourceError, TimeoutError):
-                async with asyncio.timeout(2):
-                    await source.close()
+    await close(sources)
     return [probe for answer in answers for probe in answer]
 
 

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from support_desk import documents, glance
 from support_desk.cli import output, plain
-from support_desk.cli.reading import agreement_of, read_once
+from support_desk.cli.reading import read_and_close
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
-from support_desk.desk.clock import Clock, DemoClock
+from support_desk.config.rules import agreement_of
+from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.skew import skew_warning
 from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
 from support_desk.domain.sla import Agreement
 from support_desk.sources.protocols import Sources
@@ -178,16 +180,15 @@ def _live(config: Config, clock: Clock, environ: Mapping[str, str]) -> Sources:
 
 
 def _read(config: Config, clock: Clock, sources: Sources, feeds: tuple[FeedName, ...]) -> Seen:
-    agreement = agreement_of(config)
-    snapshot, warning = asyncio.run(read_once(sources, feeds, clock, agreement))
-    if warning:
+    snapshot = asyncio.run(read_and_close(config, sources, clock, feeds))
+    if isinstance(clock, SystemClock) and (warning := skew_warning(clock.skew)):
         output.talk(f"warning: {warning}")
-    return Seen(snapshot, clock.now(), config, agreement)
+    return Seen(snapshot, clock.now(), config, agreement_of(config))
 
 
 def _cached(config: Config, clock: Clock) -> Seen | None:
     """What the dashboard read last; None, with words, when it has read nothing yet."""
-    from support_desk.cli.stored import as_configured
+    from support_desk.desk.feeds import configured, enable
     from support_desk.desk.store import ReadingsStore, StoreError
     from support_desk.paths import store_file
 
@@ -200,7 +201,7 @@ def _cached(config: Config, clock: Clock) -> Seen | None:
             return None
         store = ReadingsStore.open_existing(path)
         try:
-            snapshot = as_configured(store.load(), config)
+            snapshot = enable(store.load(), configured(config), config)
             return Seen(snapshot, clock.now(), config, agreement_of(config))
         finally:
             store.close()

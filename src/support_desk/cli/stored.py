@@ -6,15 +6,14 @@ aren't named here are skipped while decoding.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from support_desk.config.model import Config
-from support_desk.config.secrets import given_forms
+from support_desk.desk.feeds import configured, enable
 from support_desk.desk.schema import one_moment, open_file_to_read, telling
 from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
 from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of
@@ -70,7 +69,7 @@ def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
     snapshot = Snapshot()
     for name, about in feeds.items():
         snapshot = snapshot.with_feed(name, _feed(about, *rows.get(name, ([], 0))))
-    snapshot = as_configured(snapshot, config)
+    snapshot = enable(snapshot, configured(config), config)
     return Glance(
         now,
         sources_of(snapshot, now),
@@ -111,24 +110,3 @@ def _feed(about: bytes, rows: list[Any], undecodable: int) -> Feed[object]:
         problem=known.problem,
         failing_since=known.failing_since,
     )
-
-
-def as_configured(snapshot: Snapshot, config: Config) -> Snapshot:
-    """The snapshot with what the store doesn't know: each feed's interval, and whether it is configured."""
-    alerts = bool(given_forms(config.opsgenie, "read_key") or given_forms(config.opsgenie, "write_key"))
-    polling = config.polling
-    feeds: dict[FeedName, tuple[bool, float | None]] = {
-        FeedName.ALERTS: (alerts, polling.alerts),
-        FeedName.POLICIES: (alerts, None),
-        FeedName.ON_CALL: (alerts, polling.on_call),
-        FeedName.ROTA: (alerts, polling.rota),
-        FeedName.PEOPLE: (alerts, None),
-        FeedName.TICKETS: (bool(config.zendesk.url), polling.tickets),
-        FeedName.SUSPENDED: (bool(config.zendesk.url), polling.suspended),
-        FeedName.RUNBOOKS: (bool(config.runbooks.path), polling.runbooks),
-    }
-    for name, (enabled, interval) in feeds.items():
-        feed = snapshot.feed(name)
-        every = feed.interval if interval is None else timedelta(seconds=interval)
-        snapshot = snapshot.with_feed(name, replace(feed, enabled=enabled, interval=every))
-    return snapshot

@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING, Any, cast
 from support_desk.config.model import Config
 from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock, SystemClock
-from support_desk.desk.feeds import FEED_WORDS, configured, interval, provided, service_words
+from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, keep_uncovered
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.skew import Skew
 from support_desk.desk.snapshot import (
     FEEDS_OF,
-    SUPPORTING,
     Difference,
     Feed,
     FeedName,
     Problem,
     Snapshot,
     SourceName,
-    never_allowed,
 )
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
@@ -78,7 +76,7 @@ class Desk:
         self.agreement = agreement
         self.clock = clock
         self.sources: Sources | None = None
-        self.snapshot = Snapshot()
+        self.snapshot = enable(Snapshot(), configured(config), config)
         self._store = store
         if store:
             store.retention = timedelta(days=config.retention.days)
@@ -91,7 +89,6 @@ class Desk:
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
         self._watch = SuspendWatch(clock, self.resumed)
-        self._enable(configured(config), Snapshot())
 
     def now(self) -> datetime:
         """This moment by the services' clocks, in UTC."""
@@ -108,13 +105,13 @@ class Desk:
         for name in FeedName:
             feed = replace(kept.feed(name), problem=None, failing_since=None, next_at=None)
             kept = kept.with_feed(name, feed)
-        self._enable(configured(self.config), kept)
+        self.snapshot = enable(kept, configured(self.config), self.config)
         return self.snapshot
 
     def attach(self, sources: Sources) -> None:
         """Bring in the sources; a feed without one is off from here."""
         self.sources = sources
-        self._enable(provided(sources), self.snapshot)
+        self.snapshot = enable(self.snapshot, provided(sources), self.config)
         self._pollers = self._make_pollers(sources)
         self._tell(frozenset(FeedName), {})
 
@@ -167,34 +164,12 @@ class Desk:
         for poller in self._pollers.values():
             poller.resume()
 
-    def problem_line(self, source: SourceName) -> str | None:
-        """What is wrong with a source and what to do about it, on one line; None when all is well."""
-        feeds = {name: self.snapshot.feed(name) for name in FEEDS_OF[source]}
-        for name, feed in feeds.items():
-            if feed.problem and not (name in SUPPORTING and never_allowed(feed)):
-                return f"{feed.problem.problem} — {feed.problem.remedy}"
-        for name, feed in feeds.items():
-            if feed.notes:
-                return feed.notes[0]
-            if feed.rejected:
-                return f"{FEED_WORDS[name]}: {feed.rejected} could not be read"
-        return None
-
     def notes(self) -> tuple[str, ...]:
         """What the person should know about the desk itself, a line each."""
         problem = (self._writer.problem if self._writer else None) or self._load_problem
         kept = self._store.notes if self._store else ()
         words = f"{problem.problem} — {problem.remedy}" if problem else None
         return (*(note for note in (self._skew.warning, words) if note), *kept)
-
-    def _enable(self, enabled: frozenset[FeedName], snapshot: Snapshot) -> None:
-        for name in FeedName:
-            # Rows of a feed that is off would be shown as if somebody kept them up to date.
-            feed: Feed[object] = snapshot.feed(name) if name in enabled else Feed()
-            snapshot = snapshot.with_feed(
-                name, replace(feed, enabled=name in enabled, interval=interval(name, self.config))
-            )
-        self.snapshot = snapshot
 
     def _make_pollers(self, sources: Sources) -> dict[FeedName, Poller[Digest[Any]]]:
         services = service_words(self.config)
@@ -296,14 +271,26 @@ async def read_once(
     agreement: Agreement,
     feeds: Iterable[FeedName] | None = None,
 ) -> Snapshot:
-    """Read these feeds (None: all) once, side by side, for a one-shot command.
+    """Read these feeds (None: all) once, side by side, for a one-shot; the others are off.
 
-    Never raises a `SourceError`: what failed is a `Problem` at its feed.
+    Never raises a `SourceError`: what failed is a `Problem` at its feed, and final, because nothing is tried
+    again. The clock is corrected by what the services say before the readings are stamped with it.
     """
     desk = Desk(config, None, clock, agreement)
     desk.attach(sources)
-    await desk.read(feeds)
-    return desk.snapshot
+    wanted = frozenset(FeedName if feeds is None else feeds)
+    await desk.read(wanted)
+    now, snapshot = desk.now(), desk.snapshot
+    for name in FeedName:
+        feed = snapshot.feed(name)
+        if name not in wanted:
+            feed = Feed(enabled=False)
+        elif feed.problem:
+            feed = replace(feed, problem=replace(feed.problem, definite=True), failing_since=now)
+        elif feed.enabled:
+            feed = replace(feed, read_at=now)
+        snapshot = snapshot.with_feed(name, feed)
+    return snapshot
 
 
 def _failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from support_desk.config.model import Config
-from support_desk.desk.snapshot import FEEDS_OF, FeedName, SourceName
-from support_desk.sources.protocols import Sources
+from support_desk.config.secrets import given_forms
+from support_desk.desk.snapshot import FEEDS_OF, Feed, FeedName, Snapshot, SourceName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from support_desk.sources.protocols import Sources
 
 FEED_WORDS: dict[FeedName, str] = {
     FeedName.ALERTS: "alerts",
@@ -69,11 +76,23 @@ def provided(sources: Sources) -> frozenset[FeedName]:
 
 def configured(config: Config) -> frozenset[FeedName]:
     """Which feeds the configuration switches on, before the sources have been built."""
-    ops, jsm = config.opsgenie, config.jsm
     if config.alerts.provider == "jsm":
-        alerting = bool(jsm.cloud_id)
+        alerting = bool(config.jsm.cloud_id)
     else:
-        alerting = any((ops.read_key, ops.read_key_env, ops.read_key_command, ops.read_key_file))
+        # An integration's key may read as well (`sources.live`).
+        alerting = any(given_forms(config.opsgenie, name) for name in ("read_key", "write_key"))
     return _feeds(
         alerts=alerting, rota=alerting, tickets=bool(config.zendesk.url), runbooks=bool(config.runbooks.path)
     )
+
+
+def enable(snapshot: Snapshot, enabled: Collection[FeedName], config: Config) -> Snapshot:
+    """The snapshot with only these feeds on, each with the interval that it is meant to be read at.
+
+    Rows of a feed that is off go: they would be shown as if somebody kept them up to date.
+    """
+    for name in FeedName:
+        feed: Feed[object] = snapshot.feed(name) if name in enabled else Feed()
+        feed = replace(feed, enabled=name in enabled, interval=interval(name, config))
+        snapshot = snapshot.with_feed(name, feed)
+    return snapshot

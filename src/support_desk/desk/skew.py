@@ -39,8 +39,12 @@ class Skew:
     @property
     def warning(self) -> str | None:
         """Words for a clock that is far out."""
-        off = self.value
-        if abs(off) < WARN_FROM:
-            return None
-        way = "behind" if off > timedelta(0) else "ahead"
-        return f"This machine's clock is {abs(off).total_seconds():.0f} s {way}; times here are the services'"
+        return skew_warning(self.value)
+
+
+def skew_warning(off: timedelta) -> str | None:
+    """Words for a clock that is far out; `off` is what has to be added to it."""
+    if abs(off) < WARN_FROM:
+        return None
+    way = "behind" if off > timedelta(0) else "ahead"
+    return f"This machine's clock is {abs(off).total_seconds():.0f} s {way}; times here are the services'"

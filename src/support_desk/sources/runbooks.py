@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from support_desk.config.rules import runbook_rules
 from support_desk.domain.runbooks import Runbook, RunbookRule, pattern_problem
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
 from support_desk.sources.protocols import Probe, Reading
@@ -59,18 +59,7 @@ class RunbookFolder:
 
     def __init__(self, settings: Runbooks) -> None:
         self._path = settings.path
-        self._rules = tuple(
-            RunbookRule(
-                file=rule.file,
-                anchor=rule.anchor,
-                tag=rule.match.tag,
-                message=rule.match.message,
-                source=rule.match.source,
-                priority=rule.match.priority,
-                organisation=rule.match.organisation,
-            )
-            for rule in settings.rules
-        )
+        self._rules = runbook_rules(settings)
         self._known: dict[str, _Entry] = {}
 
     @property
@@ -278,9 +267,3 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
         return content.decode("utf-8", "replace"), ("isn't UTF-8; what couldn't be read shows as �",)
-
-
-def web_url(settings: Runbooks, path: str, anchor: str = "") -> str:
-    """Where a runbook is on the web; empty when `[runbooks] url` is."""
-    url = settings.url.replace("{path}", quote(path)).replace("{anchor}", quote(anchor))
-    return url.removesuffix("#")

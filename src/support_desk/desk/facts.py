@@ -1,0 +1,38 @@
+"""What follows from a snapshot and the configuration, for screens and documents alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from support_desk.config.model import Config
+from support_desk.desk.snapshot import Snapshot
+from support_desk.domain.alerts import Alert
+from support_desk.domain.escalation import Countdown, countdown
+from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now
+
+
+def rota_of(snapshot: Snapshot) -> Rota | None:
+    """The timeline; None before it was read."""
+    return next(iter(snapshot.rota.rows), None)
+
+
+def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:
+    """Who is second line: by the answer to "who is on call now", else by the timeline."""
+    wanted = config.rota.second_line.schedule.casefold()
+    for answer in snapshot.on_call.rows:
+        if answer.schedule.casefold() == wanted and answer.enabled:
+            return next(iter(answer.people), None)
+    return on_now(rota_of(snapshot), Role.SECOND_LINE, now)
+
+
+def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Config) -> Countdown:
+    """When the next line is paged about an alert, and who that is (ruling 6)."""
+    return countdown(
+        alert,
+        policies=snapshot.policies.rows,
+        fallback_minutes=config.escalation.minutes,
+        default_policy=config.escalation.name,
+        second_line=second_line(snapshot, now, config),
+        now=now,
+        second_line_schedule=config.rota.second_line.schedule,
+    )
