@@ -105,6 +105,7 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._touched: datetime | None = None
         self._top = 0
         self._places: tuple[Place[R], ...] = ()
+        self._width = 0
         self._drawn: dict[int, Drawn[R]] = {}
         self._inks = Inks()
         self._title: Parts = ()
@@ -283,8 +284,15 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     # Drawing
 
+    def _lay_out(self) -> None:
+        self._width = self.size.width
+        self._places = lay_out(self._columns(self._width), max(1, self._width - EDGE))
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if width != self._width:
+            # The first frame is drawn before the widget is told its size.
+            self._lay_out()
         if y == 0:
             return self._title_strip()
         if self._notice and y == 1:
@@ -352,9 +360,9 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     # Events
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         line = self._cursor_line()
-        self._places = lay_out(self._columns(event.size.width), max(1, event.size.width - EDGE))
+        self._lay_out()
         self._keep_cursor_at(line)
         self._scroll_to_cursor()
         self._redraw()
