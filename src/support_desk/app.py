@@ -297,6 +297,12 @@ class DeskApp(App[None]):
 
     # Keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What opens a field from everywhere doesn't do so over a question that waits for its answer."""
+        if action in ("open_number", "search_solved") and self.screen.is_modal:
+            return False
+        return super().check_action(action, parameters)
+
     def action_show_help(self) -> None:
         """The keys that work where the person is."""
         from support_desk.screens.pickers import HelpScreen

@@ -5,13 +5,14 @@ from __future__ import annotations
 import string
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
+from support_desk.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Action:
     """Something that a key does."""
 
@@ -29,6 +30,9 @@ class Action:
     """Where it is bound: see `SCOPES`."""
     footer: bool = False
     palette: bool = True
+    opens_field: bool = False
+    """What is typed next belongs to the field: a slow connection delivers it together with this key, so the
+    key comes first, before the others are given to a list that would act on them."""
 
 
 SCOPES: dict[str, str] = {
@@ -67,7 +71,15 @@ ACTIONS: tuple[Action, ...] = (
         "Change the colours: dark, light, high contrast, the terminal's own.",
         "app",
     ),
-    Action("app.number", "number_sign", "open_number", "open #", "Open any ticket by its number.", "app"),
+    Action(
+        "app.number",
+        "number_sign",
+        "open_number",
+        "open #",
+        "Open any ticket by its number.",
+        "app",
+        opens_field=True,
+    ),
     Action(
         "app.solved",
         "F",
@@ -75,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
         "solved before?",
         "Search the solved tickets: has this been seen before?",
         "app",
+        opens_field=True,
     ),
     Action(
         "app.suspended", "Z", "suspended", "suspended", "Look at the suspended tickets: some are real.", "app"
@@ -108,6 +121,7 @@ ACTIONS: tuple[Action, ...] = (
         "Show only rows that match; `!` before a word inverts it.",
         "dashboard",
         True,
+        opens_field=True,
     ),
     Action(
         "rows.saved_filters",
@@ -117,6 +131,7 @@ ACTIONS: tuple[Action, ...] = (
         "Choose a filter: mine, unassigned, breached, no priority ...",
         "dashboard",
         True,
+        opens_field=True,
     ),
     Action(
         "rows.sort",
@@ -173,7 +188,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("row.copy_line", "Y", "copy_line", "copy line", "Copy one line about it for the handover.", "row"),
     Action("row.runbook", "b", "runbook", "runbook", "Read the runbook for it.", "row", True),
-    Action("runbook.search", "B", "search_runbooks", "runbooks", "Choose a runbook.", "row"),
+    Action(
+        "runbook.search", "B", "search_runbooks", "runbooks", "Choose a runbook.", "row", opens_field=True
+    ),
     # Details
     Action("detail.back", "q,escape,backspace", "back", "back", "Go back.", "detail", True, palette=False),
     Action("detail.refresh", "r", "refresh_detail", "refresh", "Read it again now.", "detail", True),
@@ -251,7 +268,15 @@ BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 def bindings(*scopes: str) -> list[BindingType]:
     """The bindings of a screen or widget, with ids so that `[keys]` can change them."""
     return [
-        Binding(action.keys, action.method, action.label, show=False, tooltip=action.help, id=action.id)
+        Binding(
+            action.keys,
+            action.method,
+            action.label,
+            show=False,
+            tooltip=action.help,
+            id=action.id,
+            priority=action.opens_field,
+        )
         for action in ACTIONS
         if action.scope in scopes
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
@@ -69,6 +70,11 @@ class DeskScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.draw_frame()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Text that no field took: its letters are no keys."""
+        event.stop()
+        self.say("The paste was ignored: there is no field to paste into", problem=True)
 
     def desk_changed(self, change: DeskChange) -> None:  # noqa: ARG002 - for the screens that need it
         """A feed was read; called on the screen that is shown."""

@@ -271,12 +271,14 @@ class Dashboard(RowActions, DeskScreen):
         """Read this pane's source now."""
         self.say(self.desk.refresh(FEEDS_OF_PANE[self._focused_pane()]))
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Open the filter line for the list in use."""
         from support_desk.screens.filter_line import FilterLine
 
         name = self.list_in_use().id or "tickets"
-        self.mount(FilterLine(name, self.filters[name]), before="#footer")
+        line = FilterLine(name, self.filters[name])
+        await self.mount(line, before="#footer")
+        self.set_focus(line)
 
     def set_filter(self, name: str, expression: str) -> None:
         """Show only the rows of a list that match."""

@@ -44,9 +44,6 @@ class FilterLine(Input):
         self.cursor_blink = False
         self.pane = pane
 
-    def on_mount(self) -> None:
-        self.focus()
-
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()

@@ -47,7 +47,7 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width)
+            return Strip.blank(width, self._style("text"))
         segments: list[Segment] = []
         used = 0
         for text, name in self._lines[y]:
@@ -56,7 +56,7 @@ class Lines(Widget):
                 break
             segments.append(Segment(fit(text, room), self._style(name)))
             used += room
-        segments.append(Segment(" " * (width - used)))
+        segments.append(Segment(" " * (width - used), self._style("text")))
         return Strip(segments, width)
 
     def _style(self, name: str) -> Style:

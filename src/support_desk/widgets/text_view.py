@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from support_desk.keys import bindings
+from support_desk.records import record
 from support_desk.text import cell_width, fit, head
 from support_desk.widgets.ink import ink
 from support_desk.widgets.lines import Parts, changed_cells
@@ -31,7 +32,7 @@ _MARKS_PER_CELL = 3
 """A cell holds a character and at most two marks: how far ahead a line can reach."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextLine:
     """A line before wrapping."""
 
@@ -244,7 +245,7 @@ class TextView(ScrollView, can_focus=True):
         width = self.size.width
         at = self.scroll_offset.y + y
         if at >= len(self._rows):
-            return Strip.blank(width)
+            return Strip.blank(width, self._style("text"))
         segments: list[Segment] = []
         used = 0
         for text, name in self._rows[at]:
@@ -253,7 +254,7 @@ class TextView(ScrollView, can_focus=True):
                 continue
             segments.append(Segment(fit(text, room), self._style(name)))
             used += room
-        segments.append(Segment(" " * (width - used)))
+        segments.append(Segment(" " * (width - used), self._style("text")))
         return Strip(segments, width)
 
     def _style(self, name: str) -> Style:
