@@ -233,6 +233,16 @@ def test_check_of_a_desk_without_services(
     assert [found.name for found in home.iterdir()] == ["desk.toml"]
 
 
+def test_check_names_keys_that_cannot_be_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(home, '[keys]\n"app.quit" = "R"\n"no.such" = "x"')
+
+    assert run(["--config", path, "check"]) == 1
+
+    out = capsys.readouterr().out
+    assert 'FAIL  Keys           [keys] "no.such": no action has this name\n' in out
+    assert "would mean both app.refresh_all and app.quit" in out
+
+
 def test_check_refuses_a_store_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "file").write_text("")
     path = write(home, f'[store]\npath = "{home / "file" / "store"}"')

@@ -266,7 +266,9 @@ async def test_a_one_shot_reads_what_it_asks_for_and_names_what_failed() -> None
     snapshot = await read_once(CONFIG, fake.sources(), ManualClock(), AGREEMENT, wanted)
     assert [row.ticket.id for row in snapshot.tickets.rows] == [1, 2]
     assert snapshot.on_call.problem is not None
+    assert state(snapshot.on_call, START) is State.FAILED
     assert fake.on["alerts"].asked == 0
+    assert state(snapshot.alerts, START) is State.OFF
 
 
 async def test_people_are_kept_from_an_incomplete_reading() -> None:
@@ -279,3 +281,10 @@ async def test_people_are_kept_from_an_incomplete_reading() -> None:
         assert bench.desk.snapshot.people.rows == (ANNA,)
         assert bench.state(FeedName.PEOPLE) is State.PARTIAL
         assert source_error(bench.desk.snapshot, SourceName.ROTA, bench.desk.now()) == "people: page 2 failed"
+
+
+@pytest.mark.parametrize("key", ["read_key_env", "write_key_env"])
+def test_either_key_switches_alerts_on_before_the_sources_are_there(key: str) -> None:
+    desk = Desk(Config(opsgenie=Opsgenie(**{key: "KEY"})), None, ManualClock(), AGREEMENT)
+    assert state(desk.snapshot.alerts, START) is State.LOADING
+    assert state(desk.snapshot.tickets, START) is State.OFF

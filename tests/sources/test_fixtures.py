@@ -8,10 +8,12 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from support_desk.browser import configured_hosts
 from support_desk.config.calendar import calendar_from
 from support_desk.domain.alerts import Alert
 from support_desk.domain.escalation import countdown
@@ -520,3 +522,13 @@ class TestSources:
         command = [sys.executable, "-c", script]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
         assert json.loads(ran.stdout) == []
+
+
+def test_the_links_of_the_demo_may_be_opened(world: World) -> None:
+    now = after(minutes=9)
+    links = [row.url for row in (*world.tickets(now), *world.alerts(now))]
+
+    hosts = configured_hosts(CONFIG)
+    assert links
+    assert {urlsplit(link).netloc for link in links} <= hosts
+    assert all(host.endswith(".example") for host in hosts)

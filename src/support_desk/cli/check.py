@@ -29,6 +29,7 @@ def check(loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> int:
     """Print a table with a remedy per failure; 0 all good, 1 something needed is off."""
     probes = [
         _configuration(loaded),
+        *_keys(loaded.config),
         *_holidays(loaded.config, clock.now().date()),
         *_store(loaded.config),
         *_terminal(environ),
@@ -55,6 +56,15 @@ def _configuration(loaded: Loaded) -> Probe:
     if loaded.given:
         return Probe("Configuration", True, "from the environment only")
     return Probe("Configuration", False, f"there is no {loaded.expected}", "support-desk config init")
+
+
+def _keys(config: Config) -> Iterator[Probe]:
+    if not config.keys:
+        return
+    from support_desk.keys import keymap_problems  # Textual's bindings
+
+    for problem in keymap_problems(config.keys):
+        yield Probe("Keys", False, problem, "The README lists every action's id and key")
 
 
 def _holidays(config: Config, today: date) -> Iterator[Probe]:

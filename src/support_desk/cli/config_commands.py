@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 
 from support_desk.cli import output
-from support_desk.config.load import config_path, load_config
+from support_desk.config.load import load_config
+from support_desk.paths import config_file
 
 
 def config_command(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -33,7 +34,7 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if arguments.stdout:
         output.data(config_init_text())
         return 0
-    path = config_path(arguments.config, environ)
+    path = config_file(arguments.config, environ)
     try:
         write_config(path)
     except FileExistsError:

@@ -16,6 +16,7 @@ import msgspec
 from support_desk.config.checks import literal_secrets, mistakes_in
 from support_desk.config.mistakes import ConfigError, Mistake
 from support_desk.config.model import Config
+from support_desk.paths import CONFIG_VARIABLE, config_file
 from support_desk.text import clean
 
 __all__ = ["ConfigError", "Loaded", "Mistake", "load_config", "origins_of"]
@@ -23,7 +24,6 @@ __all__ = ["ConfigError", "Loaded", "Mistake", "load_config", "origins_of"]
 DEFAULT = "default"
 FILE = "file"
 
-_CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
 _PREFIX = "SUPPORT_DESK_"
 _MOST_BYTES = 1_000_000
 
@@ -52,17 +52,17 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
 
     Raises `ConfigError` with every mistake that was found. A file that was asked for must exist.
     """
-    by = "--config" if path is not None else environ.get(_CONFIG_VARIABLE) and f"${_CONFIG_VARIABLE}"
-    path = config_path(path, environ)
+    by = "--config" if path is not None else environ.get(CONFIG_VARIABLE) and f"${CONFIG_VARIABLE}"
+    path = config_file(path, environ)
     data, read = _read(path, by or "")
     mistakes: list[Mistake] = []
     warnings: list[str] = []
     given = _leaves(data)
-    if any(name.startswith(_PREFIX) and name != _CONFIG_VARIABLE for name in environ):
+    if any(name.startswith(_PREFIX) and name != CONFIG_VARIABLE for name in environ):
         from support_desk.config.environment import Overrides
 
         overrides = Overrides()
-        overrides.apply(environ, data, _CONFIG_VARIABLE)
+        overrides.apply(environ, data, CONFIG_VARIABLE)
         mistakes.extend(overrides.mistakes)
         warnings.extend(overrides.warnings)
         given |= {key: f"environment {variable}" for key, variable in overrides.given.items()}
@@ -85,17 +85,6 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
         for key in literal_secrets(config, where)
     )
     return Loaded(config, path if read else None, given, tuple(warnings), path)
-
-
-def config_path(path: Path | None, environ: Mapping[str, str]) -> Path:
-    """Where the configuration is, or would be: `path`, `$SUPPORT_DESK_CONFIG`, the user's folder."""
-    if path is None and (named := environ.get(_CONFIG_VARIABLE)):
-        path = Path(named)
-    if path is not None:
-        return path.expanduser()
-    from support_desk.paths import config_file
-
-    return config_file()
 
 
 def _read(path: Path, asked_for_by: str) -> tuple[dict[str, Any], bool]:

@@ -150,12 +150,7 @@ def _described(node: inspect.Type) -> str:
             return "true or false, without quotes"
         case inspect.IntType() | inspect.FloatType():
             kind = "a whole number" if isinstance(node, inspect.IntType) else "a number"
-            low = f" from {node.ge:g}" if node.ge is not None else ""
-            low = f" above {node.gt:g}" if node.gt is not None else low
-            high = (
-                f" {'to' if node.ge is not None else 'and up to'} {node.le:g}" if node.le is not None else ""
-            )
-            return f"{kind}{low}{high}, without quotes"
+            return f"{kind}{_limits(node)}, without quotes"
         case inspect.StrType(pattern=None):
             return "text in quotes"
         case inspect.StrType():
