@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from support_desk.desk.moments import from_ms, to_ms
+from support_desk.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lease:
     """Who does something, and until when unless the lease is taken again."""
 
@@ -17,7 +17,7 @@ class Lease:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Presence:
     """A running desk."""
 

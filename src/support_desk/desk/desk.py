@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -30,6 +30,7 @@ from support_desk.desk.snapshot import (
 )
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
+from support_desk.records import record
 from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ ROTA_BEFORE = timedelta(weeks=2)
 ROTA_AFTER = timedelta(weeks=5)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeskChange:
     """A new snapshot, and what is new about it."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from support_desk.desk.encoding import decode_keys, encode
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.domain.alerts import Alert
+from support_desk.records import record
 
 RETENTION = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertRecord:
     """What became of one alert, as far as this store saw."""
 

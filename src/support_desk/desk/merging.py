@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from support_desk.desk.snapshot import Difference, Feed, FeedName, difference, row_key
 from support_desk.domain.rota import Cover, Rota
+from support_desk.records import record
 from support_desk.sources.protocols import Reading
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Digest(Generic[T]):
     """A reading turned into the feed's next state."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from random import Random
@@ -14,6 +13,7 @@ from typing import Generic, TypeVar
 from support_desk.desk.budget import Budget, Pause
 from support_desk.desk.clock import Clock
 from support_desk.desk.snapshot import Problem
+from support_desk.records import record
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -42,7 +42,7 @@ _REFUSALS = (SignInRefused, NotAllowed, NotThere, Rejected)
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt(Generic[T]):
     """What one read came to: a value, or the problem it met."""
 

@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -35,6 +34,7 @@ from support_desk.desk.schema import (
 )
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
+from support_desk.records import record
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
 
@@ -42,7 +42,7 @@ __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
 _NAMES = {name.value: name for name in FeedName}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kept:
     """What this process knows to be in the file of one feed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from support_desk.domain.alerts import Alert
@@ -12,6 +11,7 @@ from support_desk.domain.escalation import Countdown
 from support_desk.domain.escalation import countdown as escalation_countdown
 from support_desk.domain.rota import UNKNOWN, Role, on_now
 from support_desk.domain.storms import Storm, fold
+from support_desk.records import record
 from support_desk.screens.view import View
 from support_desk.screens.words import countdown, day_clock, minutes
 from support_desk.widgets.columns import Cell, Column, Moment
@@ -23,7 +23,7 @@ ROOMY = 100
 PRIORITY_STYLE = {"P1": "p1", "P2": "p2", "P3": "p3"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertRow:
     """One line of the alerts: an alert, or a storm of them with one cause."""
 

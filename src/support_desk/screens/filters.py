@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from support_desk.domain.sla import Ranked
+from support_desk.records import record
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.ticket_rows import SOON, is_mine
 from support_desk.screens.view import View
@@ -33,7 +33,7 @@ SHORT = {
 """Other names for the fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SavedFilter:
     """A filter with a name."""
 

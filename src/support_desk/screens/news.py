@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.sla import late
+from support_desk.records import record
 from support_desk.screens.header import critical_alerts
 from support_desk.screens.view import View
 
@@ -15,7 +14,7 @@ MOST_LINES = 3
 """Announcements at one time; more would cover the screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class News:
     """What has happened since the last look."""
 

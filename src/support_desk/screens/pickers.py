@@ -7,7 +7,6 @@ never as markup.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import on
@@ -18,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from support_desk.keys import ACTIONS, SCOPES, keys_of
+from support_desk.records import record
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -33,7 +33,7 @@ MOST_ROWS = 14
 LONGEST_NUMBER = 15
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """Something to pick."""
 

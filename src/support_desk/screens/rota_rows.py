@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from support_desk.domain.rota import (
@@ -13,6 +12,7 @@ from support_desk.domain.rota import (
     uncovered_bank_holidays,
     until,
 )
+from support_desk.records import record
 from support_desk.screens.header import on, person_words, the_rota
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock, short
@@ -26,7 +26,7 @@ LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RotaRow:
     """One line of the rota pane."""
 

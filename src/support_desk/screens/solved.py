@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Hashable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from textual.worker import Worker, WorkerState
 from support_desk.domain.sla import Ranked, judge
 from support_desk.domain.tickets import Ticket
 from support_desk.keys import bindings
+from support_desk.records import record
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.row_actions import line_about
 from support_desk.screens.view import View
@@ -31,7 +31,7 @@ SEARCH = "search"
 """Name of the worker that searches."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A ticket that was found, in its place."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from support_desk.config.model import Config
@@ -10,9 +9,10 @@ from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.sla import Agreement
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """Everything that a drawing function may look at."""
 

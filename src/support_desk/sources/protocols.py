@@ -8,9 +8,10 @@ one of them can't say is optional in the domain, and `AlertCapabilities` tells w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from support_desk.records import record
 
 if TYPE_CHECKING:
     from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading(Generic[T_co]):
     """The rows of one read, and how far they can be trusted."""
 
@@ -36,7 +37,7 @@ class Reading(Generic[T_co]):
     """The service's own clock (`Date` header, UTC) when it answered, for the skew of ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probe:
     """One line of `support-desk check`: a capability, tried without changing anything."""
 
@@ -50,7 +51,7 @@ class Probe:
     """False: the program works without it, with less to show; a failure doesn't fail the check."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertCapabilities:
     """Where the alert providers differ."""
 
@@ -154,7 +155,7 @@ class RunbookSource(Source, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sources:
     """The sources of one desk; None is a source that isn't configured ("off")."""
 

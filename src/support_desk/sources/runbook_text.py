@@ -22,9 +22,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from support_desk.domain.runbooks import Heading, RunbookRule, pattern_problem
+from support_desk.records import record
 from support_desk.text import clean
 
 MAX_HEADINGS = 500
@@ -49,7 +49,7 @@ _MARKS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")
 _NOT_IN_ANCHOR = re.compile(r"[^\w\- ]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outline:
     """What a file says about itself."""
 

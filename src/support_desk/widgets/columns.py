@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from support_desk.records import record
 
 R_contra = TypeVar("R_contra", contravariant=True)
 
@@ -19,7 +20,7 @@ COMFORT = 16
 """Cells that the flexible column takes beyond its smallest width before others may grow."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """What a cell may depend on besides its row."""
 
@@ -28,7 +29,7 @@ class Moment:
     """The cursor is on this row: it may show seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column(Generic[R_contra]):
     """One column: fixed width, or the one that takes what the others leave."""
 
@@ -48,7 +49,7 @@ class Column(Generic[R_contra]):
     """Width when there is room to spare; 0: the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place(Generic[R_contra]):
     """Where a column stands on the line."""
 

@@ -6,7 +6,6 @@ takes seconds over a long page. Nothing animates, and no hyperlink codes are wri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -19,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from support_desk.keys import bindings
+from support_desk.records import record
 from support_desk.widgets.ink import ink
 from support_desk.widgets.markdown_lines import Line, Page, lay_out, message_page
 
@@ -26,7 +26,7 @@ _PAGES_KEPT = 6
 """Going back and forth between a few rows must not lay out their runbooks again."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Message:
     """Something said instead of a page."""
 
@@ -38,7 +38,7 @@ class _Message:
         return message_page(self.text, width)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Markdown:
     """A text that is laid out for each width."""
 
@@ -51,7 +51,7 @@ class _Markdown:
         return _laid_out(self.markdown, width, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Ready:
     """A page that somebody else laid out."""
 
@@ -68,7 +68,7 @@ def _laid_out(markdown: str, width: int, note: str) -> Page:
     return lay_out(markdown, width, note)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """Where somebody was reading."""
 

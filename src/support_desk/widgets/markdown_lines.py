@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from support_desk.records import record
 from support_desk.sources.runbook_text import MAX_LINE, Anchors, heading_text
 from support_desk.text import cell_width, clean, clean_block, fit, head
 from support_desk.widgets.markdown_runs import InlineRuns, one_line
@@ -37,7 +38,7 @@ CUT_MARK = "›"
 """Ends a line of code that is longer than the page is wide; `CodeBlock.text` has all of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageHeading:
     """A heading, the anchor that leads to it, and its line."""
 
@@ -47,7 +48,7 @@ class PageHeading:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageLink:
     """The cells of a line, from `start` up to `end`, that belong to a link; a wrapped link has several."""
 
@@ -59,7 +60,7 @@ class PageLink:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeBlock:
     """A block of code: where it stands and the whole of it, for copying."""
 
@@ -69,7 +70,7 @@ class CodeBlock:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """Lines of at most the asked width, and what is to be found in them."""
 

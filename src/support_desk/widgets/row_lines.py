@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from support_desk.records import record
 from support_desk.text import cell_width, fit
 from support_desk.widgets.columns import Cell, Moment, Place
 
@@ -22,7 +23,7 @@ EDGE = 2
 """Cells before the first column: the cursor's mark, and the row's."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """How a row is drawn besides its cells."""
 
