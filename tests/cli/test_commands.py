@@ -117,22 +117,32 @@ def test_config_init_writes_once_to_the_path_that_was_asked_for(
     assert capsys.readouterr().out == text
 
 
-def test_config_init_writes_to_the_usual_place(home: Path) -> None:
+def test_config_init_writes_to_the_usual_place_and_says_what_comes_next(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["config", "init"]) == 0
 
     (path,) = home.rglob("config.toml")
+    said = capsys.readouterr().err
+    assert f"wrote {path}" in said
+    assert said.index("Fill in") < said.index("support-desk check") < said.index("opens the dashboard")
     assert path.parent.name == "support-desk"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_dashboard_without_a_configuration_says_what_to_do(
-    home: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "argv", [[], ["--plain"], ["tickets"], ["rota", "--json"], ["alerts", "--cached"], ["status"], ["check"]]
+)
+def test_without_a_configuration_it_says_which_two_commands_come_next(
+    home: Path, argv: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([]) == 2
+    assert run(argv) == (1 if argv == ["check"] else 2)
 
-    said = capsys.readouterr().err
+    captured = capsys.readouterr()
+    said = captured.out if argv == ["check"] else captured.err
     assert "support-desk config init" in said
     assert "support-desk demo" in said
+    assert not list(home.iterdir())
 
 
 @pytest.mark.parametrize("argv", [["demo"], ["--read-only"]])

@@ -113,11 +113,8 @@ def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded
 
 def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> int:
     loaded = _loaded(arguments, environ)
-    if loaded.path is None and not loaded.given:
-        output.talk(
-            f"there is no configuration at {loaded.expected}. `support-desk config init` writes one "
-            "to fill in; `support-desk demo` needs none"
-        )
+    if loaded.how_to_begin:
+        output.talk(loaded.how_to_begin)
         return 2
     if arguments.plain:
         from support_desk.cli.one_shots import whole_desk

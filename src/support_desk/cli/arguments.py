@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from support_desk import __version__
 
@@ -38,21 +39,30 @@ def parser() -> argparse.ArgumentParser:
         prog="support-desk",
         description="First line support in one terminal: alerts, tickets by breach risk, runbooks and "
         "the rota. Without a command it opens the dashboard.",
-        epilog="Exit codes: 0 fine, 1 found a problem that it names, 2 wrong usage or configuration.",
+        epilog="To begin: support-desk demo, or support-desk config init. "
+        "Exit codes: 0 fine, 1 found a problem that it names, 2 wrong usage or configuration.",
         parents=[common],
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
-    def command(name: str, help_text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, help=help_text, description=help_text, parents=[common], allow_abbrev=False
+    def command(name: str, help_text: str, below: Any = commands) -> argparse.ArgumentParser:
+        sentence = f"{help_text[:1].upper()}{help_text[1:]}."
+        made: argparse.ArgumentParser = below.add_parser(
+            name, help=help_text, description=sentence, parents=[common], allow_abbrev=False
         )
+        return made
 
-    demo = command("demo", "the dashboard on built-in living fixtures: no account, no network")
-    demo.add_argument("--seed", type=int, default=DEMO_SEED, help="another world (default: %(default)s)")
+    demo = command(
+        "demo", "the dashboard on built-in living fixtures: no account, no network, no configuration"
+    )
+    demo.add_argument("--seed", type=int, default=DEMO_SEED, help="which world (default: %(default)s)")
     demo.add_argument(
-        "--at", type=_moment, default=None, metavar="TIME", help="the moment it starts at, ISO 8601"
+        "--at",
+        type=_moment,
+        default=None,
+        metavar="TIME",
+        help="when it starts, such as 2026-12-02T02:00:00Z",
     )
 
     command("check", "try the configuration and every service, changing nothing")
@@ -79,15 +89,14 @@ def parser() -> argparse.ArgumentParser:
 
     config = command("config", "write a configuration, or show the effective one")
     actions = config.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
-    init = actions.add_parser(
-        "init", help="write a commented configuration", parents=[common], allow_abbrev=False
+    init = command(
+        "init",
+        "write a commented configuration to fill in; never over one that is there",
+        below=actions,
     )
     init.add_argument("--stdout", action="store_true", help="print it instead")
-    actions.add_parser(
-        "show",
-        help="the effective configuration and where each value comes from; secrets masked",
-        parents=[common],
-        allow_abbrev=False,
+    command(
+        "show", "the effective configuration and where each value comes from; secrets masked", below=actions
     )
     return parser
 
@@ -95,12 +104,18 @@ def parser() -> argparse.ArgumentParser:
 def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
-    group.add_argument("--config", type=Path, metavar="PATH", help="the configuration file")
-    group.add_argument("--read-only", action="store_true", help="change nothing, whatever is pressed")
-    group.add_argument("--plain", action="store_true", help="linear text for a screen reader")
+    group.add_argument(
+        "--config", type=Path, metavar="PATH", help="another configuration file than the usual one"
+    )
+    group.add_argument("--read-only", action="store_true", help="for shadowing: change nothing")
+    group.add_argument(
+        "--plain", action="store_true", help="the desk once as linear text, for a screen reader"
+    )
     group.add_argument("--log-file", type=Path, metavar="PATH", help="write a log to this file")
     group.add_argument("--log-level", choices=LEVELS, metavar="LEVEL", help=f"one of {', '.join(LEVELS)}")
-    group.add_argument("--version", action="version", version=f"support-desk {__version__}")
+    group.add_argument(
+        "--version", action="version", version=f"support-desk {__version__}", help="say which version this is"
+    )
     return common
 
 

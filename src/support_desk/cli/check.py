@@ -55,7 +55,8 @@ def _configuration(loaded: Loaded) -> Probe:
         return Probe("Configuration", True, str(loaded.path))
     if loaded.given:
         return Probe("Configuration", True, "from the environment only")
-    return Probe("Configuration", False, f"there is no {loaded.expected}", "support-desk config init")
+    remedy = "`support-desk config init` writes one to fill in; `support-desk demo` needs none"
+    return Probe("Configuration", False, f"there is no {loaded.expected}", remedy)
 
 
 def _keys(config: Config) -> Iterator[Probe]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping
 
 from support_desk.cli import output
@@ -38,12 +39,20 @@ def _init(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     try:
         write_config(path)
     except FileExistsError:
-        output.talk(f"{path} is there already and stays as it is. `config init --stdout` prints a new one")
+        output.talk(
+            f"{path} is there already and stays as it is. To compare: support-desk config init --stdout"
+        )
         return 1
     except OSError as error:
         output.talk(
-            f"{path} can't be written ({os.strerror(error.errno or 0)}). Choose another with --config"
+            f"{path} can't be written ({os.strerror(error.errno or 0)}). Choose another place with --config"
         )
         return 1
-    output.talk(f"wrote {path}. Fill in [zendesk] and [opsgenie], then: support-desk check")
+    option = f" --config {shlex.quote(str(path))}" if arguments.config else ""
+    output.talk(
+        f"wrote {path}. Next:\n"
+        "  1. Fill in [me], [zendesk], [opsgenie] and [runbooks]; its first lines say what each needs\n"
+        f"  2. support-desk{option} check    tries all of it and changes nothing\n"
+        f"  3. support-desk{option}          opens the dashboard"
+    )
     return 0

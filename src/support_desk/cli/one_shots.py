@@ -94,6 +94,9 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if getattr(arguments, "mine", False) and not mine:
         output.talk("--mine needs your address. Set me.email in the configuration")
         return 2
+    if arguments.cached and loaded.how_to_begin:
+        output.talk(loaded.how_to_begin)
+        return 2
     seen = _seen(arguments, loaded.config, shot.feeds, clock, environ)
     if seen is None:
         return 1
@@ -105,7 +108,8 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         for line in shot.text(document, seen):
             output.data(line)
     if source_state(seen.snapshot, shot.source, seen.now) is State.OFF:
-        output.talk(f"{shot.source.value}: not configured. To use it, {_HOW_TO_CONFIGURE[shot.source]}")
+        to_use_it = f"{shot.source.value}: not configured. To use it, {_HOW_TO_CONFIGURE[shot.source]}"
+        output.talk(loaded.how_to_begin or to_use_it)
         return 2
     return tell_what_is_missing(seen, shot.feeds)
 
@@ -196,7 +200,7 @@ def _cached(config: Config, clock: Clock) -> Seen | None:
     try:
         if not path.exists():
             output.talk(
-                f"nothing has been read yet: there is no {path}. Open support-desk, or leave out --cached"
+                f"nothing has been read yet: there is no {path}. Open the dashboard, or leave out --cached"
             )
             return None
         store = ReadingsStore.open_existing(path)

@@ -13,7 +13,10 @@ from support_desk.config.load import load_config
 def status(
     config: Path | None, environ: Mapping[str, str], now: datetime, *, as_json: bool, tmux: bool
 ) -> int:
-    """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet."""
+    """Print the line; 0 if it can be trusted, 1 if it is stale, failed or there is nothing yet.
+
+    2 when there is no configuration. Raises `ConfigError`.
+    """
     loaded = load_config(config, environ)
     # After the configuration, which may be wrong; together these are half of the time that there is.
     from support_desk import glance
@@ -23,7 +26,10 @@ def status(
 
     path = store_file(loaded.config)
     if not path.exists():
-        output.talk("nothing has been read yet: open support-desk once")
+        if loaded.how_to_begin:
+            output.talk(loaded.how_to_begin)
+            return 2
+        output.talk("nothing has been read yet. Open the dashboard, support-desk, and leave it open")
         return 1
     now = now.replace(microsecond=0)
     try:

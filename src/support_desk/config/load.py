@@ -46,6 +46,17 @@ class Loaded(msgspec.Struct, frozen=True):
         """Where every value comes from, by dotted name: `default`, `file` or `environment VARIABLE`."""
         return origins_of(self.config, self.given)
 
+    @property
+    def how_to_begin(self) -> str:
+        """What somebody without any configuration does next; empty for everybody else."""
+        if self.path is not None or self.given:
+            return ""
+        return (
+            f"there is no configuration at {self.expected} yet. To begin:\n"
+            "  support-desk config init    writes one to fill in\n"
+            "  support-desk demo           opens the dashboard without one, on built-in fixtures"
+        )
+
 
 def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     """The configuration from `path`, else `$SUPPORT_DESK_CONFIG`, else the user's folder; defaults if none.
