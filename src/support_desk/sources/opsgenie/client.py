@@ -19,6 +19,8 @@ from pydantic_core import from_json
 
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
+from support_desk.sources.lenient_json import lenient_json
+from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.faults import (
     fault_of_status,
     fault_of_transport,
@@ -299,7 +301,7 @@ def _parsed(body: bytes) -> Mapping[str, object]:
     """The body as a JSON object; `Unreadable` says what it is instead."""
     problem = "OpsGenie answered with something other than a record"
     try:
-        value = from_json(body, allow_inf_nan=False)
+        value = _value(body)
         if isinstance(value, dict):
             return value
     except ValueError:
@@ -309,15 +311,23 @@ def _parsed(body: bytes) -> Mapping[str, object]:
     raise Unreadable(problem, _PROXY)
 
 
+def _value(body: bytes) -> object:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError:
+        # Four times as fast, but it refuses a whole page for half of an emoji in one message.
+        return lenient_json(body)
+
+
 _PROXY = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
 
 
 def _server_time(response: httpx.Response) -> datetime | None:
     try:
         at = parsedate_to_datetime(response.headers.get("Date", ""))
+        return plausible(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
     except ValueError:
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def is_loopback(host: str) -> bool:

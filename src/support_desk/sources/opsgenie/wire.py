@@ -24,6 +24,7 @@ from support_desk.domain.alerts import (
     Recipient,
     Responder,
 )
+from support_desk.sources.moments import plausible
 from support_desk.text import clean, clean_block
 
 T = TypeVar("T")
@@ -66,9 +67,9 @@ def moment(value: object) -> datetime:
     try:
         if isinstance(value, str):
             at = datetime.fromisoformat(value)
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+            return plausible(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
+            return plausible(datetime.fromtimestamp(value / 1000, UTC))
     except (OverflowError, OSError) as error:
         raise ValueError("a time is out of range") from error
     raise ValueError("a time is missing")
@@ -260,7 +261,7 @@ def _acknowledged_at(row: WireAlert, created: datetime) -> datetime | None:
     if not isinstance(took, int | float) or isinstance(took, bool):
         return _moment_or_none(took)
     try:
-        return created + timedelta(milliseconds=took)
+        return plausible(created + timedelta(milliseconds=took))
     except (OverflowError, ValueError):
         return None
 

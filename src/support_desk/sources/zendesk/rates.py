@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from support_desk.sources.moments import plausible
+
 _ENDPOINT = re.compile(r"^zendesk-rate-?limit-([a-z0-9-]{1,60})$", re.IGNORECASE)
 _PART = re.compile(r"(total|remaining|resets)\s*=\s*(\d{1,9})")
 _DIGITS = re.compile(r"^\s*(\d{1,9})(?:\.\d+)?\s*$")
@@ -68,8 +70,8 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+        return plausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (TypeError, ValueError):
         return None
 
 

@@ -9,8 +9,18 @@ from datetime import datetime
 from sys import intern
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, TypeAdapter, ValidationError, WrapValidator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WrapValidator,
+)
 
+from support_desk.sources.moments import plausible
 from support_desk.text import clean, clean_block
 
 _LINE = 500
@@ -68,8 +78,12 @@ def _rows(value: object) -> object:
     return value if isinstance(value, list) else []
 
 
-_MOMENT: TypeAdapter[AwareDatetime | None] = TypeAdapter(AwareDatetime | None)
+Time = Annotated[AwareDatetime, AfterValidator(plausible)]
+_MOMENT: TypeAdapter[datetime | None] = TypeAdapter(Time | None)
 
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A number that the store can keep; Zendesk's own system user has a negative id."""
+Amount = Annotated[float, Field(allow_inf_nan=False)]
 Line = Annotated[str, BeforeValidator(_line)]
 Word = Annotated[str, BeforeValidator(_word)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
@@ -83,7 +97,7 @@ class Row(BaseModel, extra="ignore"):
 
 
 class Numbered(Row):
-    id: int
+    id: Whole
 
 
 class User(Numbered):
@@ -117,12 +131,12 @@ class Slas(Row):
 
 
 class Spent(Row):
-    calendar: float | None = None
+    calendar: Amount | None = None
 
 
 class MetricSet(Row):
-    ticket_id: int | None = None
-    replies: int | None = None
+    ticket_id: Whole | None = None
+    replies: Whole | None = None
     reply_time_in_seconds: Spent | None = None
     reply_time_in_minutes: Spent | None = None
     requester_updated_at: Moment = None
@@ -130,8 +144,8 @@ class MetricSet(Row):
 
 
 class WireTicket(Numbered):
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Time
+    updated_at: Time
     subject: Line | None = None
     raw_subject: Line | None = None
     status: Word | None = None
@@ -150,7 +164,7 @@ class WireTicket(Numbered):
 
 class WireAttachment(Row):
     file_name: Line | None = None
-    size: int | None = None
+    size: Whole | None = None
     content_type: Word | None = None
     content_url: str | None = None
 
@@ -165,7 +179,7 @@ class Metadata(Row):
 
 
 class WireComment(Numbered):
-    created_at: AwareDatetime
+    created_at: Time
     author_id: int | None = None
     body: Block | None = None
     plain_body: Block | None = None
@@ -181,7 +195,7 @@ class Author(Row):
 
 
 class WireSuspended(Numbered):
-    created_at: AwareDatetime
+    created_at: Time
     subject: Line | None = None
     cause: Word | None = None
     author: Annotated[Author | None, _LENIENT] = None

@@ -5,17 +5,18 @@ Unknown fields are ignored, unknown words kept, null is "not there". Text is cle
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Attachment, Comment, Replies, SlaRow, SuspendedTicket, Ticket
+from support_desk.sources.lenient_json import lenient_json
+from support_desk.sources.moments import plausible
 from support_desk.sources.zendesk.rows import (
     Author,
     CustomStatus,
@@ -105,9 +106,8 @@ def tickets_from_search(
             if isinstance(row, dict) and row.get("result_type", "ticket") != "ticket":
                 continue
             try:
-                wire = _TICKET.validate_python(row)
-                tickets.append(_ticket(wire, beside, settings))
-            except (ValidationError, OverflowError) as error:
+                tickets.append(_ticket(_readable(row), beside, settings))
+            except ValidationError as error:
                 rejected.append(_bad_row("ticket", row, error))
         if start + _BATCH < len(rows):
             pause()
@@ -121,11 +121,31 @@ def tickets_from_search(
     )
 
 
+_DECORATION = frozenset(
+    {
+        *("subject", "raw_subject", "custom_status_id", "type", "organization_id"),
+        *("requester_id", "assignee_id", "group_id", "recipient"),
+    }
+)
+"""What a ticket may do without: it is shown without a group rather than left out for an odd one."""
+
+
+def _readable(row: object) -> WireTicket:
+    """The row, without decoration of a wrong type. Raises `ValidationError` for anything else amiss."""
+    try:
+        return _TICKET.validate_python(row)
+    except ValidationError as error:
+        odd = {part["loc"][0] for part in error.errors(include_input=False, include_url=False) if part["loc"]}
+        if not odd or not odd <= _DECORATION or not isinstance(row, dict):
+            raise
+        return _TICKET.validate_python({key: value for key, value in row.items() if key not in odd})
+
+
 def document_of(body: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises `NotAnAnswer` for anything else."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = lenient_json(body)
+    except ValueError:
         raise NotAnAnswer from None
     if not isinstance(document, dict):
         raise NotAnAnswer
@@ -192,26 +212,14 @@ def _by_id(rows: object, adapter: TypeAdapter[R], pause: Callable[[], None]) -> 
     return {row.id: row for row in _read(rows, adapter, pause)[0]}
 
 
-def _bad_row(noun: str, row: object, error: ValidationError | OverflowError) -> str:
+def _bad_row(noun: str, row: object, error: ValidationError) -> str:
     number = row.get("id") if isinstance(row, dict) else None
     name = f"{noun} {number}" if isinstance(number, int) else f"a {noun} without a number"
-    fields: Iterable[str] = ()
-    if isinstance(error, ValidationError):
-        fields = (
-            str(part["loc"][0])
-            for part in error.errors(include_input=False, include_url=False)
-            if part["loc"]
-        )
+    fields = (
+        str(part["loc"][0]) for part in error.errors(include_input=False, include_url=False) if part["loc"]
+    )
     about = ", ".join(dict.fromkeys(str(clean(field, 40)) for field in fields))
     return f"Zendesk: {name} couldn't be read" + (f" ({about})" if about else "")
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-def _or_none(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +250,12 @@ def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
     assignee = beside.people.get(wire.assignee_id or 0)
     group = beside.groups.get(wire.group_id or 0)
     plan, conflict = plan_of(organisation, settings)
-    created = _utc(wire.created_at)
     return Ticket(
         id=wire.id,
         subject=wire.subject or wire.raw_subject or "",
         status=wire.status or "unknown",
-        created_at=created,
-        updated_at=_utc(wire.updated_at),
+        created_at=wire.created_at,
+        updated_at=wire.updated_at,
         url=f"{settings.url.rstrip('/')}/agent/tickets/{wire.id}",
         priority=wire.priority or None,
         custom_status=beside.custom_statuses.get(wire.custom_status_id or 0),
@@ -264,7 +271,7 @@ def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
         plan_conflict=conflict,
         recipient=wire.recipient or None,
         sla_rows=_sla_rows(wire.slas),
-        replies=_replies(wire.metric_set or beside.metrics.get(wire.id), created),
+        replies=_replies(wire.metric_set or beside.metrics.get(wire.id), wire.created_at),
     )
 
 
@@ -273,8 +280,7 @@ def _sla_rows(slas: Slas | None) -> tuple[SlaRow, ...] | None:
     if slas is None or slas.policy_metrics is None:
         return None
     return tuple(
-        SlaRow(row.metric or "unknown", row.stage or "unknown", _or_none(row.breach_at))
-        for row in slas.policy_metrics
+        SlaRow(row.metric or "unknown", row.stage or "unknown", row.breach_at) for row in slas.policy_metrics
     )
 
 
@@ -289,10 +295,17 @@ def _replies(metrics: MetricSet | None, created: datetime) -> Replies | None:
         seconds = None if minutes is None else minutes * 60
     return Replies(
         count=metrics.replies,
-        first_at=None if seconds is None else created + timedelta(seconds=seconds),
-        client_last_at=_or_none(metrics.requester_updated_at),
-        agent_last_at=_or_none(metrics.assignee_updated_at),
+        first_at=None if seconds is None else _later(created, seconds),
+        client_last_at=metrics.requester_updated_at,
+        agent_last_at=metrics.assignee_updated_at,
     )
+
+
+def _later(start: datetime, seconds: float) -> datetime | None:
+    try:
+        return plausible(start + timedelta(seconds=seconds))
+    except (OverflowError, ValueError):
+        return None
 
 
 def plan_of(organisation: Organisation | None, settings: Zendesk) -> tuple[str, bool]:
@@ -336,7 +349,7 @@ def _comment(wire: WireComment, people: Mapping[int, User]) -> Comment:
         author=(author.name if author else None) or "unknown author",
         body=wire.plain_body or wire.body or "",
         public=wire.public is not False,
-        created_at=_utc(wire.created_at),
+        created_at=wire.created_at,
         # Only agents can write internal notes, so a note says so even when its author isn't known.
         by_agent=role != "end-user" if role else wire.public is False,
         channel=(wire.via.channel if wire.via else None) or "",
@@ -374,7 +387,7 @@ def _suspended(wire: WireSuspended) -> SuspendedTicket:
         author=author.name or "",
         author_email=author.email or "",
         cause=wire.cause or "",
-        created_at=_utc(wire.created_at),
+        created_at=wire.created_at,
         recipient=wire.recipient or None,
         body=wire.content or "",
     )

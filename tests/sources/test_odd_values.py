@@ -1,0 +1,177 @@
+"""One value that nobody expects, in one row of many: the other rows stay, and nothing overflows later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from support_desk.domain.alerts import Alert
+from support_desk.domain.tickets import Ticket
+from support_desk.sources.lenient_json import lenient_json
+from support_desk.sources.moments import LATEST, plausible
+from support_desk.sources.protocols import Reading
+from tests.simulators.http import Answer, json_answer
+from tests.simulators.opsgenie import OpsgenieSimulator, wire_alert
+from tests.simulators.opsgenie import source_for as opsgenie_source
+from tests.simulators.zendesk import ZendeskSimulator, wire_ticket
+from tests.sources.zendesk_desk import source_for
+
+DIGITS = "7" * 5_000
+BEYOND = [
+    *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"),
+    *("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"),
+]
+"""Moments that a calendar just holds; an hour or a time zone further it doesn't."""
+
+
+@pytest.fixture
+def opsgenie() -> Iterator[OpsgenieSimulator]:
+    with OpsgenieSimulator() as simulator:
+        yield simulator
+
+
+async def read_tickets(first: dict[str, Any], raw: tuple[str, str] | None = None) -> Reading[Ticket]:
+    """Three tickets, the first of them odd; `raw` replaces text in the body."""
+    rows = [wire_ticket(1, **first), wire_ticket(2), wire_ticket(3)]
+    body = json.dumps({"results": rows, "count": len(rows)})
+    with ZendeskSimulator() as desk:
+        answer = Answer(200, {"Content-Type": "application/json"}, body.replace(*(raw or ("", ""))).encode())
+        desk.fail("/api/v2/search", answer, times=None)
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+    return reading
+
+
+async def read_alerts(
+    opsgenie: OpsgenieSimulator, first: dict[str, Any], raw: tuple[str, str] | None = None
+) -> Reading[Alert]:
+    rows = [wire_alert("a1", **first), wire_alert("a2"), wire_alert("a3")]
+    body = json.dumps({"data": rows, "took": 0.1, "requestId": "r"})
+    answer = Answer(200, {"Content-Type": "application/json"}, body.replace(*(raw or ("", ""))).encode())
+    opsgenie.server.fail("/v2/alerts", answer, times=None)
+    source = opsgenie_source(opsgenie)
+    try:
+        return await source.open_alerts()
+    finally:
+        await source.close()
+
+
+class TestTickets:
+    @pytest.mark.parametrize("odd", [float("nan"), float("inf"), "NaN", 1e300, -1e300, 10**400])
+    async def test_an_odd_reply_time_costs_only_itself(self, odd: object) -> None:
+        metrics = {"ticket_id": 1, "replies": 1, "reply_time_in_seconds": {"calendar": odd}}
+        reading = await read_tickets({"metric_set": metrics})
+        assert (len(reading.rows), reading.rejected) == (3, 0)
+        (ticket,) = (row for row in reading.rows if row.id == 1)
+        assert ticket.replies is None or ticket.replies.first_at is None
+
+    @pytest.mark.parametrize("breach_at", BEYOND)
+    async def test_a_deadline_beyond_reason_is_an_unknown_one(self, breach_at: str) -> None:
+        row = {"metric": "first_reply_time", "stage": "active", "breach_at": breach_at}
+        reading = await read_tickets({"slas": {"policy_metrics": [row]}})
+        (ticket,) = (row for row in reading.rows if row.id == 1)
+        assert ticket.sla_rows is not None
+        assert [row.breach_at for row in ticket.sla_rows] == [None]
+
+    @pytest.mark.parametrize("odd", [{"created_at": at} for at in BEYOND] + [{"id": 2**64}, {"id": 10**400}])
+    async def test_a_row_without_a_usable_number_or_time_is_counted(self, odd: dict[str, Any]) -> None:
+        reading = await read_tickets(odd)
+        assert [row.id for row in reading.rows] == [2, 3]
+        assert reading.rejected == 1
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            *({"group_id": "triage"}, {"organization_id": {}}, {"assignee_id": [1]}, {"type": {}}),
+            *(
+                {"subject": 5, "raw_subject": None},
+                {"recipient": False},
+                {"custom_status_id": "x", "type": 1},
+            ),
+        ],
+    )
+    async def test_decoration_of_a_wrong_type_is_left_out(self, odd: dict[str, Any]) -> None:
+        reading = await read_tickets(odd)
+        assert ([row.id for row in reading.rows], reading.rejected) == ([1, 2, 3], 0)
+
+    @pytest.mark.parametrize("odd", [{"priority": 5}, {"status": []}])
+    async def test_what_decides_the_deadline_must_be_readable(self, odd: dict[str, Any]) -> None:
+        reading = await read_tickets({**odd, "group_id": "triage"})
+        assert ([row.id for row in reading.rows], reading.rejected) == ([2, 3], 1)
+
+    async def test_a_number_of_thousands_of_digits(self) -> None:
+        reading = await read_tickets({"ticket_form_id": "here"}, ('"here"', DIGITS))
+        assert ([row.id for row in reading.rows], reading.rejected) == ([1, 2, 3], 0)
+
+
+class TestAlerts:
+    @pytest.mark.parametrize("half", ["\ud83d", "cut \ud83d"])
+    async def test_half_an_emoji(self, opsgenie: OpsgenieSimulator, half: str) -> None:
+        reading = await read_alerts(opsgenie, {"message": half, "tags": [half], "details": {half: half}})
+        assert len(reading.rows) == 3
+        assert all(row.message.encode() for row in reading.rows)
+
+    @pytest.mark.parametrize("odd", ["NaN", "-Infinity", DIGITS, "[" * 300 + "]" * 300])
+    async def test_a_value_that_a_strict_parser_refuses(self, opsgenie: OpsgenieSimulator, odd: str) -> None:
+        reading = await read_alerts(opsgenie, {"seen": "here", "count": "here"}, ('"here"', odd))
+        assert (len(reading.rows), reading.rejected) == (3, 0)
+
+    @pytest.mark.parametrize("field", ["createdAt", "updatedAt", "lastOccurredAt", "snoozedUntil"])
+    @pytest.mark.parametrize("at", [*BEYOND, -62_135_596_800_000, 253_402_300_799_000])
+    async def test_a_moment_beyond_reason_is_missing(
+        self, opsgenie: OpsgenieSimulator, field: str, at: object
+    ) -> None:
+        reading = await read_alerts(
+            opsgenie, {"id": "b-1795399200123", "snoozed": True, "snoozedUntil": None, field: at}
+        )
+        assert (len(reading.rows), reading.rejected) == (3, 0)
+        (alert,) = (row for row in reading.rows if row.status == "snoozed")
+        assert {alert.created_at.year, alert.updated_at.year, alert.last_occurred_at.year} == {2026}
+        assert alert.snoozed_until is None
+
+    async def test_a_service_that_lives_in_another_age_does_not_move_our_clock(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        answer = json_answer({"data": []}, headers={"Date": "Fri, 31 Dec 9999 23:59:59 GMT"})
+        opsgenie.server.fail("/v2/alerts", answer, times=None)
+        source = opsgenie_source(opsgenie)
+        assert (await source.open_alerts()).server_time is None
+        await source.close()
+
+
+class TestMoments:
+    def test_what_is_plausible_comes_back_in_utc(self) -> None:
+        west = timezone(timedelta(hours=-5))
+        assert plausible(datetime(2026, 11, 23, 7, 0, tzinfo=west)) == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    @pytest.mark.parametrize("hours", [-14, 0, 14])
+    @pytest.mark.parametrize("year", [1, 1969, 2200, 9999])
+    def test_what_is_not_is_refused(self, year: int, hours: int) -> None:
+        for at in (datetime(year, 1, 2, tzinfo=UTC), datetime(year, 12, 30, tzinfo=UTC)):
+            with pytest.raises(ValueError, match="out of range"):
+                plausible(at.replace(tzinfo=timezone(timedelta(hours=hours))))
+
+    @pytest.mark.parametrize("at", BEYOND)
+    def test_nor_what_no_calendar_holds(self, at: str) -> None:
+        with pytest.raises(ValueError, match="out of range"):
+            plausible(datetime.fromisoformat(at))
+
+    def test_the_last_ones_survive_any_time_zone(self) -> None:
+        last = LATEST - timedelta(seconds=1)
+        assert plausible(last).astimezone(timezone(timedelta(hours=14))).year == 2200
+
+
+class TestLenientJson:
+    @pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"\xff", b'{"a": "caf\xe9"}', b"[" * 100_000])
+    def test_what_is_not_json_is_refused(self, body: bytes) -> None:
+        with pytest.raises(ValueError):  # noqa: PT011 - the family is the promise
+            lenient_json(body)
+
+    def test_what_cannot_be_meant_is_not_there(self) -> None:
+        body = f'{{"a": NaN, "b": [Infinity, -Infinity], "c": -{DIGITS}, "d": 12}}'
+        assert lenient_json(body.encode()) == {"a": None, "b": [None, None], "c": None, "d": 12}
