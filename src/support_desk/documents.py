@@ -22,7 +22,7 @@ from support_desk.domain.clients import client_of_alert
 from support_desk.domain.rota import Person, Role, Shift, Unknown, next_shift, on_now
 from support_desk.domain.runbooks import Runbook, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
-from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of, time_text
+from support_desk.glance import sources_of, time_text
 
 Document = dict[str, Any]
 
@@ -40,33 +40,6 @@ def seconds(length: timedelta | None) -> int | None:
 def header(snapshot: Snapshot, now: datetime) -> Document:
     """What every document begins with."""
     return glance.header(whole(now), sources_of(snapshot, now))
-
-
-def glance_of(snapshot: Snapshot, now: datetime, critical: tuple[str, ...]) -> Glance:
-    """The facts of the one-line status; `critical` are the alert priorities that are."""
-    return Glance(
-        now,
-        sources_of(snapshot, now),
-        tuple(
-            AlertGlance(alert.priority, alert.status, alert.message, alert.created_at, alert.tiny_id)
-            for alert in snapshot.alerts.rows
-        ),
-        tuple(
-            TicketGlance(
-                row.ticket.id,
-                row.ticket.subject,
-                row.verdict.deadline if row.verdict.kind == "due" else None,
-            )
-            for row in snapshot.tickets.rows
-        ),
-        critical,
-    )
-
-
-def status_document(snapshot: Snapshot, now: datetime, config: Config) -> Document:
-    """What needs me now."""
-    seen = glance_of(snapshot, whole(now), config.on_call.critical)
-    return header(snapshot, now) | glance.document(seen)
 
 
 def tickets_document(snapshot: Snapshot, now: datetime, agreement: Agreement) -> Document:

@@ -1,8 +1,7 @@
 """What needs me now, in one line: the few facts that `support-desk status` is made of.
 
 It has 50 milliseconds beyond the interpreter's start, so this module doesn't know the domain, which costs
-20 of them. Whoever has a whole snapshot makes a `Glance` of it (`documents.glance_of`); `status` reads the
-same facts straight from the store.
+20 of them. `status` reads a `Glance` straight from the store (`cli.stored`).
 """
 
 from __future__ import annotations

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from support_desk import glance
+from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot
 from support_desk.domain.alerts import Alert
 from support_desk.domain.rota import Cover, Person, Role, Rota, Shift
@@ -12,6 +15,7 @@ from support_desk.domain.runbooks import Heading, Runbook
 from support_desk.domain.sla import Agreement, rank
 from support_desk.domain.tickets import SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of
 
 NOW = datetime(2026, 11, 23, 13, 0, 0, 250_000, tzinfo=UTC)
 """A Monday; not on the second, as a clock never is."""
@@ -86,3 +90,30 @@ def desk(**feeds: object) -> Snapshot:
         read: Feed[object] = Feed(rows=tuple(rows), read_at=NOW - timedelta(seconds=4))  # type: ignore[arg-type]
         snapshot = snapshot.with_feed(name, read)
     return snapshot
+
+
+def glance_of(snapshot: Snapshot, now: datetime, critical: tuple[str, ...]) -> Glance:
+    """What `status` finds in the store, made from a whole snapshot."""
+    return Glance(
+        now,
+        sources_of(snapshot, now),
+        tuple(
+            AlertGlance(alert.priority, alert.status, alert.message, alert.created_at, alert.tiny_id)
+            for alert in snapshot.alerts.rows
+        ),
+        tuple(
+            TicketGlance(
+                row.ticket.id,
+                row.ticket.subject,
+                row.verdict.deadline if row.verdict.kind == "due" else None,
+            )
+            for row in snapshot.tickets.rows
+        ),
+        critical,
+    )
+
+
+def status_document(snapshot: Snapshot, now: datetime, config: Config) -> dict[str, Any]:
+    """What `status --json` prints."""
+    seen = glance_of(snapshot, now.replace(microsecond=0), config.on_call.critical)
+    return glance.header(seen.now, seen.sources) | glance.document(seen)

@@ -14,7 +14,6 @@ from support_desk.documents import (
     alerts_document,
     rota_document,
     runbooks_document,
-    status_document,
     tickets_document,
 )
 from support_desk.domain.alerts import EscalationPolicy, EscalationRule
@@ -32,6 +31,7 @@ from tests.cli.samples import (
     rota,
     runbook,
     shift,
+    status_document,
     ticket,
 )
 

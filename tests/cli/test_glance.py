@@ -9,8 +9,7 @@ import pytest
 from support_desk import glance
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, Problem
-from support_desk.documents import glance_of, status_document
-from tests.cli.samples import NOW, TODAY, active, alert, desk, ticket
+from tests.cli.samples import NOW, TODAY, active, alert, desk, glance_of, status_document, ticket
 
 
 def line(**feeds: object) -> str:

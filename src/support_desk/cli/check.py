@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from support_desk.cli import output
-from support_desk.cli.reading import close
+from support_desk.cli.reading import HOW_TO_CONFIGURE, close
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
 from support_desk.desk.clock import Clock
+from support_desk.desk.snapshot import SourceName
 from support_desk.sources.protocols import Probe, Source, Sources
 from support_desk.text import cell_width, clean, fit
 
@@ -164,26 +165,20 @@ def _services(config: Config, clock: Clock, environ: Mapping[str, str]) -> list[
 
 async def probe_all(sources: Sources) -> list[Probe]:
     """The probes of every source, each source asked once, all at the same time."""
-    named: dict[str, Source | None] = {
-        "Zendesk": sources.tickets,
-        "OpsGenie": sources.alerts or sources.rota,
-        "Runbooks": sources.runbooks,
+    named: dict[str, tuple[Source | None, SourceName]] = {
+        "Zendesk": (sources.tickets, SourceName.ZENDESK),
+        "OpsGenie": (sources.alerts, SourceName.ALERTS),
+        "Runbooks": (sources.runbooks, SourceName.RUNBOOKS),
     }
-    answers = await asyncio.gather(*(_probed(name, source) for name, source in named.items()))
+    answers = await asyncio.gather(*(_probed(name, *source) for name, source in named.items()))
     await close(sources)
     return [probe for answer in answers for probe in answer]
 
 
-_OFF = {
-    "Zendesk": "Set zendesk.url and its sign-in",
-    "OpsGenie": "Set opsgenie.read_key_env (or _command, _file)",
-    "Runbooks": "Set runbooks.path",
-}
-
-
-async def _probed(name: str, source: Source | None) -> Sequence[Probe]:
+async def _probed(name: str, source: Source | None, kind: SourceName) -> Sequence[Probe]:
     if source is None:
-        return [Probe(name, None, "off: not configured", _OFF[name], needed=False)]
+        remedy = HOW_TO_CONFIGURE[kind]
+        return [Probe(name, None, "off: not configured", f"{remedy[0].upper()}{remedy[1:]}", needed=False)]
     try:
         async with asyncio.timeout(PROBE_LIMIT):
             return await source.probe()

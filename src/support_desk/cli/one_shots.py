@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from support_desk import documents, glance
 from support_desk.cli import output, plain
-from support_desk.cli.reading import read_and_close
+from support_desk.cli.reading import HOW_TO_CONFIGURE, read_and_close
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of
@@ -79,13 +79,6 @@ _ONE_SHOTS = {
     ),
 }
 
-_HOW_TO_CONFIGURE = {
-    SourceName.ZENDESK: "set zendesk.url and its sign-in",
-    SourceName.ALERTS: "set opsgenie.read_key_env (or _command, _file)",
-    SourceName.ROTA: "set opsgenie.read_key_env (or _command, _file)",
-    SourceName.RUNBOOKS: "set runbooks.path",
-}
-
 
 def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Run one of the commands; returns the exit code."""
@@ -108,7 +101,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         for line in shot.text(document, seen):
             output.data(line)
     if source_state(seen.snapshot, shot.source, seen.now) is State.OFF:
-        to_use_it = f"{shot.source.value}: not configured. To use it, {_HOW_TO_CONFIGURE[shot.source]}"
+        to_use_it = f"{shot.source.value}: not configured. To use it, {HOW_TO_CONFIGURE[shot.source]}"
         output.talk(loaded.how_to_begin or to_use_it)
         return 2
     return tell_what_is_missing(seen, shot.feeds)

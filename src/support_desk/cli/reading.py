@@ -10,11 +10,19 @@ from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock
 from support_desk.desk.desk import read_once
-from support_desk.desk.snapshot import FeedName, Snapshot
+from support_desk.desk.snapshot import FeedName, Snapshot, SourceName
 from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Sources
 
 CLOSING_LIMIT = 2.0
+
+HOW_TO_CONFIGURE = {
+    SourceName.ZENDESK: "set zendesk.url and its sign-in",
+    SourceName.ALERTS: "set opsgenie.read_key_env (or _command, _file)",
+    SourceName.ROTA: "set opsgenie.read_key_env (or _command, _file)",
+    SourceName.RUNBOOKS: "set runbooks.path",
+}
+"""What switches a source on, as the rest of a sentence."""
 
 
 async def read_and_close(

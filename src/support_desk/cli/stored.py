@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from support_desk.config.model import Config
+from support_desk.desk.about import Undecodable, decode_about
 from support_desk.desk.feeds import configured, enable
 from support_desk.desk.schema import one_moment, open_file_to_read, telling
-from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
+from support_desk.desk.snapshot import Feed, FeedName, Snapshot
 from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of
 
 _FEEDS = frozenset(name.value for name in FeedName)
@@ -34,17 +35,6 @@ class _Verdict(msgspec.Struct):
 class _Ranked(msgspec.Struct):
     ticket: _Ticket
     verdict: _Verdict
-
-
-class _About(msgspec.Struct, array_like=True):
-    """The beginning of what the store says of a feed (`desk.encoding.About`)."""
-
-    read_at: datetime | None
-    complete: bool
-    rejected: int
-    notes: tuple[str, ...]
-    problem: Problem | None
-    failing_since: datetime | None
 
 
 def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
@@ -91,22 +81,13 @@ def _decoded(rows: list[tuple[bytes]], kind: Any) -> tuple[list[Any], int]:
     for (data,) in rows:
         try:
             found.append(decode(data))
-        except msgspec.MsgspecError:
+        except Undecodable:
             continue
     return found, len(rows) - len(found)
 
 
 def _feed(about: bytes, rows: list[Any], undecodable: int) -> Feed[object]:
     try:
-        known = msgspec.msgpack.decode(about, type=_About)
-    except msgspec.MsgspecError:
+        return decode_about(about).feed(tuple(rows), undecodable)
+    except Undecodable:
         return Feed()
-    return Feed(
-        rows=tuple(rows),
-        read_at=known.read_at,
-        complete=known.complete,
-        rejected=known.rejected + undecodable,
-        notes=known.notes,
-        problem=known.problem,
-        failing_since=known.failing_since,
-    )

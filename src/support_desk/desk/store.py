@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import cast
 
 from support_desk.desk import company
+from support_desk.desk.about import About, Undecodable, decode_about
 from support_desk.desk.company import Lease, Presence
-from support_desk.desk.encoding import About, Undecodable, decode_about, decode_keys, encode, row_decoder
+from support_desk.desk.encoding import decode_keys, encode, row_decoder
 from support_desk.desk.history import RETENTION, AlertRecord, history_since, keep_history
 from support_desk.desk.moments import to_ms
 from support_desk.desk.schema import (
