@@ -142,7 +142,7 @@ async def test_unknown_words_are_kept_and_hostile_text_is_cleaned() -> None:
 
 async def test_a_bad_row_costs_only_itself_and_is_counted() -> None:
     with ZendeskSimulator() as desk:
-        desk.add(wire_ticket(1), wire_ticket(2, created_at="yesterday"), wire_ticket(3, status=["no"]))
+        desk.add(wire_ticket(1), wire_ticket(2, created_at="yesterday"), wire_ticket(3, priority=["no"]))
         source = source_for(desk.url)
         reading = await source.queue()
         await source.close()
