@@ -6,6 +6,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_every_common_option_is_named() -> None:
 
 def test_every_action_is_named() -> None:
     assert [action.id for action in ACTIONS if f"`{action.id}`" not in README] == []
+
+
+def test_every_link_leads_to_a_file() -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+
+    assert "docs/dependencies.md" in targets
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
+
+
+def test_every_dependency_says_what_it_is_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.split(r"[<>=]", line)[0] for line in project["dependencies"]]
+    listed = re.findall(r"^\| ([a-z-]+) \|", (ROOT / "docs/dependencies.md").read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(names) == sorted(name for name in listed if name != "package")
 
 
 def test_the_script_has_nothing_left_to_write() -> None:
