@@ -108,7 +108,7 @@ class Poller(Generic[T]):
         except TimeoutError:
             error = Unreachable(
                 f"{self.service} gave no answer within {self._time_limit:.0f} s",
-                "it is tried again by itself; if this stays, look at the network",
+                "if this stays, look at the network",
             )
         except Exception as bug:  # noqa: BLE001 - one feed's bug must stop neither its own loop nor others
             error = _unexpected(self.name, bug)
@@ -222,7 +222,7 @@ async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
         raise TimeoutError
     if task.cancelled():
         # Raised as it is, a cancellation from inside the source would end the poller.
-        raise Unreachable("The read was interrupted", "it is tried again by itself")
+        raise Unreachable("The read was interrupted", "if this stays, look at the log (--log-file)")
     return task.result()
 
 

@@ -117,6 +117,8 @@ def row_key(name: FeedName, row: object) -> Hashable:
 
 FAILED_AFTER = timedelta(minutes=5)
 MISSED_INTERVALS = 2
+SLACK = timedelta(seconds=5)
+"""A read begins a little late and takes its time."""
 
 
 def state(feed: Feed[object], now: datetime) -> State:
@@ -134,7 +136,7 @@ def state(feed: Feed[object], now: datetime) -> State:
     if feed.read_at is None:
         return State.LOADING
     age = now - feed.read_at
-    if age > feed.interval * MISSED_INTERVALS + timedelta(seconds=5):
+    if age > feed.interval * MISSED_INTERVALS + SLACK:
         return State.FAILED if feed.problem and age >= FAILED_AFTER else State.STALE
     if not feed.complete or feed.rejected:
         return State.PARTIAL
