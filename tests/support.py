@@ -20,16 +20,15 @@ from textual.widget import Widget
 
 import support_desk.app
 from support_desk.app import DeskApp
-from support_desk.config.calendar import calendar_from
 from support_desk.config.model import Config
+from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.desk import Desk
 from support_desk.desk.preferences import Preferences
 from support_desk.desk.snapshot import FeedName, Snapshot
 from support_desk.domain.alerts import Alert, EscalationPolicy
-from support_desk.domain.clients import ClientRule
 from support_desk.domain.rota import OnCall, Person, Rota
 from support_desk.domain.runbooks import Runbook
-from support_desk.domain.sla import Agreement, rank
+from support_desk.domain.sla import rank
 from support_desk.domain.tickets import SuspendedTicket, Ticket
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.view import View
@@ -298,11 +297,6 @@ def changed(config: Config | None = None, **values: Any) -> Config:
     return msgspec.structs.replace(config or demo_config(), **values)
 
 
-def agreement_of(config: Config) -> Agreement:
-    addresses = frozenset(address.casefold() for address in config.zendesk.emergency_addresses)
-    return Agreement(calendar_from(config.hours), addresses, config.zendesk.contract_pauses)
-
-
 def make(
     config: Config | None = None,
     clock: ManualClock | None = None,
@@ -364,8 +358,4 @@ def view(
     snapshot = Snapshot()
     for name, these in rows.items():
         snapshot = snapshot.with_feed(name, replace(snapshot.feed(name), rows=tuple(these), read_at=at))
-    clients = tuple(
-        ClientRule(client.name, client.messages, client.organisations, client.business_unit)
-        for client in config.clients
-    )
-    return View(snapshot, at, config, agreement.calendar, agreement, clients)
+    return View(snapshot, at, config, agreement.calendar, agreement, client_rules(config))
