@@ -41,6 +41,8 @@ class DeskScreen(Screen[None]):
     }
     """
 
+    _was_covered = False
+
     @property
     def desk_app(self) -> DeskApp:
         """The application, with its type."""
@@ -64,9 +66,14 @@ class DeskScreen(Screen[None]):
     def on_mount(self) -> None:
         self.draw_frame()
 
+    def on_screen_suspend(self) -> None:
+        self._was_covered = True
+
     def on_screen_resume(self) -> None:
-        self.draw_frame()
-        self.tick()
+        if self._was_covered:
+            # Nothing was drawn here while another screen was on top; that one's first frame has done it else.
+            self._was_covered = False
+            self.tick()
 
     def on_resize(self) -> None:
         self.draw_frame()

@@ -27,7 +27,7 @@ from support_desk.screens.filters import (
     sorted_tickets,
     ticket_fields,
 )
-from support_desk.screens.header import problem_line
+from support_desk.screens.header import NARROW, problem_line
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
@@ -56,12 +56,14 @@ class Dashboard(RowActions, DeskScreen):
     ANNOUNCES: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it without ClassVar
-
     def __init__(self) -> None:
         super().__init__()
         self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
         self.order = "risk"
+        self.zoomed: str | None = None
+        """The pane that has the whole screen."""
+        self.side_hidden = False
+        """The person wants the lists alone."""
         self._settle: Timer | None = None
         self._minute: datetime | None = None
 
@@ -105,6 +107,7 @@ class Dashboard(RowActions, DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.show_panes("tickets")
         self._show_all()
         self.tickets.focus()
         self.call_after_refresh(self._open_runbook)
@@ -187,9 +190,12 @@ class Dashboard(RowActions, DeskScreen):
 
     def on_descendant_focus(self) -> None:
         """Another pane has the keys: the footer, the reason and the runbook follow."""
-        # Also where it changes nothing yet: a window made smaller must not hide the pane with the keys.
-        self.set_class(self._focused_pane() in BESIDE, "-side")
+        self.show_panes(self._focused_pane())
         self._follow_soon()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.show_panes(self._focused_pane())
 
     def _follow_soon(self) -> None:
         if self._settle is not None:
@@ -232,16 +238,24 @@ class Dashboard(RowActions, DeskScreen):
         return ("row", "list", "dashboard", "app")
 
     def action_pane(self, name: str) -> None:
-        """Go to a pane; one that is hidden takes the place of the lists."""
-        self._reveal(name)
+        """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
+        if self.zoomed:
+            self.zoomed = name
+        self.show_panes(name)
         self.query_one(f"#{name}", Widget).focus()
 
-    def _reveal(self, name: str) -> None:
-        self.set_class(name in BESIDE, "-side")
-        for pane in PANES:
-            if self.has_class(f"-zoom-{pane}") and pane != name:
-                self.remove_class(f"-zoom-{pane}")
-                self.add_class(f"-zoom-{name}")
+    def show_panes(self, here: str) -> None:
+        """Show the panes that there is room for, and always `here`, which has the keys."""
+        crowded = self.app.size.width < NARROW or self.side_hidden
+        only = self.zoomed
+        lists = only not in BESIDE if only else not (crowded and here in BESIDE)
+        beside = only in BESIDE if only else not crowded or here in BESIDE
+        shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
+        shown["runbook-pane"] = shown.pop("runbook")
+        for pane, is_shown in shown.items():
+            self.query_one(f"#{pane}").display = is_shown
+        for pane, alone in (("right", not lists), ("alerts", only == "alerts"), ("rota", only == "rota")):
+            self.query_one(f"#{pane}").set_class(alone, "-alone")
 
     def action_focus_pane(self, step: int) -> None:
         """The next or previous pane, round and round."""
@@ -254,18 +268,14 @@ class Dashboard(RowActions, DeskScreen):
 
     def action_zoom(self) -> None:
         """Give the pane with the focus the whole screen, or put things back."""
-        pane = self._focused_pane()
-        zoomed = self.has_class(f"-zoom-{pane}")
-        for name in PANES:
-            self.remove_class(f"-zoom-{name}")
-        self.set_class(not zoomed, f"-zoom-{pane}")
+        here = self._focused_pane()
+        self.zoomed = None if self.zoomed == here else here
+        self.show_panes(here)
 
     def action_layout(self) -> None:
         """Show or hide the runbook and the rota beside the lists."""
-        self.toggle_class("-no-side")
-        self.remove_class("-side")
-        if self._focused_pane() in BESIDE:
-            self.action_pane(self._last_list)
+        self.side_hidden = not self.side_hidden
+        self.action_pane(self._last_list if self._focused_pane() in BESIDE else self._focused_pane())
 
     def action_refresh_pane(self) -> None:
         """Read this pane's source now."""
@@ -321,14 +331,11 @@ class Dashboard(RowActions, DeskScreen):
     def action_back(self) -> None:
         """Take away the filter, the zoom or the side panes; at the top say how to leave."""
         name = self.list_in_use().id or "tickets"
-        zoomed = [pane for pane in PANES if self.has_class(f"-zoom-{pane}")]
         if self.filters[name]:
             self.set_filter(name, "")
-        elif zoomed:
-            for pane in zoomed:
-                self.remove_class(f"-zoom-{pane}")
+        elif self.zoomed:
+            self.action_zoom()
         elif self._focused_pane() in BESIDE:
-            self.remove_class("-side")
             self.action_pane(self._last_list)
         else:
             self.say("ctrl+q quits")

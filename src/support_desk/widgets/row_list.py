@@ -361,11 +361,12 @@ class RowList(Widget, Generic[R], can_focus=True):
     # Events
 
     def on_resize(self) -> None:
-        line = self._cursor_line()
-        self._lay_out()
+        top, line = self._top, self._cursor_line()
         self._keep_cursor_at(line)
         self._scroll_to_cursor()
-        self._redraw()
+        if self._width != self.size.width or self._top != top:
+            self._lay_out()
+            self._redraw()
 
     def on_focus(self) -> None:
         self._inks.clear()
