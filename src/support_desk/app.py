@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from support_desk.widgets.document import DocumentView
 
 log = logging.getLogger(__name__)
+
+FIRST_ROWS = 128
+"""Rows of each feed that the first frame waits for: more than any screen shows."""
 
 RUNBOOKS_KEPT = 16
 """Texts of runbooks that are kept in memory."""
@@ -87,6 +91,7 @@ class DeskApp(App[None]):
         )
         self._texts: dict[tuple[str, datetime], str] = {}
         self._title = ""
+        self._drawn = False
         for theme in THEMES:
             self.register_theme(theme)
         wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
@@ -118,6 +123,7 @@ class DeskApp(App[None]):
 
     def _start_reading(self) -> None:
         """After the first frame: the services' libraries take longer to import than it did to draw."""
+        self._drawn = True
         # What is there now stays for the week: the collector needn't look at it again.
         gc.freeze()
         gc.enable()
@@ -126,14 +132,28 @@ class DeskApp(App[None]):
         )
 
     async def _read(self) -> None:
+        await self.desk.load_rest()
         sources = await asyncio.to_thread(self._build)
         self.desk.attach(sources)
         await self.desk.run()
 
-    def _resumed(self, _: object) -> None:
-        # Textual drops the resize of the same size that follows, and so paints nothing.
+    def on_resize(self, event: events.Resize) -> None:
+        """What Textual makes nothing of: a window that is as large as before, and news that is out of date.
+
+        A window may have been smaller for a moment, and then the terminal has cut off what was there. In a
+        storm of signals one handler interrupts the other, and an older size can be told last.
+        """
+        if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
+            self.post_message(events.Resize(size, size))
+        if self._drawn and self.screen.size == event.size:
+            self._repaint()
+
+    def _repaint(self) -> None:
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
+
+    def _resumed(self, _: object) -> None:
+        self._repaint()
         self.desk.resumed()
 
     async def on_unmount(self) -> None:
@@ -400,7 +420,7 @@ def make_app(
     """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame."""
     agreement = _agreement(config)
     desk = Desk(config, store, clock, agreement)
-    desk.load()
+    desk.load(head=FIRST_ROWS)
     return DeskApp(desk, config, agreement, preferences, build)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -41,6 +42,11 @@ class DeskDriver(LinuxDriver):
     def hung_up(self) -> bool:
         """Whether the terminal has gone."""
         return hung_up(self.fileno)
+
+    @property
+    def terminal_size(self) -> Size:
+        """How large the terminal is at this moment."""
+        return Size(*self._get_terminal_size())
 
     def start_application_mode(self) -> None:
         loop = asyncio.get_running_loop()
