@@ -228,6 +228,31 @@ async def test_the_clock_is_put_right_by_what_the_services_say() -> None:
         assert bench.fake.on["alerts"].asked == 1
 
 
+async def test_a_reading_is_as_young_as_it_is_although_the_clock_was_wrong() -> None:
+    bench = Bench()
+    away = START - timedelta(days=40)
+    for script in bench.fake.on.values():
+        script.answer = replace(script.answer, server_time=away)  # type: ignore[type-var]
+    async with bench.running():
+        assert abs(bench.desk.now() - away) <= timedelta(seconds=2)
+        assert {bench.state(name) for name in FeedName} == {State.FRESH}
+        read_at = bench.desk.snapshot.alerts.read_at
+        assert read_at is not None
+        assert abs(read_at - away) <= timedelta(seconds=2)
+
+
+async def test_the_rota_is_asked_for_again_if_the_clock_was_wrong() -> None:
+    bench = Bench()
+    away = START + timedelta(days=200)
+    rota = bench.fake.on["rota"]
+    rota.answer = replace(rota.answer, server_time=away)  # type: ignore[type-var]
+    snapshot = await read_once(CONFIG, bench.fake.sources(), bench.clock, AGREEMENT, [FeedName.ROTA])
+    assert snapshot.rota.read_at == bench.clock.now()
+    start, end = bench.fake.ranges[-1]
+    assert start < away < end
+    assert len(bench.fake.ranges) == 2
+
+
 async def test_a_restart_shows_the_last_known_state_with_its_age(tmp_path: Path) -> None:
     path = tmp_path / "readings.sqlite3"
     bench = Bench(store=ReadingsStore.open(path))

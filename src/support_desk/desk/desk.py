@@ -43,6 +43,8 @@ SWEEP_TIME_LIMIT = 180.0
 """Seconds for the whole queue, page after page; every other read has a minute."""
 ROTA_BEFORE = timedelta(weeks=2)
 ROTA_AFTER = timedelta(weeks=5)
+ROTA_WRONG_BY = timedelta(hours=1)
+"""A correction of the clock after which the rota is asked for again: its range was another one."""
 
 
 @record
@@ -95,12 +97,15 @@ class Desk:
         """This moment by the services' clocks, in UTC."""
         return self.clock.now()
 
-    def load(self) -> Snapshot:
-        """Take over the last known state from the store; what failed in an earlier session isn't news."""
+    def load(self, head: int | None = None) -> Snapshot:
+        """Take over the last known state from the store; what failed in an earlier session isn't news.
+
+        `head`: only so many rows of each feed; `load_rest` takes over the others.
+        """
         kept = Snapshot()
         if self._store:
             try:
-                kept = self._store.load()
+                kept = self._store.load(head)
             except StoreError as error:
                 self._load_problem = Problem(error.problem, error.remedy)
         for name in FeedName:
@@ -108,6 +113,22 @@ class Desk:
             kept = kept.with_feed(name, feed)
         self.snapshot = enable(kept, configured(self.config), self.config)
         return self.snapshot
+
+    async def load_rest(self) -> None:
+        """Take over the rows that `load` has left; before `attach`. What can't be loaded will be read anew."""
+        short = [name for name in FeedName if self.snapshot.feed(name).more]
+        if not short or self._store is None:
+            return
+        try:
+            kept = await asyncio.to_thread(self._store.load)
+        except StoreError as error:
+            self._load_problem = Problem(error.problem, error.remedy)
+            return
+        for name in short:
+            whole = kept.feed(name)
+            feed = replace(self.snapshot.feed(name), rows=whole.rows, rejected=whole.rejected, more=0)
+            self.snapshot = self.snapshot.with_feed(name, feed)
+        self._tell(frozenset(short), {})
 
     def attach(self, sources: Sources) -> None:
         """Bring in the sources; a feed without one is off from here."""
@@ -198,18 +219,26 @@ class Desk:
         }
 
     async def _read(self, name: FeedName, sources: Sources) -> Digest[Any]:
-        began = self._machine_time()
-        read_at = self.now()
-        reading = await self._ask(name, sources, read_at)
-        if reading.server_time is not None:
-            self._skew.sample(reading.server_time, began, self._machine_time())
-            self._correct_clock()
+        reading, read_at = await self._ask_in_time(name, sources)
         held = cast("tuple[Any, ...]", self.snapshot.feed(name).rows)
         if name is FeedName.TICKETS and sources.tickets is not None:
             return await digest_sweep(self._sweeper, held, reading, read_at, sources.tickets.confirm)
         if name is FeedName.ROTA:
             reading = keep_uncovered(held, reading)
         return digest(name, held, reading, read_at)
+
+    async def _ask_in_time(self, name: FeedName, sources: Sources) -> tuple[Reading[Any], datetime]:
+        """A reading, and when it began, by the clock as it is corrected afterwards."""
+        asked, began = self.now(), self._machine_time()
+        reading = await self._ask(name, sources, asked)
+        if reading.server_time is not None:
+            self._skew.sample(reading.server_time, began, self._machine_time())
+            self._correct_clock()
+        read_at = began + (self.clock.now() - self._machine_time())
+        if name is FeedName.ROTA and abs(read_at - asked) >= ROTA_WRONG_BY:
+            # The weeks around a moment that wasn't now.
+            reading = await self._ask(name, sources, read_at)
+        return reading, read_at
 
     async def _ask(self, name: FeedName, sources: Sources, now: datetime) -> Reading[Any]:
         alerts, rota, tickets, runbooks = sources.alerts, sources.rota, sources.tickets, sources.runbooks
