@@ -114,6 +114,8 @@ async def test_each_failure_has_its_kind_and_its_remedy(answer: Answer, expected
         ("0", 0.0),
         ("2.5", 2.0),
         ("Mon, 23 Nov 2026 12:01:30 GMT", 90.0),
+        ("999999999", 3600.0),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 3600.0),
         (None, None),
         ("soon", None),
     ],

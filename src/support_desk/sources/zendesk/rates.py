@@ -14,6 +14,8 @@ _ENDPOINT = re.compile(r"^zendesk-rate-?limit-([a-z0-9-]{1,60})$", re.IGNORECASE
 _PART = re.compile(r"(total|remaining|resets)\s*=\s*(\d{1,9})")
 _DIGITS = re.compile(r"^\s*(\d{1,9})(?:\.\d+)?\s*$")
 _MOST_ENDPOINTS = 50
+_LONGEST_WAIT = 3600.0
+"""Seconds; no limit of Zendesk's lasts longer, and a desk that is silent for years helps nobody."""
 
 _ACCOUNT = {
     "total": ("x-rate-limit", "ratelimit-limit", "rate-limit"),
@@ -82,7 +84,7 @@ def number(text: str | None) -> int | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait, from `Retry-After`: seconds or an HTTP date; None when it isn't there.
+    """Seconds to wait, from `Retry-After`: seconds or an HTTP date, at most an hour; None when it isn't there.
 
     A date counts from the server's own `Date`, so that the skew of our clock doesn't matter; from
     `now` when the server doesn't tell its time.
@@ -90,9 +92,9 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     text = headers.get("Retry-After")
     seconds = number(text)
     if seconds is not None:
-        return float(seconds)
+        return min(float(seconds), _LONGEST_WAIT)
     until = http_date(text)
     start = http_date(headers.get("Date")) or now
     if until is None or start is None:
         return None
-    return max(0.0, (until - start).total_seconds())
+    return min(max(0.0, (until - start).total_seconds()), _LONGEST_WAIT)
