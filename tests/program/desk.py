@@ -22,7 +22,8 @@ READY = re.compile(r"7 late of 68")
 """The queue has been read and drawn."""
 
 HOSTILE = {
-    "an operating system command other than our own title": rb"\x1b\](?!2;support-desk: |2;\x1b\\)",
+    # Our own title, and the shape of the mouse pointer that Textual sets.
+    "an operating system command": rb"\x1b\](?!2;support-desk: |2;\x1b\\|22;[a-z]*(?:\x07|\x1b\\))",
     "a device control string": rb"\x1b[PX^_k]",
     "a C1 control": rb"\xc2[\x80-\x9f]",
     "a bidirectional control": rb"\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]",

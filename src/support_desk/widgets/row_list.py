@@ -287,6 +287,8 @@ class RowList(Widget, Generic[R], can_focus=True):
     def _lay_out(self) -> None:
         self._width = self.size.width
         self._places = lay_out(self._columns(self._width), max(1, self._width - EDGE))
+        # Lines drawn before have other columns and another width.
+        self._drawn.clear()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
