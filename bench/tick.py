@@ -46,13 +46,17 @@ def measure() -> list[Figure]:
 def _inside(report: Path) -> None:
     """The dashboard of the demo, ticked from within."""
     import asyncio
+    from dataclasses import replace
     from datetime import timedelta
 
+    import msgspec
     from textual.drivers.linux_driver import LinuxDriver
 
     from support_desk.app import make_app
+    from support_desk.config.model import Bell
     from support_desk.desk.clock import DemoClock
     from support_desk.desk.preferences import Preferences
+    from support_desk.desk.snapshot import FeedName
     from support_desk.screens.base import DeskScreen
     from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
 
@@ -67,7 +71,9 @@ def _inside(report: Path) -> None:
     # A world that stands still, so that ticks are all that happens, under a clock that doesn't.
     world_clock = DemoClock(DEMO_START)
     clock = DemoClock(DEMO_START)
-    app = make_app(demo_config(), clock, None, Preferences(None), lambda: fixture_sources(world_clock))
+    # Minutes fly: without bells and toasts about what they bring.
+    config = msgspec.structs.replace(demo_config(), bell=Bell(alerts=False, breaches=False, title=False))
+    app = make_app(config, clock, None, Preferences(None), lambda: fixture_sources(world_clock))
     app.driver_class = Counting
 
     lines: list[str] = []
@@ -82,6 +88,10 @@ def _inside(report: Path) -> None:
                 began, written = time.thread_time(), 0
                 if ticking:
                     clock.skew += timedelta(minutes=1)
+                    for name in FeedName:
+                        # Read just now, as in a minute of life; otherwise the ages would change as well.
+                        feed = replace(app.desk.snapshot.feed(name), read_at=clock.now())
+                        app.desk.snapshot = app.desk.snapshot.with_feed(name, feed)
                     screen = app.screen
                     assert isinstance(screen, DeskScreen)
                     screen.tick()
