@@ -10,9 +10,9 @@ import pytest
 
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
-from support_desk.sources.errors import ServiceDown
+from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, Throttled
 from support_desk.sources.zendesk.wire import NotAnAnswer, tickets_from_search
-from tests.simulators.http import Answer, Request, json_answer
+from tests.simulators.http import Answer, Request, dropped, html_page, json_answer
 from tests.simulators.zendesk import NOW, ZendeskSimulator, fill, sla_row, stamp, wire_ticket
 from tests.sources.zendesk_desk import Time, source_for
 
@@ -352,6 +352,57 @@ async def test_what_the_database_knows_better_counts_and_what_it_garbles_stays()
         desk.fail("/show_many", json_answer({"error": "Forbidden"}, 403))
         assert len((await source.queue()).rows) == 4
         await source.close()
+
+
+@pytest.mark.parametrize(
+    "answer", [dropped(), html_page(), Answer(500), json_answer({"error": "unavailable"})]
+)
+async def test_pages_that_were_read_stay_when_a_later_one_fails(answer: Answer) -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(250))
+        desk.between_pages = lambda _: desk.fail("/search", answer, times=None)
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+    assert len(reading.rows) == 100
+    assert not reading.complete
+    assert reading.notes[0].startswith("only 100 were read: Zendesk: ")
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_what_the_poller_must_obey_is_raised_from_any_page(status: int) -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(250))
+        desk.between_pages = lambda _: desk.fail("/search", Answer(status), times=None)
+        source = source_for(desk.url)
+        with pytest.raises((SignInRefused, NotAllowed, Throttled)):
+            await source.queue()
+        await source.close()
+
+
+@pytest.mark.parametrize("answer", [dropped(), html_page(), Answer(500)])
+async def test_the_queue_stays_when_its_sla_rows_cannot_be_had(answer: Answer) -> None:
+    with ZendeskSimulator() as desk:
+        desk.side_loads_in_search = False
+        desk.add(*fill(3))
+        desk.fail("/show_many", answer, times=None)
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+    assert {ticket.sla_rows for ticket in reading.rows} == {None}
+    assert (len(reading.rows), reading.complete) == (3, False)
+
+
+@pytest.mark.parametrize("status", [403, 404, 422])
+@pytest.mark.parametrize("path", ["/users/me", "/custom_statuses"])
+async def test_what_is_only_beside_the_queue_does_not_cost_it(path: str, status: int) -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(3))
+        desk.fail(path, json_answer({"error": "RecordNotFound"}, status), times=None)
+        source = source_for(desk.url)
+        reading = await source.queue()
+        await source.close()
+    assert (len(reading.rows), reading.complete) == (3, True)
 
 
 async def test_a_row_that_is_solved_already_is_no_part_of_the_queue() -> None:

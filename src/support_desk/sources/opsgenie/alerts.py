@@ -132,7 +132,9 @@ class AlertReader:
             except (Throttled, SignInRefused, NotAllowed):
                 raise
             except SourceError as error:
-                gathered.doubt(f"alerts: only the first {len(gathered.alerts)} were read: {error.problem}")
+                gathered.doubt(
+                    f"alerts: only the first {len(gathered.alerts)} were read: {error.problem}; {error.remedy}"
+                )
                 return
         await self._newest_of_too_many(gathered)
 
@@ -143,7 +145,7 @@ class AlertReader:
         except (Throttled, SignInRefused, NotAllowed):
             raise
         except SourceError as error:
-            gathered.doubt(f"alerts: the newest could not be read: {error.problem}")
+            gathered.doubt(f"alerts: the newest could not be read: {error.problem}; {error.remedy}")
         gathered.doubt(f"alerts: truncated, too many are open; {len(gathered.alerts)} of them were read")
 
     async def _page(self, offset: int, order: str = "asc") -> Answer:

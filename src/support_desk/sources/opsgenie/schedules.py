@@ -307,7 +307,7 @@ def _sorted_out(lines: Sequence[Line], results: Sequence[T | SourceError]) -> tu
     if throttled or len(errors) == len(results):
         raise (throttled or errors)[0]
     notes = tuple(
-        f"{line.words}: {result.problem}"
+        f"{line.words}: {result.problem}; {result.remedy}"
         for line, result in zip(lines, results, strict=True)
         if isinstance(result, SourceError)
     )

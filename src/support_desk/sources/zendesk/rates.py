@@ -84,7 +84,7 @@ def number(text: str | None) -> int | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait, from `Retry-After`: seconds or an HTTP date, at most an hour; None when it isn't there.
+    """Seconds to wait, an hour at most, from `Retry-After`: seconds or an HTTP date; None without it.
 
     A date counts from the server's own `Date`, so that the skew of our clock doesn't matter; from
     `now` when the server doesn't tell its time.

@@ -22,6 +22,7 @@ from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
+    Rejected,
     ServiceDown,
     SignInRefused,
     SourceError,
@@ -161,7 +162,7 @@ class Reader:
         self._be_somebody()
         if self._names_until is None or self._now() >= self._names_until:
             # Tickets without these names are better than no tickets; the queue's own read comes next.
-            with suppress(NotAllowed, NotThere, Unreadable, ServiceDown):
+            with suppress(NotAllowed, NotThere, Rejected, Unreadable, ServiceDown):
                 self._custom_statuses = self.read_custom_statuses()
             self._names_until = self._now() + _NAMES_LAST
         return self._custom_statuses
@@ -198,7 +199,7 @@ class Reader:
             return
         try:
             self.me()
-        except NotAllowed:
+        except (NotAllowed, NotThere, Rejected):
             # A scope without users can't say who it is; whether it may read the rest is for that to say.
             self._sign_in.verified = True
 

@@ -82,7 +82,7 @@ class ZendeskSource:
             try:
                 sweep.add(await self._read(lambda reader: reader.search(query, page, sort)))  # noqa: B023
             except SourceError as error:
-                if not sweep.refused(error):
+                if not (sweep.refused(error) or sweep.broke_off(error)):
                     raise
         if sweep.rows and all(ticket.sla_rows is None for ticket in sweep.rows.values()):
             await self._add_slas(sweep)
@@ -168,6 +168,10 @@ class ZendeskSource:
                 page = await self._show_many(wanted[start : start + _MOST_IDS])
             except (NotAllowed, NotThere):
                 self._slas_missing_until = self._now() + _TRY_SIDE_LOAD_AGAIN
+                return
+            except SourceError as error:
+                if not sweep.broke_off(error):
+                    raise
                 return
             sweep.replace(page, wanted[start : start + _MOST_IDS])
             if page.rows and all(ticket.sla_rows is None for ticket in page.rows):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.domain.tickets import Ticket
-from support_desk.sources.errors import Rejected, SourceError
+from support_desk.sources.errors import NotAllowed, Rejected, SignInRefused, SourceError, Throttled
 
 if TYPE_CHECKING:
     from support_desk.sources.zendesk.wire import Page
@@ -99,6 +99,17 @@ class Sweep:
         if capped:
             self._start_window(self._reached if self._windows else None)
         return capped
+
+    def broke_off(self, error: SourceError) -> bool:
+        """Whether what was read so far is kept although the rest failed; the sweep then ends, incomplete.
+
+        Not after a refusal of the credential or a request to wait, which whoever reads must act upon.
+        """
+        if not self.rows or isinstance(error, SignInRefused | NotAllowed | Throttled):
+            return False
+        self._done = self._missed = True
+        self.notes.insert(0, f"only {len(self.rows)} were read: {error.problem}; {error.remedy}")
+        return True
 
     def replace(self, fresh: Page, asked: Iterable[int]) -> None:
         """Take what the database says of the tickets asked for; what it no longer has is gone.
