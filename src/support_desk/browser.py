@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from support_desk.text import clean_url
@@ -116,7 +116,7 @@ def open_file(path: Path, *, environ: Mapping[str, str] | None = None) -> str | 
     return "nothing here opens files: save it instead" if command is None else start(command, str(path))
 
 
-def copy(app: App[object], text: str, *, environ: Mapping[str, str] | None = None) -> str:
+def copy(app: App[Any], text: str, *, environ: Mapping[str, str] | None = None) -> str:
     """Put text on the clipboard; what to say about it, to follow "copied: " or "the link was ".
 
     The terminal gets it as OSC 52 and can't report whether it took it, so the words say "sent".
@@ -129,7 +129,7 @@ def copy(app: App[object], text: str, *, environ: Mapping[str, str] | None = Non
     return "sent to tmux's buffer and the terminal's clipboard"
 
 
-def _to_tmux(app: App[object], text: str) -> None:
+def _to_tmux(app: App[Any], text: str) -> None:
     """In a thread: fill tmux's buffer; says so when tmux doesn't take it."""
     for options in (("-w",), ()):  # before 3.2 tmux doesn't know -w
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):

@@ -10,13 +10,11 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from support_desk.cli.silence import silence_libraries
 from support_desk.text import clean_block
 
 MOST_BYTES = 2_000_000
 FILES_KEPT = 3
-
-_QUIET = ("httpx", "httpcore", "urllib3", "requests", "zenpy", "asyncio", "markdown_it")
-"""These write addresses or bodies at INFO and below."""
 
 _CREDENTIAL = re.compile(
     r"""(?ix)
@@ -41,17 +39,10 @@ class LineFormatter(logging.Formatter):
         return without_credentials(clean_block(f"{line} {ids}" if ids else line))
 
 
-def start_log(path: Path | None, level: str) -> None:
-    """Log to `path` (mode 0600, rotated), or nowhere. Raises `OSError` if the file can't be written.
-
-    Nothing goes to standard error, where it would tear up an open screen.
-    """
+def start_log(path: Path, level: str) -> None:
+    """Log to `path` (mode 0600, rotated). Raises `OSError` if the file can't be written."""
+    silence_libraries()
     root = logging.getLogger()
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    if path is None:
-        root.addHandler(logging.NullHandler())
-        return
     handler = _PrivateFile(path.expanduser(), maxBytes=MOST_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)

@@ -115,7 +115,7 @@ class Desk:
         return self.snapshot
 
     async def load_rest(self) -> None:
-        """Take over the rows that `load` has left; before `attach`. What can't be loaded will be read anew."""
+        """Take over the rows that `load` has left; before `attach`. What can't be loaded is read anew."""
         short = [name for name in FeedName if self.snapshot.feed(name).more]
         if not short or self._store is None:
             return

@@ -96,6 +96,8 @@ class Feed(Generic[T_co]):
     interval: timedelta = timedelta(seconds=60)
     """The interval that the feed is meant to be read at."""
     enabled: bool = True
+    more: int = 0
+    """Rows that are kept and not in `rows` yet: the first frame takes only the head of a long feed."""
 
 
 _KEYS: dict[FeedName, Callable[[Any], Hashable]] = {

@@ -11,8 +11,9 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -87,15 +88,16 @@ class ReadingsStore:
         """Open a file to read: makes nothing, waits for nobody. Raises `StoreError`, also if none."""
         return cls(path, open_file_to_read(path), retention=RETENTION, read_only=True)
 
-    def load(self) -> Snapshot:
+    def load(self, head: int | None = None) -> Snapshot:
         """The last known state; whether a feed is switched on is for the caller to say.
 
+        `head`: take only this many rows of each feed, in its order; `Feed.more` says how many are left.
         Rows that can't be decoded are left out and counted in `rejected`. Raises `StoreError`.
         """
         with self._lock:
             try:
                 with telling(self.path), _without_collections(), one_moment(self._connection):
-                    return self._load()
+                    return self._load(head)
             except Corrupt:
                 self._begin_anew()
                 return Snapshot()
@@ -166,7 +168,7 @@ class ReadingsStore:
         self._connection = open_file(self.path)
         self._kept = {}
 
-    def _load(self) -> Snapshot:
+    def _load(self, head: int | None) -> Snapshot:
         snapshot = Snapshot()
         feeds = self._connection.execute("SELECT feed, generation, about, keys FROM feeds").fetchall()
         for word, generation, about, keys in feeds:
@@ -177,19 +179,26 @@ class ReadingsStore:
                 known, order = decode_about(about), decode_keys(keys)
             except Undecodable:
                 continue
-            rows, undecodable = self._rows(name)
-            ordered = tuple(rows[key] for key in order if key in rows)
-            snapshot = snapshot.with_feed(name, known.feed(ordered, undecodable))
+            wanted = order if head is None else order[:head]
+            rows, undecodable = self._rows(name, wanted if len(wanted) < len(order) else None)
+            ordered = tuple(rows[key] for key in wanted if key in rows)
+            feed = replace(known.feed(ordered, undecodable), more=len(order) - len(wanted))
+            snapshot = snapshot.with_feed(name, feed)
             if len(ordered) == len(rows) == len(order):
                 # Otherwise the next save writes the feed from scratch.
                 self._kept[name] = _Kept(generation, rows, order)
         return snapshot
 
-    def _rows(self, name: FeedName) -> tuple[dict[str, object], int]:
+    def _rows(self, name: FeedName, keys: Sequence[str] | None) -> tuple[dict[str, object], int]:
+        """The rows with these keys (None: all), and how many couldn't be decoded."""
         decode = row_decoder(name).decode
         rows: dict[str, object] = {}
         undecodable = 0
-        for key, data in self._connection.execute("SELECT key, data FROM rows WHERE feed = ?", (name.value,)):
+        query = "SELECT key, data FROM rows WHERE feed = ?"
+        values: tuple[str, ...] = (name.value,)
+        if keys is not None:
+            query, values = f"{query} AND key IN ({','.join('?' * len(keys))})", (*values, *keys)
+        for key, data in self._connection.execute(query, values):
             try:
                 rows[key] = decode(data)
             except Undecodable:

@@ -61,7 +61,8 @@ class Watch:
             ring = ring or self._bell.breaches
             lines += [f"#{t.id} has breached: {t.subject}" for t in breached]
         self._late = set(overdue)
-        self._seen_tickets = self._seen_tickets or tickets.read_at is not None
+        # The tail of a long queue is loaded after the first frame: what was late there before is no news.
+        self._seen_tickets = tickets.read_at is not None and not tickets.more
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
         counts = (

@@ -46,9 +46,11 @@ def _counts(view: View, pane: str) -> Parts:
             (f" of {len(alerts)}", "title"),
         )
     if pane == "tickets":
-        rows = view.snapshot.tickets.rows
-        overdue = sum(1 for _ in late(rows, view.now))
-        return ((f"{overdue} late", "late" if overdue else "title"), (f" of {len(rows)}", "title"))
+        tickets = view.snapshot.tickets
+        overdue = sum(1 for _ in late(tickets.rows, view.now))
+        unseen = "+" if tickets.more and overdue == len(tickets.rows) else ""
+        total = len(tickets.rows) + tickets.more
+        return ((f"{overdue}{unseen} late", "late" if overdue else "title"), (f" of {total}", "title"))
     return ()
 
 
