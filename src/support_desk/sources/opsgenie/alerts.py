@@ -132,9 +132,8 @@ class AlertReader:
             except (Throttled, SignInRefused, NotAllowed):
                 raise
             except SourceError as error:
-                gathered.doubt(
-                    f"alerts: only the first {len(gathered.alerts)} were read: {error.problem}; {error.remedy}"
-                )
+                count = len(gathered.alerts)
+                gathered.doubt(f"alerts: only the first {count} were read: {error.problem}; {error.remedy}")
                 return
         await self._newest_of_too_many(gathered)
 

@@ -170,7 +170,7 @@ class ZendeskSource:
                 self._slas_missing_until = self._now() + _TRY_SIDE_LOAD_AGAIN
                 return
             except SourceError as error:
-                if not sweep.broke_off(error):
+                if not sweep.broke_off(error, "their SLAs could not be read"):
                     raise
                 return
             sweep.replace(page, wanted[start : start + _MOST_IDS])

@@ -100,15 +100,17 @@ class Sweep:
             self._start_window(self._reached if self._windows else None)
         return capped
 
-    def broke_off(self, error: SourceError) -> bool:
+    def broke_off(self, error: SourceError, lost: str = "") -> bool:
         """Whether what was read so far is kept although the rest failed; the sweep then ends, incomplete.
 
+        `lost` says what is missing, where it isn't the rest of the rows.
         Not after a refusal of the credential or a request to wait, which whoever reads must act upon.
         """
         if not self.rows or isinstance(error, SignInRefused | NotAllowed | Throttled):
             return False
         self._done = self._missed = True
-        self.notes.insert(0, f"only {len(self.rows)} were read: {error.problem}; {error.remedy}")
+        what = lost or f"only {len(self.rows)} were read"
+        self.notes.insert(0, f"{what}: {error.problem}; {error.remedy}")
         return True
 
     def replace(self, fresh: Page, asked: Iterable[int]) -> None:
