@@ -23,12 +23,11 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from support_desk.config.calendar import calendar_from
 from support_desk.config.model import Config
+from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
-from support_desk.domain.clients import ClientRule
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.keys import ACTIONS, bindings, keymap_problems, normal
 from support_desk.screens.alert_rows import AlertRow
@@ -38,12 +37,14 @@ from support_desk.screens.news import Watch
 from support_desk.screens.view import View
 from support_desk.sources.errors import SourceError
 from support_desk.terminal import DeskDriver
+from support_desk.text import clean
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import SystemCommand
+    from textual.notifications import SeverityLevel
 
     from support_desk.config.load import Loaded
     from support_desk.desk.store import ReadingsStore
@@ -85,10 +86,7 @@ class DeskApp(App[None]):
         self.news = Watch(config)
         self.preferences = preferences
         self._agreement = agreement
-        self._clients = tuple(
-            ClientRule(client.name, client.messages, client.organisations, client.business_unit)
-            for client in config.clients
-        )
+        self._clients = client_rules(config)
         self._texts: dict[tuple[str, datetime], str] = {}
         self._title = ""
         self._drawn = False
@@ -159,6 +157,8 @@ class DeskApp(App[None]):
     async def on_unmount(self) -> None:
         self._set_title("")
         self.desk.close()
+        if self.desk.sources is not None:
+            await self.desk.sources.close()
 
     # Time and changes
 
@@ -172,6 +172,7 @@ class DeskApp(App[None]):
             self._agreement.calendar,
             self._agreement,
             self._clients,
+            self.desk.notes(),
         )
 
     def desk_changed(self, change: DeskChange) -> None:
@@ -207,6 +208,22 @@ class DeskApp(App[None]):
             self._driver.write(f"\x1b]2;{title}\x1b\\")
 
     # What the screens ask for
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,  # noqa: ARG002 - a text that could be a client's is never markup
+    ) -> None:
+        """A toast. Its text is cleaned once more: what a store held may not have come through our door."""
+        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+
+    def action_help_quit(self) -> None:
+        """ctrl+c out of habit."""
+        self.say("ctrl+q quits")
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""
@@ -405,11 +422,6 @@ class DeskApp(App[None]):
         )
 
 
-def _agreement(config: Config) -> Agreement:
-    addresses = frozenset(address.casefold() for address in config.zendesk.emergency_addresses)
-    return Agreement(calendar_from(config.hours), addresses, config.zendesk.contract_pauses)
-
-
 def make_app(
     config: Config,
     clock: Clock,
@@ -418,7 +430,7 @@ def make_app(
     build: Callable[[], Sources],
 ) -> DeskApp:
     """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame."""
-    agreement = _agreement(config)
+    agreement = agreement_of(config)
     desk = Desk(config, store, clock, agreement)
     desk.load(head=FIRST_ROWS)
     return DeskApp(desk, config, agreement, preferences, build)

@@ -121,6 +121,9 @@ def fit(text: str, width: int) -> str:
         return ""
     if text.isascii() and text.isprintable():
         return text.ljust(width) if len(text) <= width else text[: width - 1] + ELLIPSIS
+    if not text.isprintable():
+        # Cleaned text always is. What was read from a store that others can write to may not have been.
+        text = clean(text)
     used = cell_width(text)
     if used > width:
         text = head(text, width - 1) + ELLIPSIS

@@ -147,6 +147,14 @@ def test_a_paste_outside_a_field_does_nothing_and_says_so() -> None:
         assert terminal.process.poll() is None
 
 
+def test_ctrl_c_says_how_to_leave() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.press("ctrl+c")
+        terminal.wait_for("ctrl.q quits")
+        assert "[b]" not in terminal.text
+
+
 def test_a_paste_into_the_filter_line_is_one_line_of_text() -> None:
     with demo(columns=120) as terminal:
         terminal.wait_for(READY)
