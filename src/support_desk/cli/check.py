@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from support_desk.cli import output
-from support_desk.cli.reading import HOW_TO_CONFIGURE, close
+from support_desk.cli.reading import HOW_TO_CONFIGURE
 from support_desk.config.load import Loaded
 from support_desk.config.model import Config
 from support_desk.desk.clock import Clock
@@ -171,7 +171,7 @@ async def probe_all(sources: Sources) -> list[Probe]:
         "Runbooks": (sources.runbooks, SourceName.RUNBOOKS),
     }
     answers = await asyncio.gather(*(_probed(name, *source) for name, source in named.items()))
-    await close(sources)
+    await sources.close()
     return [probe for answer in answers for probe in answer]
 
 

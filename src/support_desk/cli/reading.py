@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock
 from support_desk.desk.desk import read_once
 from support_desk.desk.snapshot import FeedName, Snapshot, SourceName
-from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Sources
-
-CLOSING_LIMIT = 2.0
 
 HOW_TO_CONFIGURE = {
     SourceName.ZENDESK: "set zendesk.url and its sign-in",
@@ -32,16 +27,4 @@ async def read_and_close(
     try:
         return await read_once(config, sources, clock, agreement_of(config), feeds)
     finally:
-        await close(sources)
-
-
-async def close(sources: Sources) -> None:
-    """Let go of the sources; one that doesn't within two seconds is left behind."""
-    opened = {
-        id(source): source for source in (sources.alerts, sources.rota, sources.tickets, sources.runbooks)
-    }
-    for source in opened.values():
-        if source is not None:
-            with suppress(TimeoutError, SourceError):
-                async with asyncio.timeout(CLOSING_LIMIT):
-                    await source.close()
+        await sources.close()

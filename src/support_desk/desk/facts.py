@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from support_desk.config.model import Config
-from support_desk.desk.snapshot import Snapshot
+from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.escalation import Countdown, countdown
 from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now
@@ -17,12 +17,22 @@ def rota_of(snapshot: Snapshot) -> Rota | None:
 
 
 def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:
-    """Who is second line: by the answer to "who is on call now", else by the timeline."""
+    """Who is second line: by the answer to "who is on call now", else by the timeline.
+
+    The answer knows of an override at once. It counts while it is fresh, and until the timeline says that
+    somebody else's shift has begun since it was given.
+    """
+    planned = on_now(rota_of(snapshot), Role.SECOND_LINE, now)
+    answers = snapshot.on_call
+    if answers.read_at is None or state(answers, now) is not State.FRESH:
+        return planned
+    if on_now(rota_of(snapshot), Role.SECOND_LINE, answers.read_at) != planned:
+        return planned
     wanted = config.rota.second_line.schedule.casefold()
-    for answer in snapshot.on_call.rows:
+    for answer in answers.rows:
         if answer.schedule.casefold() == wanted and answer.enabled:
             return next(iter(answer.people), None)
-    return on_now(rota_of(snapshot), Role.SECOND_LINE, now)
+    return planned
 
 
 def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Config) -> Countdown:

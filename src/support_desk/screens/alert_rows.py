@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from datetime import timedelta
 
+from support_desk.desk import facts
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
-from support_desk.domain.escalation import countdown as escalation_countdown
-from support_desk.domain.rota import UNKNOWN, Role, on_now
 from support_desk.domain.storms import Storm, fold
 from support_desk.records import record
 from support_desk.screens.view import View
@@ -41,16 +40,7 @@ class AlertRow:
 
 def escalation_of(view: View, alert: Alert) -> Countdown:
     """When the next line is paged about this alert, and who that is."""
-    rota = view.snapshot.rota.rows[0] if view.snapshot.rota.rows else None
-    second = UNKNOWN if rota is None else on_now(rota, Role.SECOND_LINE, view.now)
-    return escalation_countdown(
-        alert,
-        policies=view.snapshot.policies.rows,
-        fallback_minutes=view.config.escalation.minutes,
-        default_policy=view.config.escalation.name,
-        second_line=second,
-        now=view.now,
-    )
+    return facts.escalation_of(alert, view.snapshot, view.now, view.config)
 
 
 def client_name(view: View, alert: Alert) -> str | None:

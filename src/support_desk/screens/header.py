@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from support_desk.desk import facts
 from support_desk.desk.snapshot import (
     FEEDS_OF,
     Feed,
@@ -14,7 +15,7 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.alerts import Alert
-from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, Unknown, on_now
+from support_desk.domain.rota import Person, Role, Unknown, on_now
 from support_desk.screens.alert_rows import escalation_of
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown, day_clock
@@ -58,14 +59,9 @@ def hours_words(view: View, narrow: bool) -> str:
     return f"out of hours to {when}" if narrow else f"out of hours until {when}"
 
 
-def the_rota(view: View) -> Rota | None:
-    """The rota as last read; None before the first read."""
-    return view.snapshot.rota.rows[0] if view.snapshot.rota.rows else None
-
-
 def person_words(view: View, person: Person | Unknown | None) -> tuple[str, str]:
     """A person of the rota and the style: "you" is marked, nobody and unknown are different words."""
-    if person is UNKNOWN or isinstance(person, Unknown):
+    if isinstance(person, Unknown):
         return "unknown", "warn"
     if person is None:
         return "nobody now", "warn"
@@ -76,8 +72,9 @@ def person_words(view: View, person: Person | Unknown | None) -> tuple[str, str]
 
 def on(view: View, role: Role) -> Person | Unknown | None:
     """Who is on this line now: a person, nobody (None), or unknown."""
-    rota = the_rota(view)
-    return UNKNOWN if rota is None else on_now(rota, role, view.now)
+    if role is Role.SECOND_LINE:
+        return facts.second_line(view.snapshot, view.now, view.config)
+    return on_now(facts.rota_of(view.snapshot), role, view.now)
 
 
 def _people(view: View, narrow: bool) -> Parts:
@@ -150,6 +147,8 @@ def _sources(view: View, narrow: bool) -> Parts:
         parts += [("susp " if narrow else "suspended ", "dim"), (count, style)]
     if view.config.read_only:
         parts += [("  READ-ONLY", "warn")]
+    if view.notes:
+        parts += [(f"  ! {view.notes[0]}", "warn")]
     return tuple(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from support_desk.desk.facts import rota_of
 from support_desk.domain.rota import (
     Role,
     relief,
@@ -13,7 +14,7 @@ from support_desk.domain.rota import (
     until,
 )
 from support_desk.records import record
-from support_desk.screens.header import on, person_words, the_rota
+from support_desk.screens.header import on, person_words
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock, short
 from support_desk.widgets.columns import Cell, Column, Moment
@@ -43,7 +44,7 @@ class RotaRow:
 
 def rota_rows(view: View) -> list[RotaRow]:
     """Who is on each line now, who is next, and bank holidays without cover."""
-    rota = the_rota(view)
+    rota = rota_of(view.snapshot)
     rows: list[RotaRow] = []
     for role, label in LABELS.items():
         who, style = person_words(view, on(view, role))

@@ -23,6 +23,8 @@ class View:
     calendar: WorkingCalendar
     agreement: Agreement
     clients: tuple[ClientRule, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is wrong with the desk itself: its clock, its store; a line each."""
 
     def local(self, at: datetime) -> datetime:
         """A moment in the time zone of the working hours."""

@@ -8,16 +8,20 @@ one of them can't say is optional in the domain, and `AlertCapabilities` tells w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from support_desk.records import record
+from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
     from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
     from support_desk.domain.rota import OnCall, Person, Rota
     from support_desk.domain.runbooks import Runbook, RunbookRule
     from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
+
+CLOSING_SECONDS = 2.0
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -163,3 +167,13 @@ class Sources:
     rota: RotaSource | None
     tickets: TicketSource | None
     runbooks: RunbookSource | None
+
+    async def close(self) -> None:
+        """Let every source go; one that takes longer than two seconds is left behind."""
+        import asyncio
+
+        held = (self.alerts, self.rota, self.tickets, self.runbooks)
+        for source in {id(source): source for source in held if source is not None}.values():
+            with suppress(TimeoutError, SourceError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await source.close()
