@@ -130,3 +130,12 @@ def test_the_effective_configuration_says_where_everything_comes_from(tmp_path: 
 @pytest.mark.parametrize("value", ['quote " back \\ slash', "tab\tand\x7fdel\n", "snowman ☃", "\x1b[31m"])
 def test_texts_survive_toml(value: str) -> None:
     assert tomllib.loads(f"x = {to_toml(value)}")["x"] == value
+
+
+def test_what_a_terminal_would_obey_or_hide_is_written_as_an_escape() -> None:
+    hostile = 'a"\\\x1b]0;x\x07\x7f\x9b2J\u202e\u2028\u200b\U000e0041\u00a0é€👩'
+    written = to_toml(hostile)
+
+    assert written.isprintable()
+    assert tomllib.loads(f"value = {written}")["value"] == hostile
+    assert "é€👩" in written

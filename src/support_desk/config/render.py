@@ -193,8 +193,8 @@ def to_toml(value: Any) -> str:
         case int() | float():
             return f"{value:g}" if float(value).is_integer() else repr(value)
         case str():
-            # A JSON text is a TOML basic string, once DEL is escaped as well.
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+            # A JSON text is a TOML basic string, once what a terminal would obey or hide is escaped as well.
+            return "".join(map(_visible, json.dumps(value, ensure_ascii=False)))
         case msgspec.Struct():
             return to_toml({name: getattr(value, name) for name in value.__struct_fields__})
         case dict():
@@ -204,6 +204,16 @@ def to_toml(value: Any) -> str:
             return f"[{', '.join(to_toml(item) for item in value)}]"
         case _:
             raise TypeError(f"no TOML for {type(value).__name__}")
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08x}"
+
+
+_LAST_OF_FOUR_DIGITS = 0xFFFF
 
 
 def _key(name: str) -> str:
