@@ -7,7 +7,7 @@ from support_desk.domain.sla import late
 from support_desk.screens.filters import SORTS
 from support_desk.screens.header import state_words
 from support_desk.screens.view import View
-from support_desk.widgets.row_lines import Parts
+from support_desk.widgets.lines import Parts
 
 FEEDS_OF_PANE: dict[str, tuple[FeedName, ...]] = {
     "alerts": (FeedName.ALERTS,),

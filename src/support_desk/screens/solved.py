@@ -24,7 +24,7 @@ from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Reading, TicketSource
 from support_desk.text import clean
 from support_desk.widgets.columns import Column
-from support_desk.widgets.row_lines import Parts
+from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
 
 SEARCH = "search"

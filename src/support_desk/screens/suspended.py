@@ -19,7 +19,7 @@ from support_desk.screens.header import STATE_STYLE, problem_line
 from support_desk.screens.view import View
 from support_desk.screens.words import minutes
 from support_desk.widgets.columns import Column
-from support_desk.widgets.row_lines import Parts
+from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
 

@@ -19,7 +19,7 @@ from textual.strip import Strip
 
 from support_desk.keys import bindings
 from support_desk.records import record
-from support_desk.widgets.ink import ink
+from support_desk.widgets.ink import Inks
 from support_desk.widgets.markdown_lines import Line, Page, lay_out, message_page
 
 _PAGES_KEPT = 6
@@ -98,7 +98,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
         self._page: Page | None = None
         self._width = 0
         self._strips: dict[int, Strip] = {}
-        self._drawn_styles: dict[str, Style] = {}
+        self._inks = Inks(self)
         self._left = _Place("", "", 0)
 
     @property
@@ -170,7 +170,7 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
-        self._drawn_styles.clear()
+        self._inks.clear()
 
     def render_line(self, y: int) -> Strip:
         lines = self._page.lines if self._page else ()
@@ -231,8 +231,4 @@ class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _style(self, names: str) -> Style:
         """The style of a span: the outermost name decides the ground, the others add to it."""
-        known = self._drawn_styles.get(names)
-        if known is None:
-            known = ink(self.app, names)
-            self._drawn_styles[names] = known
-        return known
+        return self._inks(names)

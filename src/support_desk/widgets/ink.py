@@ -14,6 +14,7 @@ from rich.color import Color as TerminalColour
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
+from textual.widget import Widget
 
 INKS: dict[str, tuple[str, str, str]] = {
     # name: (colour of the text, colour behind it, attributes); colours are the theme's variables
@@ -78,6 +79,25 @@ def ink(app: App[Any], names: str) -> Style:
         front, behind, attributes = INKS[name]
         style += _style(variables.get(front, ""), variables.get(behind, ""), attributes)
     return style
+
+
+class Inks:
+    """The styles of one widget, kept until its theme changes."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._known: dict[str, Style] = {}
+
+    def __call__(self, names: str) -> Style:
+        """The style of a name, or of several separated by blanks, outermost first. Raises `KeyError`."""
+        known = self._known.get(names)
+        if known is None:
+            known = self._known[names] = ink(self._widget.app, names)
+        return known
+
+    def clear(self) -> None:
+        """Forget them: the theme has changed."""
+        self._known.clear()
 
 
 @lru_cache(maxsize=1024)

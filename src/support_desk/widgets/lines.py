@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from support_desk.text import cell_width, fit
-from support_desk.widgets.ink import ink
+from support_desk.widgets.ink import Inks
 
 Parts = tuple[tuple[str, str], ...]
 """A line: (clean text, name of its ink) after each other."""
@@ -27,7 +27,7 @@ class Lines(Widget):
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(name=name, id=id, classes=classes)
         self._lines: tuple[Parts, ...] = ()
-        self._styles: dict[str, Style] = {}
+        self._inks = Inks(self)
 
     @property
     def plain(self) -> str:
@@ -45,29 +45,25 @@ class Lines(Widget):
                 self.refresh(Region(start, y, min(end, self.size.width) - start, 1))
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y >= len(self._lines):
-            return Strip.blank(width, self._style("text"))
-        segments: list[Segment] = []
-        used = 0
-        for text, name in self._lines[y]:
-            room = min(cell_width(text), width - used)
-            if room <= 0:
-                break
-            segments.append(Segment(fit(text, room), self._style(name)))
-            used += room
-        segments.append(Segment(" " * (width - used), self._style("text")))
-        return Strip(segments, width)
-
-    def _style(self, name: str) -> Style:
-        known = self._styles.get(name)
-        if known is None:
-            known = self._styles[name] = ink(self.app, name)
-        return known
+        parts = self._lines[y] if y < len(self._lines) else ()
+        return parts_strip(parts, self._inks, self.size.width)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles.clear()
+        self._inks.clear()
+
+
+def parts_strip(parts: Parts, style: Callable[[str], Style], width: int, base: str = "text") -> Strip:
+    """A line of parts in exactly `width` cells, filled up with `base`."""
+    segments: list[Segment] = []
+    used = 0
+    for text, name in parts:
+        room = min(cell_width(text), width - used)
+        if room > 0:
+            segments.append(Segment(fit(text, room), style(name)))
+            used += room
+    segments.append(Segment(" " * (width - used), style(base)))
+    return Strip(segments, width)
 
 
 def changed_cells(old: Parts, new: Parts) -> tuple[int, int]:

@@ -11,13 +11,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from support_desk.records import record
-from support_desk.text import cell_width, fit
+from support_desk.text import fit
 from support_desk.widgets.columns import Cell, Moment, Place
 
 R = TypeVar("R")
-
-Parts = tuple[tuple[str, str], ...]
-"""A line of ours: (clean text, name of its ink) after each other."""
 
 EDGE = 2
 """Cells before the first column: the cursor's mark, and the row's."""
@@ -45,26 +42,6 @@ class Drawn(Generic[R]):
     look: Look
     cells: list[Cell]
     strip: Strip
-
-
-class Inks:
-    """The styles of one list by name; `selected` rows have the cursor behind them."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], Style] = {}
-
-    def get(self, name: str, *, selected: bool = False) -> Style | None:
-        """A style that was kept."""
-        return self._known.get((name, selected))
-
-    def keep(self, name: str, style: Style, *, selected: bool = False) -> Style:
-        """Keep a style until `clear`."""
-        self._known[name, selected] = style
-        return style
-
-    def clear(self) -> None:
-        """Forget them: the theme or the focus has changed."""
-        self._known.clear()
 
 
 def cells_of(row: R, places: Sequence[Place[R]], moment: Moment) -> list[Cell]:
@@ -105,17 +82,3 @@ def heads_strip(places: Sequence[Place[R]], width: int, style: Style) -> Strip:
     """The line of column heads."""
     text = " " * EDGE + " ".join(cell_text(place.column.title, place) for place in places)
     return Strip([Segment(fit(text.rstrip(), width), style)], width)
-
-
-def parts_strip(parts: Parts, styles: Sequence[Style], base: Style, width: int) -> Strip:
-    """A line of parts, filled up with `base`."""
-    segments: list[Segment] = []
-    used = 0
-    for (text, _), style in zip(parts, styles, strict=True):
-        room = min(cell_width(text), width - used)
-        if room <= 0:
-            break
-        segments.append(Segment(fit(text, room), style))
-        used += room
-    segments.append(Segment(" " * (width - used), base))
-    return Strip(segments, width)

@@ -25,16 +25,14 @@ from textual.widget import Widget
 from support_desk.keys import bindings
 from support_desk.text import fit
 from support_desk.widgets.columns import Column, Moment, Place, lay_out
-from support_desk.widgets.ink import ink
+from support_desk.widgets.ink import Inks
+from support_desk.widgets.lines import Parts, parts_strip
 from support_desk.widgets.row_lines import (
     EDGE,
     Drawn,
-    Inks,
     Look,
-    Parts,
     cells_of,
     heads_strip,
-    parts_strip,
     row_strip,
 )
 from support_desk.widgets.rows import Rows
@@ -107,7 +105,7 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._places: tuple[Place[R], ...] = ()
         self._width = 0
         self._drawn: dict[int, Drawn[R]] = {}
-        self._inks = Inks()
+        self._inks = Inks(self)
         self._title: Parts = ()
         self._title_timer: Timer | None = None
         self._notice = ""
@@ -322,14 +320,14 @@ class RowList(Widget, Generic[R], can_focus=True):
         return strip
 
     def _title_strip(self) -> Strip:
-        base = self._ink("title-focus" if self.has_focus else "title")
+        base = "title-focus" if self.has_focus else "title"
         title, where = self._title, self._where()
         if title and self.has_focus:
             # Brackets say it where there are no colours.
             title = ((f"[{title[0][0].strip()}]", title[0][1]), *title[1:])
         parts = (*title, (where, "title")) if where else title
-        styles = [base if name == "title" else base + self._ink(name) for _, name in parts]
-        return parts_strip(parts, styles, base, self.size.width)
+        shown = tuple((text, base if name == "title" else f"{base} {name}") for text, name in parts)
+        return parts_strip(shown, self._inks, self.size.width, base)
 
     def _where(self) -> str:
         """Where the cursor is among the rows, and what the pane doesn't show."""
@@ -347,13 +345,9 @@ class RowList(Widget, Generic[R], can_focus=True):
         return "".join(words)
 
     def _ink(self, name: str, *, selected: bool = False) -> Style:
-        known = self._inks.get(name, selected=selected)
-        if known is not None:
-            return known
-        cursor = "cursor" if self.has_focus else "cursor-blurred"
-        return self._inks.keep(
-            name, ink(self.app, f"{name} {cursor}" if selected else name), selected=selected
-        )
+        if not selected:
+            return self._inks(name)
+        return self._inks(f"{name} cursor" if self.has_focus else f"{name} cursor-blurred")
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -371,11 +365,9 @@ class RowList(Widget, Generic[R], can_focus=True):
             self._redraw()
 
     def on_focus(self) -> None:
-        self._inks.clear()
         self._redraw()
 
     def on_blur(self) -> None:
-        self._inks.clear()
         self._redraw()
 
     def on_click(self, event: events.Click) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -21,9 +19,9 @@ from textual.strip import Strip
 
 from support_desk.keys import bindings
 from support_desk.records import record
-from support_desk.text import cell_width, fit, head
-from support_desk.widgets.ink import ink
-from support_desk.widgets.lines import Parts, changed_cells
+from support_desk.text import cell_width, head
+from support_desk.widgets.ink import Inks
+from support_desk.widgets.lines import Parts, changed_cells, parts_strip
 
 NARROWEST = 8
 """Below this many cells nothing is laid out: there is no text that could be read."""
@@ -138,7 +136,7 @@ class TextView(ScrollView, can_focus=True):
         self._starts: list[int] = []
         self._known: dict[TextLine, tuple[Parts, ...]] = {}
         self._known_width = 0
-        self._styles: dict[str, Style] = {}
+        self._inks = Inks(self)
 
     # What the screens ask and say
 
@@ -245,27 +243,12 @@ class TextView(ScrollView, can_focus=True):
         width = self.size.width
         at = self.scroll_offset.y + y
         if at >= len(self._rows):
-            return Strip.blank(width, self._style("text"))
-        segments: list[Segment] = []
-        used = 0
-        for text, name in self._rows[at]:
-            room = min(cell_width(text), width - used)
-            if room <= 0:
-                continue
-            segments.append(Segment(fit(text, room), self._style(name)))
-            used += room
-        segments.append(Segment(" " * (width - used), self._style("text")))
-        return Strip(segments, width)
-
-    def _style(self, name: str) -> Style:
-        known = self._styles.get(name)
-        if known is None:
-            known = self._styles[name] = ink(self.app, name)
-        return known
+            return Strip.blank(width, self._inks("text"))
+        return parts_strip(self._rows[at], self._inks, width)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles.clear()
+        self._inks.clear()
 
     def on_resize(self) -> None:
         place = self._place()
