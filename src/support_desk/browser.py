@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from support_desk.config.rules import alerts_web_address
 from support_desk.text import clean_url
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ TMUX_SECONDS = 2.0
 
 def configured_hosts(config: Config) -> frozenset[str]:
     """The hosts whose pages may be opened: those of the services and runbooks in the configuration."""
-    alerts = config.opsgenie.web_url or config.opsgenie.url.replace("//api.", "//app.", 1)
-    addresses = (config.zendesk.url, alerts, config.runbooks.url)
+    addresses = (config.zendesk.url, alerts_web_address(config.opsgenie), config.runbooks.url)
     return frozenset(host for address in addresses if (host := _host(address)))
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support_desk.config.model import Opsgenie
+from support_desk.config.rules import alerts_web_address
 from support_desk.domain.alerts import Responder
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Throttled, Unreadable
 from support_desk.sources.opsgenie import Patience
-from support_desk.sources.opsgenie.wire import web_address
 from tests.simulators.http import dropped, half_json, json_answer, silence
 from tests.simulators.opsgenie import (
     DEFAULT_KEY,
@@ -204,7 +204,7 @@ class TestOneAlert:
         ],
     )
     def test_the_web_application_that_belongs_to_the_api(self, api: str, web: str) -> None:
-        assert web_address(api, "") == web
+        assert alerts_web_address(Opsgenie(url=api)) == web
 
 
 class TestTheList:

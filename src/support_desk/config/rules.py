@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from support_desk.config.calendar import calendar_from
-from support_desk.config.model import Config, Runbooks
+from support_desk.config.model import Config, Opsgenie, Runbooks
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.runbooks import RunbookRule
 from support_desk.domain.sla import Agreement
@@ -47,3 +47,16 @@ def runbook_url(settings: Runbooks, path: str, anchor: str = "") -> str | None:
         return None
     address = settings.url.replace("{path}", quote(path)).replace("{anchor}", quote(anchor))
     return address.removesuffix("#")
+
+
+def alerts_web_address(settings: Opsgenie) -> str:
+    """Where alerts open in the browser: `web_url`, else the web application that belongs to the API's host."""
+    if settings.web_url:
+        return settings.web_url.rstrip("/")
+    try:
+        host = urlsplit(settings.url).hostname or ""
+    except ValueError:
+        host = ""
+    if host.endswith("opsgenie.com"):
+        return f"https://{host.replace('api.', 'app.', 1)}"
+    return settings.url.rstrip("/")

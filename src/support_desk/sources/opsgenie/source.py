@@ -8,6 +8,7 @@ from datetime import datetime
 import httpx
 
 from support_desk.config.model import Opsgenie, RotaSection
+from support_desk.config.rules import alerts_web_address
 from support_desk.config.secrets import Secret
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.rota import OnCall, Person, Rota
@@ -16,7 +17,6 @@ from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.probes import probe_all
 from support_desk.sources.opsgenie.schedules import ScheduleReader
-from support_desk.sources.opsgenie.wire import web_address
 from support_desk.sources.protocols import AlertCapabilities, Probe, Reading
 
 
@@ -54,7 +54,7 @@ class OpsgenieSource:
             self._gateway,
             self._directory,
             query=settings.query,
-            web=web_address(settings.url, settings.web_url),
+            web=alerts_web_address(settings),
         )
         self._schedules = ScheduleReader(self._gateway, self._directory, rota)
 

@@ -195,19 +195,6 @@ class WireNamed(Wire):
     enabled: Flag = True
 
 
-def web_address(api_url: str, web_url: str) -> str:
-    """Where alerts open in the browser: `web_url`, else the web application that belongs to the API."""
-    if web_url:
-        return web_url.rstrip("/")
-    try:
-        host = urlsplit(api_url).hostname or ""
-    except ValueError:
-        host = ""
-    if host.endswith("opsgenie.com"):
-        return f"https://{host.replace('api.', 'app.', 1)}"
-    return api_url.rstrip("/")
-
-
 def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> Alert:
     """The alert; `web` is the web application's address. Raises `ValueError` without a time of creation."""
     created = row.created_at or _moment_in(row.id)
