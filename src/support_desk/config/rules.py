@@ -50,7 +50,7 @@ def runbook_url(settings: Runbooks, path: str, anchor: str = "") -> str | None:
 
 
 def alerts_web_address(settings: Opsgenie) -> str:
-    """Where alerts open in the browser: `web_url`, else the web application that belongs to the API's host."""
+    """Where alerts open in the browser: `web_url`, else the web application of the API's host."""
     if settings.web_url:
         return settings.web_url.rstrip("/")
     try:
