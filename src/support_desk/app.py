@@ -94,6 +94,8 @@ class DeskApp(App[None]):
             self.register_theme(theme)
         wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
         self.theme = wanted if wanted in self.available_themes else DEFAULT
+        # Textual does this some time after the first frame, which would keep the colours of another theme.
+        self.stylesheet.set_variables(self.get_css_variables())
         if self.changed_keys:
             self.set_keymap(self.changed_keys)
 
