@@ -129,7 +129,7 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
     if status == HTTPStatus.FORBIDDEN:
         return NotAllowed(f"Zendesk: {what}: not allowed{about}", place.rights_remedy, **extra)
     if status in {404, 410}:
-        if code == "RecordNotFound":
+        if code == "RecordNotFound" and what.startswith("ticket "):
             return NotThere(
                 f"Zendesk: {what}: not there",
                 "it may have been deleted or merged, or be out of sight",
