@@ -329,9 +329,17 @@ async def running(
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Running(app, pilot, clock, weather)
         if wait:
-            await desk.until(lambda: all(desk.snapshot.feed(name).read_at for name in FeedName))
-            await desk.until(lambda: "first line of" in desk.runbook or "message" in desk.runbook)
+            await ready(desk)
         yield desk
+
+
+async def ready(desk: Running) -> None:
+    """Wait until every feed has been read, and the runbook for the first row."""
+    await desk.until(lambda: all(desk.snapshot.feed(name).read_at for name in FeedName))
+    await desk.until(lambda: "message" in desk.runbook)
+    document = desk.dashboard.runbook.document
+    if document is not None and document.size:
+        await desk.until(lambda: "Is anybody harmed" in desk.runbook)
 
 
 def view(

@@ -58,10 +58,18 @@ CYCLE = ("desk-dark", "desk-light", "desk-contrast", "ansi-dark", "ansi-light")
 DEFAULT = "desk-dark"
 
 ANSI_VARIABLES = {
-    "ansi-dark": {"desk-dim": "ansi_white", "desk-cursor": "ansi_blue", "desk-resting": "ansi_bright_black"},
-    "ansi-light": {"desk-dim": "ansi_bright_black", "desk-cursor": "ansi_cyan", "desk-resting": "ansi_white"},
+    "ansi-dark": {"desk-dim": "ansi_white", "desk-cursor": "transparent", "desk-resting": "transparent"},
+    "ansi-light": {
+        "desk-dim": "ansi_bright_black",
+        "desk-cursor": "transparent",
+        "desk-resting": "transparent",
+    },
 }
-"""The desk's own colours in the themes of the terminal's sixteen."""
+"""The desk's own colours in the themes of the terminal's sixteen.
+
+Nothing is put behind a text: red on blue, or yellow on grey, can't be read in most people's palettes. The
+cursor is a sign at the edge and bold, and the pane with the keys has brackets round its title.
+"""
 
 
 def variables_for(theme: Theme) -> dict[str, str]:

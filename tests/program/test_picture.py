@@ -31,22 +31,61 @@ def whole(terminal: Terminal, rows: int, columns: int) -> None:
     assert sum("2 Tickets" in line for line in lines) == 1, terminal.dump()
 
 
+GROUNDS = {"light": "fbfbf8", "contrast": "000000", "true colour": "15181d"}
+"""The ground that a theme is meant for, where its lines leave the terminal's own."""
+LEGIBLE = 3.0
+"""The contrast below which large or bold text is hard to read, by the web's accessibility guidelines."""
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def words_with_colours(terminal: Terminal) -> list[tuple[str, str, str]]:
+    """The words of the screen that tell a state, each with the colours of its first letter."""
+    found = []
+    for y, line in enumerate(terminal.screen):
+        for match in re.finditer(
+            r"LATE|SOON|CHECK|P1|P2|urg|nobody|un-ack|late|\bok\b|zendesk|Subject|acked", line
+        ):
+            cell = terminal.cells[y][match.start()]
+            colours = (cell.bg, cell.fg) if cell.reverse else (cell.fg, cell.bg)
+            found.append((match[0], *colours))
+    return found
+
+
 @pytest.mark.parametrize("palette", PALETTES)
 def test_states_can_be_read_in_every_palette(palette: str) -> None:
-    with demo(columns=120, rows=30, env=PALETTES[palette]) as terminal:
+    with demo(columns=120, rows=30, env={"COLORTERM": "truecolor", **PALETTES[palette]}) as terminal:
         terminal.wait_for(READY)
         terminal.settle()
         for word in ("LATE", "SOON", "P1", "un-acknowledged"):
             assert word in terminal.text
-        for y, line in enumerate(terminal.screen):
-            for found in re.finditer(r"LATE|SOON|CHECK|\bdue\b|P1|zendesk|out of hours|Subject", line):
-                for x in range(*found.span()):
-                    cell = terminal.cells[y][x]
-                    assert (cell.fg, cell.bg) != (cell.bg, cell.fg) or cell.fg == "default", (y, x, cell)
-                    assert cell.fg != cell.bg or cell.fg == "default", (found[0], cell)
-        cursor = next(y for y, line in enumerate(terminal.screen) if line.startswith(">"))
-        assert terminal.screen[cursor].startswith(">")
+        for word, front, behind in words_with_colours(terminal):
+            if palette in GROUNDS and front != "default":
+                ground = GROUNDS[palette] if behind == "default" else behind
+                assert contrast(front, ground) >= LEGIBLE, (word, front, ground)
+            elif palette.startswith("the terminal's own"):
+                # Of two colours that the person chose, nobody knows whether one can be read on the other.
+                assert "default" in (front, behind), (word, front, behind)
+        assert any(line.startswith(">") for line in terminal.screen)
         assert hostile(bytes(terminal.raw)) == []
+
+
+def test_each_theme_has_its_own_colours_from_the_first_frame() -> None:
+    seen = set()
+    for palette in ("light", "contrast", "true colour"):
+        with demo(columns=120, rows=30, env={"COLORTERM": "truecolor", **PALETTES[palette]}) as terminal:
+            terminal.wait_for(READY)
+            seen.add(next(front for word, front, _ in words_with_colours(terminal) if word == "LATE"))
+    assert len(seen) == 3
 
 
 def test_without_colour_none_is_written() -> None:
