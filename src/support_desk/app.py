@@ -28,6 +28,7 @@ from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
+from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.keys import ACTIONS, bindings, keymap_problems, normal
 from support_desk.screens.alert_rows import AlertRow
@@ -430,10 +431,15 @@ def make_app(
     store: ReadingsStore | None,
     preferences: Preferences,
     build: Callable[[], Sources],
+    *,
+    store_problem: Problem | None = None,
 ) -> DeskApp:
-    """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame."""
+    """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame.
+
+    Without a store it begins from nothing; `store_problem` says why there is none.
+    """
     agreement = agreement_of(config)
-    desk = Desk(config, store, clock, agreement)
+    desk = Desk(config, store, clock, agreement, store_problem=store_problem)
     desk.load(head=FIRST_ROWS)
     return DeskApp(desk, config, agreement, preferences, build)
 
@@ -449,11 +455,12 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
         print(problem, file=sys.stderr)  # noqa: T201 - before the screen opens
     if problems:
         return 2
+    store, store_problem = None, None
     try:
         store = ReadingsStore.open(store_file(config))
     except StoreError as error:
-        print(f"{error.problem}: {error.remedy}", file=sys.stderr)  # noqa: T201 - before the screen opens
-        return 1
+        # A full disk is no reason to be without a dashboard in the night on which it matters.
+        store_problem = Problem(error.problem, error.remedy)
     clock = SystemClock()
 
     def build() -> Sources:
@@ -462,7 +469,8 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
         return live_sources(config, clock.now)
 
     preferences = Preferences(state_dir() / "preferences.json")
-    return _run(make_app(_with_read_only(config, read_only), clock, store, preferences, build))
+    chosen = _with_read_only(config, read_only)
+    return _run(make_app(chosen, clock, store, preferences, build, store_problem=store_problem))
 
 
 def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:

@@ -74,7 +74,9 @@ class Desk:
         agreement: Agreement,
         *,
         random: Random | None = None,
+        store_problem: Problem | None = None,
     ) -> None:
+        """`store_problem` says why there is no `store`, where there should be one."""
         self.config = config
         self.agreement = agreement
         self.clock = clock
@@ -84,7 +86,7 @@ class Desk:
         if store:
             store.retention = timedelta(days=config.retention.days)
         self._writer = StoreWriter(store) if store else None
-        self._load_problem: Problem | None = None
+        self._load_problem = store_problem
         # Spreads requests over time; nothing secret hangs on it.
         self._random = random or Random()  # noqa: S311
         self._skew = Skew()
@@ -191,7 +193,8 @@ class Desk:
         problem = (self._writer.problem if self._writer else None) or self._load_problem
         kept = self._store.notes if self._store else ()
         words = f"{problem.problem} — {problem.remedy}" if problem else None
-        return (*(note for note in (self._skew.warning, words) if note), *kept)
+        # What the person can do something about comes first: where there is little room, the rest is cut.
+        return tuple(note for note in (words, *kept, self._skew.warning) if note)
 
     def _make_pollers(self, sources: Sources) -> dict[FeedName, Poller[Digest[Any]]]:
         services = service_words(self.config)
