@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -306,7 +307,7 @@ def make(
     """The application, not yet running."""
     config, clock, weather = config or demo_config(), clock or ManualClock(), weather or Weather()
     agreement = agreement_of(config)
-    desk = Desk(config, None, clock, agreement)
+    desk = Desk(config, None, clock, agreement, random=Random(7))  # noqa: S311 - the same pauses every time
     desk.load()
     sources = build or (lambda: weathered_sources(clock, weather))
     app = HeardApp(desk, config, agreement, Preferences(None), sources)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
@@ -80,7 +82,12 @@ def test_a_bad_day(snap_compare: Compare) -> None:
         desk.weather.errors[FeedName.ALERTS] = NotAllowed(
             "OpsGenie refuses to list alerts (403)", "give the key the right to read", status=403
         )
-        await desk.pass_by(seconds=70)
+        await desk.read(FeedName.TICKETS)
+        await desk.read(FeedName.ALERTS)
+        desk.clock.move_to(desk.clock.now() + timedelta(seconds=70))
+        for name in FeedName:
+            desk.weather.gates[name] = asyncio.Event()
+        desk.dashboard.tick()
         await desk.until(lambda: "FAILED" in desk.alerts and "stale" in desk.tickets)
 
     assert taken(snap_compare, MIDDLE, story)
