@@ -453,3 +453,19 @@ def test_people_with_one_address_are_both_kept(path: Path) -> None:
     store.save(FeedName.PEOPLE, Feed(rows=people, read_at=START))
     assert store.load().people.rows == people
     store.close()
+
+
+def test_a_file_that_was_only_begun_holds_nothing_yet(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    with pytest.raises(StoreError, match="nothing in the store yet"):
+        ReadingsStore.open_existing(path)
+
+
+def test_a_number_that_cannot_be_kept_is_named(path: Path) -> None:
+    store = ReadingsStore.open(path)
+    with pytest.raises(StoreError, match="can't be kept"):
+        store.save(TICKETS, tickets(2**70))
+    store.save(TICKETS, tickets(1))
+    assert len(store.load().tickets.rows) == 1
+    store.close()

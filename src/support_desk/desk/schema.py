@@ -51,7 +51,10 @@ Times are milliseconds since 1970, UTC.
 
 
 class StoreError(Exception):
-    """The readings' file can't be used; the program works without it, from nothing."""
+    """The readings' file can't be used; the program works without it, from nothing.
+
+    The path comes last in the words, which are cut where there is little room.
+    """
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem)
@@ -74,20 +77,20 @@ def telling(path: Path) -> Iterator[None]:
         # Extended codes carry the primary one in their lowest byte.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise Corrupt(f"{path} is damaged", "it is set aside at the next start") from error
+            raise Corrupt(f"The store is damaged: {path}", "it is set aside at the next start") from error
         if code == sqlite3.SQLITE_FULL:
-            raise StoreError(
-                f"The disk with {path} is full", "make room; until then nothing is kept"
-            ) from error
+            raise StoreError(f"The disk is full, nothing is kept: {path}", "make room") from error
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise StoreError(f"{path} is in use", "another program holds it; it is tried again") from error
+            raise StoreError(
+                f"The store is in use: {path}", "another program holds it; it is tried again"
+            ) from error
         raise StoreError(
-            f"{path} can't be used: {error}",
-            "look at the rights of the file and its folder, or set store.path",
+            f"The store can't be used ({error}): {path}",
+            "look at the rights of the file and its folder and for room on the disk, or set store.path",
         ) from error
     except OSError as error:
         raise StoreError(
-            f"{path} can't be used: {error.strerror}",
+            f"The store can't be used ({error.strerror}): {path}",
             "look at the rights of the folder, or set store.path to another",
         ) from error
 
@@ -102,7 +105,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if kind := network_type_of(path.parent):
             raise StoreError(
-                f"{path.parent} is on a network file system ({kind}), where SQLite loses data",
+                f"The store is on a network file system ({kind}), where SQLite loses data: {path.parent}",
                 "set store.path to a folder on this machine",
             )
         _make_private(path)
@@ -143,7 +146,10 @@ def _reader(path: Path, options: str) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        _refuse_newer(_version(connection), path)
+        version = _version(connection)
+        if version == 0:
+            raise StoreError(f"There is nothing in the store yet: {path}", "open the dashboard once")
+        _refuse_newer(version, path)
     except BaseException:
         connection.close()
         raise
@@ -191,7 +197,7 @@ def _version(connection: sqlite3.Connection) -> int:
 def _refuse_newer(version: int, path: Path) -> None:
     if version > len(STEPS):
         raise StoreError(
-            f"{path} was written by a newer support-desk",
+            f"The store was written by a newer support-desk: {path}",
             "update this one, or set store.path to another folder",
         )
 

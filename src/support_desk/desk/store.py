@@ -116,7 +116,7 @@ class ReadingsStore:
             except Corrupt:
                 self._begin_anew()
                 self._save(name, feed)
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 words = f"{name.value}: a row can't be kept ({type(error).__name__})"
                 raise StoreError(words, "a fault in the program; please report it") from error
 
@@ -162,7 +162,7 @@ class ReadingsStore:
 
     def _begin_anew(self) -> None:
         if self._read_only:
-            raise StoreError(f"{self.path} is damaged", "open the dashboard: it begins a new one")
+            raise StoreError(f"The store is damaged: {self.path}", "open the dashboard: it begins a new one")
         self._connection.close()
         self.notes = (*self.notes, _set_aside_words(set_aside(self.path)))
         self._connection = open_file(self.path)
