@@ -11,6 +11,7 @@ from textual.screen import Screen
 from support_desk.keys import footer
 from support_desk.screens.header import announcement, header_lines
 from support_desk.text import cell_width
+from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from support_desk.desk.desk import Desk, DeskChange
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(Kept, Screen[None]):
     """A screen that shows the desk.
 
     Subclasses put their own widgets between the header and the footer (`compose_body`), draw what changed

@@ -33,6 +33,7 @@ from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
+from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import RowList
 
@@ -47,6 +48,14 @@ SETTLE_SECONDS = 0.12
 PANES = ("alerts", "tickets", "runbook", "rota")
 BESIDE = ("runbook", "rota")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
+
+
+class Across(Kept, Horizontal):
+    """Panes beside each other."""
+
+
+class Down(Kept, Vertical):
+    """Panes below each other."""
 
 
 class Dashboard(RowActions, DeskScreen):
@@ -71,12 +80,12 @@ class Dashboard(RowActions, DeskScreen):
 
     def compose_body(self) -> ComposeResult:
         now = self.desk.now
-        with Horizontal(id="panes"):
-            with Vertical(id="left"):
+        with Across(id="panes"):
+            with Down(id="left"):
                 yield RowList[AlertRow](alert_rows.columns, _alert_key, now, id="alerts")
                 yield RowList[Ranked](ticket_rows.ticket_columns(self._view), _ticket_key, now, id="tickets")
                 yield Lines(id="why")
-            with Vertical(id="right"):
+            with Down(id="right"):
                 yield RunbookPane()
                 yield RowList[RotaRow](
                     lambda _: rota_columns(self._view()), _rota_key, now, id="rota", heads=False

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from support_desk.keys import bindings
 from support_desk.records import record
 from support_desk.widgets.ink import Inks
+from support_desk.widgets.kept import Kept
 from support_desk.widgets.markdown_lines import Line, Page, lay_out, message_page
 
 _PAGES_KEPT = 6
@@ -77,7 +78,7 @@ class _Place:
     line: int
 
 
-class DocumentView(ScrollView, can_focus=True, inherit_bindings=False):
+class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     """Markdown, a ready page or a plain message, in lines that fit the width."""
 
     ALLOW_SELECT = False

@@ -26,6 +26,7 @@ from support_desk.keys import bindings
 from support_desk.text import fit
 from support_desk.widgets.columns import Column, Moment, Place, lay_out
 from support_desk.widgets.ink import Inks
+from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Parts, parts_strip
 from support_desk.widgets.row_lines import (
     EDGE,
@@ -51,7 +52,7 @@ TITLE_SECONDS = 0.1
 WHEEL_ROWS = 3
 
 
-class RowList(Widget, Generic[R], can_focus=True):
+class RowList(Kept, Widget, Generic[R], can_focus=True):
     """A pane: a title, a line for what is wrong, column heads, and rows with a cursor."""
 
     DEFAULT_CSS = """

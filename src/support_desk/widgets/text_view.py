@@ -21,6 +21,7 @@ from support_desk.keys import bindings
 from support_desk.records import record
 from support_desk.text import cell_width, head
 from support_desk.widgets.ink import Inks
+from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Parts, changed_cells, parts_strip
 
 NARROWEST = 8
@@ -101,7 +102,7 @@ def _cut(parts: Parts, start: int, end: int) -> Parts:
     return tuple(cut)
 
 
-class TextView(ScrollView, can_focus=True):
+class TextView(Kept, ScrollView, can_focus=True):
     """Styled lines with a scrollbar."""
 
     DEFAULT_CSS = """
