@@ -40,6 +40,7 @@ class Alert:
     acknowledged_by: str | None = None
     """Who acknowledged it; None when nobody did, or the provider doesn't say (see capabilities)."""
     acknowledged_at: datetime | None = None
+    """When it was acknowledged last; it stays when the acknowledgement is withdrawn (UTC)."""
     owner: str | None = None
     snoozed_until: datetime | None = None
     tags: tuple[str, ...] = ()

@@ -210,7 +210,7 @@ def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> 
         tiny_id=row.tiny_id,
         alias=row.alias,
         acknowledged_by=line_of(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
-        acknowledged_at=_acknowledged_at(row, created) if row.acknowledged else None,
+        acknowledged_at=_acknowledged_at(row, created),
         owner=row.owner or None,
         snoozed_until=row.snoozed_until if row.snoozed else None,
         tags=row.tags,
