@@ -131,7 +131,7 @@ class AlertTeller:
             "count": alert.count,
             "created_at": time_text(alert.created_at),
             "last_occurred_at": time_text(alert.last_occurred_at),
-            "snoozed_until": time_text(alert.snoozed_until),
+            "snoozed_until": time_text(alert.snoozed_until if alert.status == "snoozed" else None),
             "client": client,
             "tags": list(alert.tags),
             "in_hours": self._agreement.calendar.is_open(alert.created_at),

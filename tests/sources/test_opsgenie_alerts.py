@@ -12,6 +12,7 @@ from support_desk.config.model import Opsgenie
 from support_desk.config.rules import alerts_web_address
 from support_desk.domain.alerts import Responder
 from support_desk.domain.escalation import countdown
+from support_desk.domain.rota import Person
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Throttled, Unreadable
 from support_desk.sources.opsgenie import Patience
 from tests.simulators.http import dropped, half_json, json_answer, silence
@@ -123,6 +124,22 @@ class TestOneAlert:
     async def test_snoozed_until(self, opsgenie: OpsgenieSimulator) -> None:
         alert = await read_one(opsgenie, snoozed=True, snoozedUntil="2026-11-24T09:00:00Z")
         assert alert.snoozed_until == datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+    async def test_the_escalation_begins_again_when_a_snooze_has_ended(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        alert = await read_one(opsgenie, snoozed=False, snoozedUntil="2026-11-23T14:00:00Z")
+        assert alert.status == "open"
+        second_line = Person("Sam Patel", "sam@example.com")
+        found = countdown(
+            alert,
+            policies=(),
+            fallback_minutes=5,
+            default_policy="",
+            second_line=second_line,
+            now=datetime(2026, 11, 23, 14, 2, tzinfo=UTC),
+        )
+        assert (found.state, found.due_at) == ("running", datetime(2026, 11, 23, 14, 5, tzinfo=UTC))
 
     async def test_missing_and_null_fields_keep_the_row(self, opsgenie: OpsgenieSimulator) -> None:
         row = wire_alert("a1")

@@ -43,6 +43,7 @@ class Alert:
     """When it was acknowledged last; it stays when the acknowledgement is withdrawn (UTC)."""
     owner: str | None = None
     snoozed_until: datetime | None = None
+    """The end of its latest snooze, past or to come: from then on the escalation runs again (UTC)."""
     tags: tuple[str, ...] = ()
     source: str = ""
     integration: str = ""

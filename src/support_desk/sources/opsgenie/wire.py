@@ -212,7 +212,7 @@ def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> 
         acknowledged_by=line_of(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
         acknowledged_at=_acknowledged_at(row, created),
         owner=row.owner or None,
-        snoozed_until=row.snoozed_until if row.snoozed else None,
+        snoozed_until=row.snoozed_until,
         tags=row.tags,
         source=row.source,
         integration=line_of(row.integration.get("name")),
