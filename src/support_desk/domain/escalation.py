@@ -34,6 +34,8 @@ class Countdown:
     basis: str | None = None
     """`policy` (the escalation policy was read) or `configured` (minutes from the configuration)."""
     reason: str = ""
+    missed: bool = False
+    """The second line's moment has passed and nobody has acknowledged: whatever comes next, check."""
 
 
 @record
@@ -44,6 +46,7 @@ class _Step:
     who: str
     policy: str
     pages_acked: bool
+    second_line: bool
     nobody: bool
     """It pages the second line, where nobody is on."""
 
@@ -82,6 +85,7 @@ def countdown(
             f"{_SECOND_LINE} ({second_line.name})" if isinstance(second_line, Person) else _SECOND_LINE,
             "the configuration",
             pages_acked=False,
+            second_line=True,
             nobody=second_line is None,
         )
         after = duration_words(timedelta(minutes=fallback_minutes))
@@ -93,6 +97,7 @@ def countdown(
             _recipient(rule, second_line, second_line_schedule),
             policy.name,
             pages_acked=rule.condition == "if-not-closed",
+            second_line=_is_second_line(rule, second_line_schedule),
             nobody=second_line is None and _is_second_line(rule, second_line_schedule),
         )
         for policy in chosen
@@ -160,8 +165,12 @@ def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note:
     passed_over = _NOBODY_NOW if any(step.nobody for step in coming) else ""
     if manned is not None:
         until_closed = "acknowledged, but this step pages until the alert is closed" if acked else ""
-        reason = "; ".join(part for part in (until_closed, passed_over, note) if part)
-        return Countdown("running", manned.who, manned.at, basis, reason or f"by the policy {manned.policy}")
+        before = [step for step in applying if step.second_line and not step.nobody and step.at <= now]
+        missed = bool(before) and not acked
+        check = f"{before[-1].who} should have been paged: check" if missed else ""
+        reason = "; ".join(part for part in (check, until_closed, passed_over, note) if part)
+        reason = reason or f"by the policy {manned.policy}"
+        return Countdown("running", manned.who, manned.at, basis, reason, missed)
     if acked:
         return Countdown("stopped", basis=basis, reason="acknowledged")
     if passed_over or (applying and applying[-1].nobody):
@@ -170,4 +179,4 @@ def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note:
         return Countdown("stopped", NOBODY, None, basis, "its escalation policy has no steps")
     last = applying[-1]
     reason = "; ".join(part for part in (f"{last.who} should have been paged: check", note) if part)
-    return Countdown("due", last.who, last.at, basis, reason)
+    return Countdown("due", last.who, last.at, basis, reason, missed=True)

@@ -107,11 +107,14 @@ def _next_line(row: AlertRow, moment: Moment) -> Cell:
         return "acked", "ok"
     if found.due_at is not None and found.state in ("running", "due"):
         left = found.due_at - moment.now
-        if left <= timedelta(0):
+        if found.missed or left <= timedelta(0):
             return "CHECK", "late"
         style = "late" if left <= timedelta(minutes=1) else "soon"
-        return f"{'≈' if found.basis == 'configured' else ''}{countdown(left, seconds=True)}", style
-    if found.state == "due":
+        return (
+            f"{'≈' if found.basis == 'configured' else ''}{countdown(left, seconds=moment.selected)}",
+            style,
+        )
+    if found.missed:
         return "CHECK", "late"
     return ("nobody", "unknown") if found.state == "stopped" else ("?", "unknown")
 

@@ -150,8 +150,6 @@ class Dashboard(RowActions, DeskScreen):
         self.draw_frame()
 
     def tick(self) -> None:
-        for pane in (self.alerts, self.tickets, self.rota):
-            pane.tick()
         view = self.desk_app.view
         minute = view.now.replace(second=0, microsecond=0)
         if minute != self._minute:
@@ -160,6 +158,8 @@ class Dashboard(RowActions, DeskScreen):
             self._show_alerts(view)
             self.rota.show(rota_rows(view))
             self._draw_why()
+        for pane in (self.alerts, self.tickets, self.rota):
+            pane.tick()
         self._say_states(view)
         self.draw_frame()
 

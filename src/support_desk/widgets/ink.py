@@ -92,7 +92,8 @@ class Inks:
         """The style of a name, or of several separated by blanks, outermost first. Raises `KeyError`."""
         known = self._known.get(names)
         if known is None:
-            known = self._known[names] = ink(self._widget.app, names)
+            # On the widget's own ground: the terminal's may be light where the theme is dark.
+            known = self._known[names] = self._widget.rich_style + ink(self._widget.app, names)
         return known
 
     def clear(self) -> None:

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from support_desk.records import record
-from support_desk.text import fit
+from support_desk.text import cell_width, fit
 from support_desk.widgets.columns import Cell, Moment, Place
 
 R = TypeVar("R")
@@ -41,6 +41,8 @@ class Drawn(Generic[R]):
     row: R
     look: Look
     cells: list[Cell]
+    texts: list[str]
+    """The cells' texts in exactly their widths."""
     strip: Strip
 
 
@@ -58,24 +60,31 @@ def cell_text(text: str, place: Place[R]) -> str:
     return " " * (len(body) - len(bare)) + bare
 
 
-def row_strip(
-    cells: Sequence[Cell], places: Sequence[Place[R]], look: Look, width: int, styles: Sequence[Style]
-) -> Strip:
-    """A row's line. `styles` has the row's own first, then one for each cell."""
+def row_strip(texts: Sequence[str], styles: Sequence[Style], look: Look, width: int) -> Strip:
+    """A row's line from its cells' texts. `styles` has the row's own first, then one for each cell.
+
+    Neighbours of one style become one segment, and blanks join what follows: each segment costs the
+    terminal two dozen bytes, every second.
+    """
     base, *own = styles
-    segments = [Segment(look.edge, base)]
-    used = EDGE
-    for (text, _), place, style in zip(cells, places, own, strict=True):
-        body = cell_text(text, place)
-        if style.reverse or style.underline:
-            segments += [Segment(body, style), Segment(" ", base)]
-        else:
-            # One piece instead of two: each costs the terminal a dozen bytes, every second.
-            segments.append(Segment(body + " ", style))
-        used += place.width + 1
-    if used < width:
-        segments.append(Segment(" " * (width - used), base))
-    return Strip(segments, max(used, width)).crop(0, width)
+    segments: list[Segment] = []
+    pending, current, used = look.edge, base, EDGE
+    for text, style in zip(texts, own, strict=True):
+        apart = style.reverse or style.underline
+        if style != current:
+            if apart or current.reverse or not pending.isspace():
+                segments.append(Segment(pending, current))
+                pending = ""
+            current = style
+        pending += text if apart else text + " "
+        if apart:
+            segments.append(Segment(pending, current))
+            pending, current = " ", base
+        used += cell_width(text) + 1
+    # The last gap may stand beyond the edge.
+    pending = pending + " " * (width - used) if used <= width else pending[: width - used]
+    segments.append(Segment(pending, current))
+    return Strip(segments, width)
 
 
 def heads_strip(places: Sequence[Place[R]], width: int, style: Style) -> Strip:

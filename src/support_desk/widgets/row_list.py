@@ -24,7 +24,7 @@ from textual.widget import Widget
 
 from support_desk.keys import bindings
 from support_desk.text import fit
-from support_desk.widgets.columns import Column, Moment, Place, lay_out
+from support_desk.widgets.columns import Cell, Column, Moment, Place, lay_out
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Parts, parts_strip
@@ -32,6 +32,7 @@ from support_desk.widgets.row_lines import (
     EDGE,
     Drawn,
     Look,
+    cell_text,
     cells_of,
     heads_strip,
     row_strip,
@@ -185,15 +186,19 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
             self._take(self._all.take_waiting)
             self._refresh_title()
         now = self._now()
-        for y, drawn in list(self._drawn.items()):
+        for y, drawn in self._drawn.items():
             moment = Moment(now, drawn.look.selected)
-            changed = [
-                Region(place.x + EDGE, y, place.width, 1)
-                for place, before in zip(self._places, drawn.cells, strict=True)
-                if place.column.ticks and place.column.cell(drawn.row, moment) != before
-            ]
+            changed: list[Region] = []
+            for at, place in enumerate(self._places):
+                if not place.column.ticks:
+                    continue
+                cell = place.column.cell(drawn.row, moment)
+                if cell != drawn.cells[at]:
+                    drawn.cells[at] = cell
+                    drawn.texts[at] = cell_text(cell[0], place)
+                    changed.append(Region(place.x + EDGE, y, place.width, 1))
             if changed:
-                del self._drawn[y]
+                drawn.strip = self._strip_of(drawn.cells, drawn.texts, drawn.look)
                 self.refresh(*changed)
 
     # New rows
@@ -314,11 +319,14 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         if drawn is not None and drawn.row is row and drawn.look == look:
             return drawn.strip
         cells = cells_of(row, self._places, Moment(self._now(), look.selected))
+        texts = [cell_text(text, place) for (text, _), place in zip(cells, self._places, strict=True)]
+        self._drawn[y] = Drawn(row, look, cells, texts, self._strip_of(cells, texts, look))
+        return self._drawn[y].strip
+
+    def _strip_of(self, cells: Sequence[Cell], texts: Sequence[str], look: Look) -> Strip:
         names = ["gone"] * (len(cells) + 1) if look.gone else ["text", *(name for _, name in cells)]
         styles = [self._ink(name, selected=look.selected) for name in names]
-        strip = row_strip(cells, self._places, look, self.size.width, styles)
-        self._drawn[y] = Drawn(row, look, cells, strip)
-        return strip
+        return row_strip(texts, styles, look, self.size.width)
 
     def _title_strip(self) -> Strip:
         base = "title-focus" if self.has_focus else "title"
