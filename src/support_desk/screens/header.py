@@ -148,7 +148,7 @@ def _sources(view: View, narrow: bool) -> Parts:
     if view.config.read_only:
         parts += [("  READ-ONLY", "warn")]
     if view.notes:
-        parts += [(f"  ! {view.notes[0]}", "warn")]
+        parts += [(f"  ! {'; '.join(view.notes)}", "warn")]
     return tuple(parts)
 
 
@@ -164,8 +164,10 @@ def problem_line(view: View, *names: FeedName) -> str:
                 again = f" (next try {clock(feed.next_at, view.calendar.timezone)})"
             return f"{feed.problem.problem}: {feed.problem.remedy}{again}"
         if feed.rejected:
-            rows = "1 row" if feed.rejected == 1 else f"{feed.rejected} rows"
-            return f"{rows} could not be read and are not shown"
+            one = feed.rejected == 1
+            words = f"{feed.rejected} {'row' if one else 'rows'} could not be read and "
+            words += "is not shown" if one else "are not shown"
+            return f"{words}: {feed.notes[0]}" if feed.notes else f"{words}: look in the service itself"
         if feed.read_at is not None and not feed.complete:
             return feed.notes[0] if feed.notes else "only partly read: more may exist"
     return ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -51,6 +52,10 @@ TITLE_SECONDS = 0.1
 """How long after a move the title counts."""
 
 WHEEL_ROWS = 3
+
+NOTICE = " ! "
+MOST_NOTICE_LINES = 3
+"""More would leave no room for the rows that are still good."""
 
 
 class RowList(Kept, Widget, Generic[R], can_focus=True):
@@ -111,6 +116,7 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         self._title: Parts = ()
         self._title_timer: Timer | None = None
         self._notice = ""
+        self._notice_lines: list[str] = []
         self._empty = ""
 
     # What the screens ask
@@ -160,10 +166,18 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
             self._refresh_title()
 
     def notice(self, text: str) -> None:
-        """A line under the title that says what is wrong; empty takes it away."""
+        """What is wrong and what to do, in the lines under the title; empty takes it away."""
         if text != self._notice:
             self._notice = text
+            self._wrap_notice()
             self._redraw()
+
+    def _wrap_notice(self) -> None:
+        room = max(8, self.size.width - len(NOTICE))
+        lines = (
+            wrap(self._notice, room, max_lines=MOST_NOTICE_LINES, placeholder=" …") if self._notice else []
+        )
+        self._notice_lines = [(" " * len(NOTICE) if at else NOTICE) + line for at, line in enumerate(lines)]
 
     def empty(self, text: str) -> None:
         """What to say while there are no rows."""
@@ -227,7 +241,7 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
     @property
     def _body(self) -> int:
         """The first line that holds a row."""
-        return 1 + bool(self._notice) + self._heads
+        return 1 + len(self._notice_lines) + self._heads
 
     @property
     def _page(self) -> int:
@@ -290,6 +304,7 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
 
     def _lay_out(self) -> None:
         self._width = self.size.width
+        self._wrap_notice()
         self._places = lay_out(self._columns(self._width), max(1, self._width - EDGE))
         # Lines drawn before have other columns and another width.
         self._drawn.clear()
@@ -301,8 +316,8 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
             self._lay_out()
         if y == 0:
             return self._title_strip()
-        if self._notice and y == 1:
-            return Strip([Segment(fit(" ! " + self._notice, width), self._ink("notice"))], width)
+        if y <= len(self._notice_lines):
+            return Strip([Segment(fit(self._notice_lines[y - 1], width), self._ink("notice"))], width)
         if not self._all:
             text = "  " + self._empty if y == self._body else ""
             return Strip([Segment(fit(text, width), self._ink("empty"))], width)
