@@ -1,5 +1,4 @@
 import requests
-
 from zenpy.lib.api import SearchApi, SuspendedTicketApi, TicketApi, UserApi
 
 class Zenpy:
