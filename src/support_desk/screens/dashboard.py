@@ -244,7 +244,7 @@ class Dashboard(RowActions, DeskScreen):
     # Keys
 
     def footer_scopes(self) -> tuple[str, ...]:
-        return ("row", "list", "dashboard", "app")
+        return ("list", "dashboard", "row", "app")
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
