@@ -28,7 +28,7 @@ def _sessions(command: Sequence[str], shows: Sequence[str], env: dict[str, str])
 
 
 def _while_polling() -> list[float]:
-    """Latencies while a poll of 2,000 tickets begins every second, which keeps it busy half of the time."""
+    """Latencies while a poll of 2,000 tickets begins about every second."""
     with helpdesk(2_000) as url, home(url, tickets_every=SOONEST) as made:
         warm(made)
         with Program(made.dashboard, env=made.env) as program:
