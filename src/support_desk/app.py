@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
@@ -58,6 +60,9 @@ log = logging.getLogger(__name__)
 FIRST_ROWS = 128
 """Rows of each feed that the first frame waits for: more than any screen shows."""
 
+CALM_SECONDS = 0.25
+"""How long after a resize the whole picture is painted once more."""
+
 RUNBOOKS_KEPT = 16
 """Texts of runbooks that are kept in memory."""
 
@@ -91,6 +96,7 @@ class DeskApp(App[None]):
         self._texts: dict[tuple[str, datetime], str] = {}
         self._title = ""
         self._drawn = False
+        self._calm: Timer | None = None
         for theme in THEMES:
             self.register_theme(theme)
         wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
@@ -146,7 +152,17 @@ class DeskApp(App[None]):
         """
         if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
             self.post_message(events.Resize(size, size))
-        if self._drawn and self.screen.size == event.size:
+        if self._drawn:
+            # Frames of an older size may still be on their way to the terminal: once more, when it is calm.
+            if self._calm is not None:
+                self._calm.stop()
+            self._calm = self.set_timer(CALM_SECONDS, self._repaint, name="calm")
+
+    def _notice_size(self, size: Size) -> None:
+        """Mend what a storm of resizes has left wrong: Textual drops a size that it believes it has."""
+        if size != self.screen.size:
+            for place in (self, self.screen):
+                place.post_message(events.Resize(size, size))
             self._repaint()
 
     def _repaint(self) -> None:
@@ -186,10 +202,12 @@ class DeskApp(App[None]):
         self._attend()
 
     def _second(self) -> None:
-        if isinstance(self._driver, DeskDriver) and self._driver.hung_up:
-            # A lost terminal while SIGHUP is ignored would leave the program spinning for ever.
-            self.exit()
-            return
+        if isinstance(self._driver, DeskDriver):
+            if self._driver.hung_up:
+                # A lost terminal while SIGHUP is ignored would leave the program spinning for ever.
+                self.exit()
+                return
+            self._notice_size(self._driver.terminal_size)
         if isinstance(self.screen, DeskScreen):
             self.screen.tick()
         self._attend()
