@@ -24,6 +24,7 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.worker import Worker, WorkerState
 
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
@@ -131,8 +132,6 @@ class DeskApp(App[None]):
     def _start_reading(self) -> None:
         """After the first frame: the services' libraries take longer to import than it did to draw."""
         self._drawn = True
-        # What is there now stays for the week: the collector needn't look at it again.
-        gc.freeze()
         gc.enable()
         self.run_worker(
             self._read(), name="desk", group="desk", description="read the sources", exit_on_error=False
@@ -141,8 +140,20 @@ class DeskApp(App[None]):
     async def _read(self) -> None:
         await self.desk.load_rest()
         sources = await asyncio.to_thread(self._build)
+        # What is there now stays for the week: the collector needn't look at it again.
+        gc.freeze()
         self.desk.attach(sources)
         await self.desk.run()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A fault of our own in the background: the person must know that something has stopped."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            fault = type(event.worker.error).__name__
+            log.error("worker failed", extra={"worker": event.worker.name, "error": fault})
+            what = "Reading has stopped" if event.worker.name == "desk" else "That didn't work"
+            self.say(
+                f"{what}: this program met a fault ({fault}). Leave with ctrl+q and start again", problem=True
+            )
 
     def on_resize(self, event: events.Resize) -> None:
         """What Textual makes nothing of: a window that is as large as before, and news that is out of date.

@@ -195,7 +195,7 @@ class Dashboard(RowActions, DeskScreen):
             return
         if message.list.has_focus or self._settle is None:
             self.runbook.pinned = False
-            self._follow_soon()
+            self._follow()
 
     def on_descendant_focus(self) -> None:
         """Another pane has the keys: the footer, the reason and the runbook follow."""

@@ -7,6 +7,7 @@ changed are drawn again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,6 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from support_desk.keys import bindings
@@ -48,8 +48,8 @@ IDLE = timedelta(seconds=1.5)
 AWAY = timedelta(seconds=30)
 """After this long nobody works in the list, and what is new at its top is shown."""
 
-TITLE_SECONDS = 0.1
-"""How long after a move the title counts."""
+REST_SECONDS = 0.1
+"""How long the cursor must rest before the title counts and others follow."""
 
 WHEEL_ROWS = 3
 
@@ -114,7 +114,7 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         self._drawn: dict[int, Drawn[R]] = {}
         self._inks = Inks(self)
         self._title: Parts = ()
-        self._title_timer: Timer | None = None
+        self._rest: asyncio.TimerHandle | None = None
         self._notice = ""
         self._notice_lines: list[str] = []
         self._empty = ""
@@ -284,10 +284,26 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
                     self._refresh_line(y)
                 continue
             row = self._all.shown[place]
-            if drawn is not None and drawn.row == row and drawn.look == self._look(row):
+            if drawn is None or drawn.look != self._look(row):
+                self._refresh_line(y)
+            elif drawn.row == row:
                 drawn.row = row
             else:
-                self._refresh_line(y)
+                self._refresh_cells(y, drawn, row)
+
+    def _refresh_cells(self, y: int, drawn: Drawn[R], row: R) -> None:
+        """Ask for the cells of a line that another row, or another version of it, says differently."""
+        cells = cells_of(row, self._places, Moment(self._now(), drawn.look.selected))
+        changed = [
+            Region(place.x + EDGE, y, place.width, 1)
+            for place, cell, before in zip(self._places, cells, drawn.cells, strict=True)
+            if cell != before
+        ]
+        if changed:
+            del self._drawn[y]
+            self.refresh(*changed)
+        else:
+            drawn.row = row
 
     def _refresh_line(self, y: int) -> None:
         self._drawn.pop(y, None)
@@ -426,17 +442,31 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         whole = self._all.choosing or self._all.ghost is not None
         self._all.move_to(place)
         self._scroll_to_cursor()
-        if whole or self._top != top:
+        if whole:
             self._refresh_changed()
+        elif self._top != top:
+            self._scrolled(self._top - top)
         else:
             for line in (before, self._cursor_line()):
                 if line is not None and 0 <= line < self._page:
                     self._refresh_line(line + self._body)
         # The title's count waits: drawn with the rows, it would make every line in between part of the frame.
-        if self._title_timer is not None:
-            self._title_timer.stop()
-        self._title_timer = self.set_timer(TITLE_SECONDS, self._refresh_title, name="title")
-        self.post_message(self.Moved(self, self._all.cursor))  # type: ignore[arg-type]
+        # So does whoever follows the cursor: a timer of Textual's is a task, made and cancelled at every key.
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        if self.is_attached:
+            self._refresh_title()
+            self.post_message(self.Moved(self, self._all.cursor))  # type: ignore[arg-type]
+
+    def _scrolled(self, lines: int) -> None:
+        """Rows that are still on the page keep what was drawn of them."""
+        shown = range(self._body, self.size.height)
+        self._drawn = {y - lines: drawn for y, drawn in self._drawn.items() if y - lines in shown}
+        self.refresh(Region(0, self._body, self.size.width, self._page))
 
     def action_down(self) -> None:
         """To the next row."""
