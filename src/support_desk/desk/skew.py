@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
-from statistics import median
 
 IGNORED = timedelta(seconds=2)
 """The `Date` header counts whole seconds, and an answer takes its time."""
@@ -33,6 +32,8 @@ class Skew:
     @property
     def value(self) -> timedelta:
         """What to add to the machine's clock."""
+        from statistics import median  # after the first frame
+
         found = timedelta(seconds=median(self._seconds)) if self._seconds else timedelta(0)
         return found if abs(found) >= IGNORED else timedelta(0)
 

@@ -83,7 +83,8 @@ class Dashboard(RowActions, DeskScreen):
         with Across(id="panes"):
             with Down(id="left"):
                 yield RowList[AlertRow](alert_rows.columns, _alert_key, now, id="alerts")
-                yield RowList[Ranked](ticket_rows.ticket_columns(self._view), _ticket_key, now, id="tickets")
+                columns = ticket_rows.ticket_columns(self._view().calendar, self.desk_app.config.me.email)
+                yield RowList[Ranked](columns, _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Down(id="right"):
                 yield RunbookPane()

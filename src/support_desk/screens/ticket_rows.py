@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from support_desk.domain.sla import Ranked, explain, working_left
 from support_desk.domain.tickets import Ticket
+from support_desk.domain.working_time import WorkingCalendar
 from support_desk.screens.view import View
 from support_desk.screens.words import countdown, day_clock, minutes
 from support_desk.widgets.columns import Cell, Column, Moment
@@ -67,11 +68,11 @@ def _wall(row: Ranked, moment: Moment) -> Cell:
     return provisional + countdown(left, seconds=moment.selected), _state(row, moment)[1]
 
 
-def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[Ranked]]]:
-    """The columns of the queue; `view` gives the calendar and the moment."""
+def ticket_columns(calendar: WorkingCalendar, my_email: str) -> Callable[[int], Sequence[Column[Ranked]]]:
+    """The columns of the queue; `my_email` marks what is mine."""
 
     def working(row: Ranked, moment: Moment) -> Cell:
-        left = working_left(row.verdict, moment.now, view().calendar)
+        left = working_left(row.verdict, moment.now, calendar)
         if left is None or row.verdict.kind != "due":
             return ("24/7", "dim") if row.verdict.round_the_clock else ("", "dim")
         late = row.verdict.state_at(moment.now) == "breached"
@@ -80,7 +81,7 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
     def due(row: Ranked, moment: Moment) -> Cell:
         if row.verdict.deadline is None:
             return "", "dim"
-        zone = view().calendar.timezone
+        zone = calendar.timezone
         style = "held" if row.verdict.kind == "paused" else "text"
         return day_clock(row.verdict.deadline, moment.now, zone), style
 
@@ -88,7 +89,7 @@ def ticket_columns(view: Callable[[], View]) -> Callable[[int], Sequence[Column[
         ticket = row.ticket
         if ticket.assignee is None:
             return "nobody", "unknown"
-        return ticket.assignee, "mine" if is_mine(ticket, view().config.me.email) else "text"
+        return ticket.assignee, "mine" if is_mine(ticket, my_email) else "text"
 
     def subject(row: Ranked, _: Moment) -> Cell:
         return row.ticket.subject, "strong" if row.ticket.status == "new" else "text"
