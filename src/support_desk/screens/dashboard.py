@@ -63,6 +63,7 @@ class Dashboard(RowActions, DeskScreen):
 
     SCOPES: ClassVar[tuple[str, ...]] = ("list", "row", "dashboard", "app")
     ANNOUNCES: ClassVar[bool] = False
+    AUTO_FOCUS = "#tickets"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
 
     def __init__(self) -> None:
@@ -119,7 +120,6 @@ class Dashboard(RowActions, DeskScreen):
         super().on_mount()
         self.show_panes("tickets")
         self._show_all()
-        self.tickets.focus()
         self.call_after_refresh(self._open_runbook)
 
     async def _open_runbook(self) -> None:
