@@ -219,8 +219,8 @@ class DeskApp(App[None]):
                 self.exit()
                 return
             self._notice_size(self._driver.terminal_size)
-        if isinstance(self.screen, DeskScreen):
-            self.screen.tick()
+        # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
+        next(screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)).tick()
         self._attend()
 
     def _attend(self) -> None:
@@ -229,7 +229,7 @@ class DeskApp(App[None]):
         if news.ring:
             self.bell()
         for line in news.lines:
-            self.notify(line, severity="error", markup=False, timeout=15)
+            self.notify(line, severity="error", timeout=15)
         if self.config.bell.title:
             self._set_title(news.title)
 
@@ -259,7 +259,7 @@ class DeskApp(App[None]):
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""
-        self.notify(text, severity="warning" if problem else "information", markup=False, timeout=6)
+        self.notify(text, severity="warning" if problem else "information", timeout=6)
 
     def runbook_for(self, row: AlertRow | Ranked) -> RunbookMatch | None:
         """The runbook for a row, with its reason."""
@@ -377,7 +377,7 @@ class DeskApp(App[None]):
         from support_desk.screens.pickers import HelpScreen
 
         screen = self.screen
-        scopes = screen.footer_scopes() if isinstance(screen, DeskScreen) else ("app",)
+        scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
         self.push_screen(HelpScreen(scopes))
 
     async def action_refresh_all(self) -> None:
@@ -422,7 +422,7 @@ class DeskApp(App[None]):
         """The palette: every action of the registry that works here."""
         from textual.app import SystemCommand
 
-        scopes = set(screen.footer_scopes()) if isinstance(screen, DeskScreen) else {"app"}
+        scopes = set(screen.SCOPES) if isinstance(screen, DeskScreen) else {"app"}
         for action in ACTIONS:
             if action.palette and action.scope in scopes:
                 target = "app" if action.scope == "app" else "screen"

@@ -685,3 +685,14 @@ async def test_the_rota_says_when_somebody_steps_in() -> None:
         assert "Tom Ellery (override)" in desk.rota
         assert "first line: Tom Ellery on call" in desk.header
         assert "! Mon 28 Dec" in desk.rota
+
+
+async def test_countdowns_go_on_under_the_help() -> None:
+    async with running() as desk:
+        await desk.press("1", "question_mark")
+        assert desk.app.screen is not desk.dashboard
+        for name in FeedName:
+            desk.weather.gates[name] = asyncio.Event()
+        before = desk.line_of(desk.dashboard.alerts, "eastmarch  nobody")
+        desk.clock.move(seconds=7)
+        await desk.until(lambda: desk.line_of(desk.dashboard.alerts, "eastmarch  nobody") != before)

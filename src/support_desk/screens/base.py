@@ -34,7 +34,6 @@ class DeskScreen(Kept, Screen[None]):
 
     DEFAULT_CSS = """
     DeskScreen {
-        layers: base over;
         #header { height: 2; background: $panel; }
         #announcement { height: 1; display: none; }
         #announcement.-shown { display: block; }
@@ -103,14 +102,10 @@ class DeskScreen(Kept, Screen[None]):
         shown.show([line])
         self.draw_footer()
 
-    def footer_scopes(self) -> tuple[str, ...]:
-        """Scopes whose keys the footer shows just now."""
-        return self.SCOPES
-
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; help and quit always do."""
         width = self.size.width or self.app.size.width
-        keys = footer(self.footer_scopes(), self.desk_app.changed_keys)
+        keys = footer(self.SCOPES, self.desk_app.changed_keys)
         last = [pair for pair in keys if pair[1] in ("help", "quit")]
         first = [pair for pair in keys if pair not in last]
         parts: list[tuple[str, str]] = []

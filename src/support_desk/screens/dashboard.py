@@ -61,7 +61,7 @@ class Down(Kept, Vertical):
 class Dashboard(RowActions, DeskScreen):
     """The screen that stays open all week."""
 
-    SCOPES: ClassVar[tuple[str, ...]] = ("list", "row", "dashboard", "app")
+    SCOPES: ClassVar[tuple[str, ...]] = ("list", "dashboard", "row", "app")
     ANNOUNCES: ClassVar[bool] = False
     AUTO_FOCUS = "#tickets"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
@@ -243,9 +243,6 @@ class Dashboard(RowActions, DeskScreen):
         )
 
     # Keys
-
-    def footer_scopes(self) -> tuple[str, ...]:
-        return ("list", "dashboard", "row", "app")
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
