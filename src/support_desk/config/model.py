@@ -244,11 +244,30 @@ class Polling(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Most requests per minute to each service, so that the account's other tools keep their share."""
 
 
+class TicketEscalation(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    group: str = ""
+    """Group that an escalated ticket goes to, by name; empty: it stays where it is."""
+    assignee: str = ""
+    """Address of the agent whom it is assigned to; empty: nobody."""
+    priority: str = ""
+    """Priority that it gets; empty: it keeps its own."""
+    tag: str = "escalated"
+    """Tag that it gets; empty: none."""
+    note: str = "Escalated by {me} to {line}. {link}"
+    """The internal note: `{me}`, `{line}` and `{link}` are filled in."""
+    alert: bool = False
+    """Whether the second line is paged as well, by a new alert."""
+
+
 class EscalationSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str = ""
     """Escalation policy used when the alert and its team name none."""
     minutes: Minutes = 5
     """Minutes until the second line is paged, when the policy can't be read."""
+    hold_seconds: Annotated[float, Meta(ge=1, le=60)] = 5
+    """Seconds in which an escalation, a public reply, a close or a merge can still be taken back."""
+    ticket: TicketEscalation = TicketEscalation()
+    """What escalating a ticket does."""
     nudge_minutes: Minutes = 30
     """Out of hours: minutes without a fix after which to think of escalating; for a later release."""
     stop_hours: Annotated[float, Meta(gt=0, le=24)] = 2
@@ -262,6 +281,10 @@ class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Alert priorities that are major; for a later release."""
     clients: tuple[str, ...] = ()
     """Clients with cover round the clock; empty: not known. For a later release."""
+    stale_ack_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 60
+    """Minutes after which an alert that is acknowledged and still open reminds again."""
+    incident_tag: str = "major_incident"
+    """Tag that marks a major incident, on alerts and tickets."""
 
 
 class PersonSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -314,9 +337,38 @@ class Toil(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Hours in a day of time off in lieu."""
 
 
+class TriageKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    """The kind of work, as the form shows it."""
+    tag: str = ""
+    """Tag that marks it; empty: none."""
+    type: Literal["", "question", "incident", "problem", "task"] = ""
+    """The ticket's type that goes with it; empty: it stays."""
+    priority: Literal["", "urgent", "high", "normal", "low"] = ""
+    """The priority that the form begins with; empty: normal."""
+    group: str = ""
+    """The group that the form begins with; empty: it stays."""
+
+
 class Triage(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kinds: tuple[TriageKind, ...] = (
+        TriageKind(name="usability", tag="usability", type="question"),
+        TriageKind(name="error", tag="error", type="incident"),
+        TriageKind(name="fault", tag="fault", type="incident"),
+        TriageKind(name="feature request", tag="feature_request", type="task", priority="low"),
+        TriageKind(name="maintenance", tag="maintenance", type="task"),
+    )
+    """The kinds of work that the triage form offers, and what each of them means for a ticket."""
     feature_tag: str = "feature_request"
-    """Tag of feature requests, which are handed over."""
+    """Tag of feature requests, which are handed over; the kind with this tag goes down their path."""
+    feature_group: str = ""
+    """Group that feature requests go to; empty: they stay."""
+    feature_note: str = "Feature request: handed over for scoping."
+    """The internal note on a feature request; empty: none."""
+    feature_macro: str = ""
+    """Title of the macro that replies to a feature request; empty: none."""
+    tags: tuple[str, ...] = ()
+    """Project tags that are offered besides those of the tickets in the queue."""
 
 
 class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -363,4 +415,4 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     toil: Toil = Toil()
     """Time off in lieu; for a later release."""
     triage: Triage = Triage()
-    """Triage of tickets; for a later release."""
+    """Triage of tickets."""

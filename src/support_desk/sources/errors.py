@@ -7,8 +7,10 @@
     ├── NotAllowed       403: the credential is good, but may not do this
     ├── NotThere         404, 410: the thing or the whole service is gone
     ├── Rejected         400, 409, 422 and other 4xx: understood and refused
+    │   └── OutOfDate    409: somebody changed it meanwhile
     ├── Throttled        429: asked to wait
-    └── ServiceDown      5xx: the service says that it is broken
+    ├── ServiceDown      5xx: the service says that it is broken
+    └── Unanswered       a write was sent, and nothing tells what became of it
 
 Every error says in one line what is wrong (`problem`) and what the person can do (`remedy`). Neither
 ever holds a secret, a body or a header, and both have been through `text.clean`.
@@ -66,9 +68,20 @@ class Rejected(SourceError):
     """Understood and refused: 400, 409, 422 and the rest of the 4xx family."""
 
 
+class OutOfDate(Rejected):
+    """409 to a safe update: the thing isn't as of the stamp that was sent. Nothing was changed."""
+
+
 class Throttled(SourceError):
     """429; `retry_after` says for how long, when the service did."""
 
 
 class ServiceDown(SourceError):
     """5xx."""
+
+
+class Unanswered(SourceError):
+    """A write that was sent, or may have been, and whose answer didn't come or doesn't tell.
+
+    Everything else in this family means of a write that it surely wasn't done.
+    """

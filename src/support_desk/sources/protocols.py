@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from support_desk.domain.rota import OnCall, Person, Rota
     from support_desk.domain.runbooks import Runbook, RunbookRule
     from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
+    from support_desk.sources.writers import AlertWriter, TicketWriter
 
 CLOSING_SECONDS = 2.0
 
@@ -167,6 +168,10 @@ class Sources:
     rota: RotaSource | None
     tickets: TicketSource | None
     runbooks: RunbookSource | None
+    alert_writer: AlertWriter | None = None
+    """None: read-only, or no key that may write."""
+    ticket_writer: TicketWriter | None = None
+    """None: read-only."""
 
     async def close(self) -> None:
         """Let every source go; one that takes longer than two seconds is left behind."""
