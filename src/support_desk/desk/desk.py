@@ -16,6 +16,7 @@ from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock, SystemClock
 from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, keep_uncovered
+from support_desk.desk.own_changes import OwnChanges, with_alert
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.skew import Skew
@@ -27,6 +28,8 @@ from support_desk.desk.snapshot import (
     Problem,
     Snapshot,
     SourceName,
+    difference,
+    row_key,
 )
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
@@ -35,7 +38,9 @@ from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
     from support_desk.desk.store import ReadingsStore
+    from support_desk.domain.alerts import Alert
     from support_desk.domain.sla import Agreement
+    from support_desk.domain.tickets import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +64,12 @@ class DeskChange:
 
 
 Listener = Callable[[DeskChange], None]
+
+Patch = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+"""What a change of ours makes of a feed's rows."""
+
+PATCH_LASTS = timedelta(seconds=SWEEP_TIME_LIMIT)
+"""No reading that began before a change comes later than this."""
 
 _NOTHING: Difference[Any] = Difference((), (), ())
 
@@ -91,6 +102,8 @@ class Desk:
         self._random = random or Random()  # noqa: S311
         self._skew = Skew()
         self._sweeper = Sweeper(agreement, scoped=bool(config.zendesk.scope.strip()))
+        self._own = OwnChanges()
+        self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
         self._watch = SuspendWatch(clock, self.resumed)
@@ -183,6 +196,32 @@ class Desk:
         rest = ("the rest is being read",) if len(refused) < len(wanted) else ()
         return "; ".join((*dict.fromkeys(refused.values()), *rest))
 
+    def patch_alert(self, alert: Alert) -> None:
+        """This alert was read directly, after a change of ours: the list follows it at once.
+
+        For a minute it wins over lists that still show the state before.
+        """
+        listed = any(row.id == alert.id for row in self.snapshot.alerts.rows)
+        self._own.note(alert, self.now(), listed=listed)
+        self._patch(FeedName.ALERTS, partial(with_alert, alert=alert))
+
+    def patch_ticket(self, ticket: Ticket) -> None:
+        """This ticket was read directly, after a change of ours: the queue follows it at once."""
+        self._patch(FeedName.TICKETS, lambda rows: self._sweeper.with_ticket(rows, ticket, self.now()))
+
+    def _patch(self, name: FeedName, onto: Patch) -> None:
+        """Change rows between two readings; the feed's age and state stay as they are.
+
+        A reading that is on its way began before the change: it is patched as well when it comes.
+        """
+        now = self.now()
+        self._patches = [kept for kept in self._patches if now - kept[1] < PATCH_LASTS] + [(name, now, onto)]
+        feed = self.snapshot.feed(name)
+        rows = onto(feed.rows)
+        changes: Difference[Any] = difference(feed.rows, rows, lambda row: row_key(name, row))
+        if changes:
+            self._take(name, replace(feed, rows=rows), changes)
+
     def resumed(self) -> None:
         """The machine slept, or the program was stopped: read everything at once, once."""
         for poller in self._pollers.values():
@@ -228,6 +267,8 @@ class Desk:
             return await digest_sweep(self._sweeper, held, reading, read_at, sources.tickets.confirm)
         if name is FeedName.ROTA:
             reading = keep_uncovered(held, reading)
+        if name is FeedName.ALERTS:
+            reading = self._own.onto(reading, read_at)
         return digest(name, held, reading, read_at)
 
     async def _ask_in_time(self, name: FeedName, sources: Sources) -> tuple[Reading[Any], datetime]:
@@ -267,12 +308,22 @@ class Desk:
 
     def _publish(self, name: FeedName, attempt: Attempt[Digest[Any]]) -> None:
         feed = self.snapshot.feed(name)
-        changes = _NOTHING
-        if attempt.value is not None:
-            changes = attempt.value.changes
-            feed = attempt.value.onto(feed, attempt.next_at)
-        else:
-            feed = _failed(feed, attempt.problem, attempt.next_at, self.now())
+        if attempt.value is None:
+            self._take(name, _failed(feed, attempt.problem, attempt.next_at, self.now()), _NOTHING)
+            return
+        digested, changes = attempt.value.onto(feed, attempt.next_at), attempt.value.changes
+        meanwhile = [
+            onto for patched, at, onto in self._patches if patched is name and at >= attempt.value.read_at
+        ]
+        if meanwhile:
+            rows = digested.rows
+            for onto in meanwhile:
+                rows = onto(rows)
+            digested = replace(digested, rows=rows)
+            changes = difference(feed.rows, rows, lambda row: row_key(name, row))
+        self._take(name, digested, changes)
+
+    def _take(self, name: FeedName, feed: Feed[object], changes: Difference[Any]) -> None:
         self.snapshot = self.snapshot.with_feed(name, feed)
         if self._writer:
             self._writer.keep(name, feed)

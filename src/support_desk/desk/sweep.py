@@ -81,6 +81,16 @@ class Sweeper:
         """Forget since when a ticket was missing once it has been seen again."""
         self._missing_since = {key: since for key, since in self._missing_since.items() if key in missing}
 
+    def with_ticket(self, held: Sequence[Ranked], ticket: Ticket, now: datetime) -> tuple[Ranked, ...]:
+        """The queue with a ticket that was read directly; without it, if it is solved."""
+        known = next((row.ticket for row in held if row.ticket.id == ticket.id), None)
+        if known is not None and known.updated_at > ticket.updated_at:
+            return tuple(held)
+        if ticket.status in _GONE:
+            self._left[ticket.id] = (now, ticket.updated_at)
+            return tuple(row for row in held if row.ticket.id != ticket.id)
+        return sla.with_ranked(held, ticket, self._agreement)
+
     def rank(self, tickets: Iterable[Ticket], held: Sequence[Ranked]) -> tuple[Ranked, ...]:
         """The queue in its order; rows that say the same as before stay the same objects."""
         kept = {ranked.ticket.id: ranked for ranked in held}

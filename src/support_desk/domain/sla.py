@@ -15,7 +15,8 @@ low        40 working hours, for the first reply and for each later one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -227,17 +228,27 @@ def rank(tickets: Iterable[Ticket], agreement: Agreement) -> tuple[Ranked, ...]:
     deadline, those without one last), none, met. Ties go by priority, age, id.
     """
 
-    def place(row: Ranked) -> tuple[int, datetime, int, datetime, int]:
-        ticket, verdict = row.ticket, row.verdict
-        return (
-            _PLACE[verdict.kind],
-            verdict.deadline or _NEVER,
-            PRIORITIES.index(contract_priority(ticket, agreement)),
-            ticket.created_at,
-            ticket.id,
-        )
+    ranked = (Ranked(ticket, judge(ticket, agreement)) for ticket in tickets)
+    return tuple(sorted(ranked, key=lambda row: _place(row, agreement)))
 
-    return tuple(sorted((Ranked(ticket, judge(ticket, agreement)) for ticket in tickets), key=place))
+
+def with_ranked(queue: Sequence[Ranked], ticket: Ticket, agreement: Agreement) -> tuple[Ranked, ...]:
+    """The queue with this ticket at its place, in the state that is given here."""
+    row = Ranked(ticket, judge(ticket, agreement))
+    others = [other for other in queue if other.ticket.id != ticket.id]
+    insort(others, row, key=lambda other: _place(other, agreement))
+    return tuple(others)
+
+
+def _place(row: Ranked, agreement: Agreement) -> tuple[int, datetime, int, datetime, int]:
+    ticket, verdict = row.ticket, row.verdict
+    return (
+        _PLACE[verdict.kind],
+        verdict.deadline or _NEVER,
+        PRIORITIES.index(contract_priority(ticket, agreement)),
+        ticket.created_at,
+        ticket.id,
+    )
 
 
 def working_left(verdict: Verdict, now: datetime, calendar: WorkingCalendar) -> timedelta | None:

@@ -1,0 +1,68 @@
+"""What our own changes have made of alerts, until the list says the same.
+
+The list of alerts comes from a search index: for seconds after a change it still shows the old row
+(api.opsgenie.com, recorded by several integrations). A row that was read directly wins meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
+
+from support_desk.domain.alerts import Alert
+from support_desk.sources.protocols import Reading
+
+LIST_LAG = timedelta(seconds=60)
+"""A list that disagrees for longer than this is believed again: then somebody has undone our change."""
+
+
+class OwnChanges:
+    """Alerts as read directly after a change, each for a minute at most."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[Alert, datetime]] = {}
+        self._new: set[str] = set()
+        """Those that no list has shown yet: only there is absence the index's delay."""
+
+    def note(self, alert: Alert, now: datetime, *, listed: bool) -> None:
+        """This is how the alert is at `now`, read directly; `listed`: a list has shown it before."""
+        held = self._rows.get(alert.id)
+        if held is None or held[0].updated_at <= alert.updated_at:
+            self._rows[alert.id] = (alert, now)
+        if not listed:
+            self._new.add(alert.id)
+
+    def onto(self, reading: Reading[Alert], now: datetime) -> Reading[Alert]:
+        """The reading, with the rows that it has too old a state of replaced, or left out where closed."""
+        self._rows = {key: kept for key, kept in self._rows.items() if now - kept[1] < LIST_LAG}
+        listed = {row.id for row in reading.rows}
+        self._new = (self._new & self._rows.keys()) - listed
+        if not self._rows:
+            return reading
+        rows = [self._newer(row) for row in reading.rows]
+        rows += [self._rows[key][0] for key in sorted(self._new)]
+        return replace(reading, rows=tuple(row for row in rows if row.status != "closed"))
+
+    def _newer(self, row: Alert) -> Alert:
+        own = self._rows.get(row.id)
+        if own is None:
+            return row
+        if row.updated_at >= own[0].updated_at:
+            del self._rows[row.id]
+            return row
+        return own[0]
+
+
+def with_alert(rows: Sequence[object], alert: Alert) -> tuple[Alert, ...]:
+    """The rows of the feed, with this alert as it is now: changed, added, or gone."""
+    held = cast("Sequence[Alert]", rows)
+    found = next((row for row in held if row.id == alert.id), None)
+    if found is not None and found.updated_at > alert.updated_at:
+        return tuple(held)
+    if alert.status == "closed":
+        return tuple(row for row in held if row.id != alert.id)
+    if found is None:
+        return (*held, alert)
+    return tuple(alert if row.id == alert.id else row for row in held)
