@@ -100,6 +100,18 @@ class Comment:
     attachments: tuple[Attachment, ...] = ()
     warning: str | None = None
     """Why Zendesk doesn't trust this comment, in words; None when it does."""
+    author_id: int | None = None
+    """The author's number, where the source has numbers."""
+
+
+@record
+class TicketNumbers:
+    """What a ticket refers to, by number: names can repeat or change."""
+
+    assignee_id: int | None = None
+    group_id: int | None = None
+    custom_status_id: int | None = None
+    problem_id: int | None = None
 
 
 @record
@@ -110,6 +122,8 @@ class TicketDetail:
     comments: tuple[Comment, ...]
     complete: bool = True
     """False: the conversation is longer than what was read."""
+    numbers: TicketNumbers | None = None
+    """None: the source has names only."""
 
 
 @record

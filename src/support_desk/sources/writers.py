@@ -150,6 +150,8 @@ class TicketAbilities:
     """Whose credential it is: the one under whose name changes are recorded."""
     personal: bool = False
     """True: the credential is the person's own; otherwise it is shared."""
+    author: Agent | None = None
+    """Under whose name comments appear: the person in `[me]` where the account allows it, else `me`."""
     author_allowed: bool = True
     """Whether a comment may name somebody else as its author."""
     side_conversations: bool = False
@@ -176,7 +178,9 @@ class TicketWriter(Protocol):
         """
         ...
 
-    async def update_many(self, ticket_ids: Sequence[int], edit: EditTicket) -> Job:
+    async def update_many(
+        self, ticket_ids: Sequence[int], edit: EditTicket, *, author_id: int | None = None
+    ) -> Job:
         """Begin the same change, tags included, of at most 100 tickets."""
         ...
 
@@ -192,8 +196,18 @@ class TicketWriter(Protocol):
         """Make a ticket; the same `key` makes no second one for two hours, so this may be sent again."""
         ...
 
+    async def created_with(self, key: str) -> Ticket | None:
+        """The ticket that `create` made with this key, read directly; None if there is none."""
+        ...
+
     async def side_conversation(self, ticket_id: int, command: SideConversation) -> str:
         """Begin a side conversation; the answer is its id."""
+        ...
+
+    async def side_conversation_since(
+        self, ticket_id: int, command: SideConversation, since: datetime
+    ) -> str | None:
+        """The id of the side conversation about this with these people that began at `since` or later."""
         ...
 
     async def macros(self) -> Reading[Macro]: ...

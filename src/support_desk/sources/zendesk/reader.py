@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from support_desk.config.model import Zendesk
-from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail
+from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail, TicketNumbers
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -107,8 +107,8 @@ class Reader:
             self.get("/tickets/show_many.json", params, "tickets by number"), "tickets", names
         )
 
-    def ticket(self, ticket_id: int) -> TicketDetail:
-        """One ticket with its newest comments, oldest first."""
+    def ticket(self, ticket_id: int, most: int = _MOST_COMMENTS) -> TicketDetail:
+        """One ticket with its newest `most` comments (to the page), oldest first."""
         what = f"ticket {ticket_id}"
         names = self.custom_statuses()
         body = self.get(f"/tickets/{ticket_id}.json", {"include": SIDE_LOADS}, what)
@@ -117,10 +117,10 @@ class Reader:
             raise Unreadable(
                 page.notes[0] if page.notes else f"Zendesk: {what} couldn't be read", "open it there"
             )
-        comments, complete = self._comments(ticket_id)
-        return TicketDetail(page.rows[0], comments, complete)
+        comments, complete = self._comments(ticket_id, most)
+        return TicketDetail(page.rows[0], comments, complete, numbers_of(_document(body).get("ticket")))
 
-    def _comments(self, ticket_id: int) -> tuple[tuple[Comment, ...], bool]:
+    def _comments(self, ticket_id: int, most: int) -> tuple[tuple[Comment, ...], bool]:
         found: dict[int, Comment] = {}
         complete = True
         params = {"sort": "-created_at", "page[size]": str(PER_PAGE), "include": "users"}
@@ -135,7 +135,7 @@ class Reader:
             cursor = next_cursor(document)
             if cursor is None:
                 break
-            if len(found) >= _MOST_COMMENTS or not rows:
+            if len(found) >= most or not rows:
                 complete = False
                 break
             params["page[after]"] = cursor
@@ -246,6 +246,17 @@ def _document(response: requests.Response) -> dict[str, Any]:
         return document_of(response.content)
     except NotAnAnswer:
         raise not_json(response) from None
+
+
+def numbers_of(row: object) -> TicketNumbers | None:
+    """What a ticket's JSON refers to, by number; anything odd is "none"."""
+    if not isinstance(row, dict):
+        return None
+    assignee, group, status, problem = (
+        value if isinstance(value := row.get(key), int) else None
+        for key in ("assignee_id", "group_id", "custom_status_id", "problem_id")
+    )
+    return TicketNumbers(assignee, group, status, problem)
 
 
 def next_cursor(document: Mapping[str, Any]) -> str | None:

@@ -355,6 +355,7 @@ def _comment(wire: WireComment, people: Mapping[int, User]) -> Comment:
         channel=(wire.via.channel if wire.via else None) or "",
         attachments=tuple(found for found in attachments if found is not None),
         warning=_warning(wire.metadata),
+        author_id=wire.author_id,
     )
 
 
