@@ -48,6 +48,7 @@ def _inside(report: Path) -> None:
     import asyncio
     from dataclasses import replace
     from datetime import timedelta
+    from tempfile import mkdtemp
 
     import msgspec
     from textual.drivers.linux_driver import LinuxDriver
@@ -59,6 +60,7 @@ def _inside(report: Path) -> None:
     from support_desk.desk.snapshot import FeedName
     from support_desk.screens.base import DeskScreen
     from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+    from support_desk.start import open_outbox
 
     written = 0
 
@@ -73,7 +75,14 @@ def _inside(report: Path) -> None:
     clock = DemoClock(DEMO_START)
     # Minutes fly: without bells and toasts about what they bring.
     config = msgspec.structs.replace(demo_config(), bell=Bell(alerts=False, breaches=False, title=False))
-    app = make_app(config, clock, None, Preferences(None), lambda: fixture_sources(world_clock))
+    app = make_app(
+        config,
+        clock,
+        None,
+        Preferences(None),
+        lambda: fixture_sources(world_clock),
+        open_outbox=lambda: open_outbox(config, clock, Path(mkdtemp()) / "outbox.sqlite3"),
+    )
     app.driver_class = Counting
 
     lines: list[str] = []

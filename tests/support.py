@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ from support_desk.sources.errors import SourceError
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
 from support_desk.sources.fixtures.sources import FixtureAlerts, FixtureRota, FixtureTickets
 from support_desk.sources.protocols import Reading, RunbookSource, Sources
+from support_desk.start import open_outbox
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import RowList
 
@@ -303,14 +305,24 @@ def make(
     clock: ManualClock | None = None,
     weather: Weather | None = None,
     build: Callable[[], Sources] | None = None,
+    *,
+    folder: Path | None = None,
 ) -> HeardApp:
-    """The application, not yet running."""
+    """The application, not yet running; its outbox is in `folder`, or in one that nobody looks at."""
+    folder = folder or Path(mkdtemp())
     config, clock, weather = config or demo_config(), clock or ManualClock(), weather or Weather()
     agreement = agreement_of(config)
     desk = Desk(config, None, clock, agreement, random=Random(7))  # noqa: S311 - the same pauses every time
     desk.load()
     sources = build or (lambda: weathered_sources(clock, weather))
-    app = HeardApp(desk, config, agreement, Preferences(None), sources)
+    app = HeardApp(
+        desk,
+        config,
+        agreement,
+        Preferences(None),
+        build=sources,
+        open_outbox=lambda: open_outbox(config, clock, folder / "outbox.sqlite3"),
+    )
     app.listen()
     return app
 
@@ -323,15 +335,20 @@ async def running(
     at: datetime = DEMO_START,
     weather: Weather | None = None,
     wait: bool = True,
+    folder: Path | None = None,
 ) -> AsyncIterator[Running]:
-    """The dashboard on the demo's world; with `wait`, once every feed has been read."""
+    """The dashboard on the demo's world; with `wait`, once every feed has been read.
+
+    `folder` keeps the outbox, for a test that starts a second desk after this one.
+    """
     clock, weather = ManualClock(at), weather or Weather()
-    app = make(config, clock, weather)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        desk = Running(app, pilot, clock, weather)
-        if wait:
-            await ready(desk)
-        yield desk
+    with TemporaryDirectory(ignore_cleanup_errors=True) as own:
+        app = make(config, clock, weather, folder=folder or Path(own))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            desk = Running(app, pilot, clock, weather)
+            if wait:
+                await ready(desk)
+            yield desk
 
 
 async def ready(desk: Running) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.actions import ACTIONS
 from support_desk.cli.arguments import parser
 from support_desk.config.render import configuration_table
-from support_desk.keys import ACTIONS, table
+from support_desk.keys import table
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -26,20 +26,21 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from support_desk.acts import Acts
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
-from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.clock import Clock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
-from support_desk.keys import ACTIONS, bindings, keymap_problems, normal
+from support_desk.keys import CHANGING, available, bindings, normal
+from support_desk.runbook_texts import RunbookTexts
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.view import View
-from support_desk.sources.errors import SourceError
 from support_desk.terminal import DeskDriver
 from support_desk.text import clean
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
@@ -50,11 +51,11 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.notifications import SeverityLevel
 
-    from support_desk.config.load import Loaded
+    from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
+    from support_desk.domain.intents import Entry
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.sources.protocols import Sources
-    from support_desk.widgets.document import DocumentView
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,6 @@ FIRST_ROWS = 128
 
 CALM_SECONDS = 0.25
 """How long after a resize the whole picture is painted once more."""
-
-RUNBOOKS_KEPT = 16
-"""Texts of runbooks that are kept in memory."""
 
 
 class DeskApp(App[None]):
@@ -83,18 +81,23 @@ class DeskApp(App[None]):
         config: Config,
         agreement: Agreement,
         preferences: Preferences,
+        *,
         build: Callable[[], Sources],
+        open_outbox: Callable[[], Outbox],
     ) -> None:
         super().__init__(driver_class=DeskDriver)
         self.desk = desk
         self.config = config
         self._build = build
+        self._open_outbox = open_outbox
+        self._attached = asyncio.Event()
+        self.acts = Acts(self)
+        self.runbooks = RunbookTexts(self)
         self.changed_keys = normal(config.keys)
         self.news = Watch(config)
         self.preferences = preferences
         self._agreement = agreement
         self._clients = client_rules(config)
-        self._texts: dict[tuple[str, datetime], str] = {}
         self._title = ""
         self._drawn = False
         self._calm: Timer | None = None
@@ -136,6 +139,13 @@ class DeskApp(App[None]):
         self.run_worker(
             self._read(), name="desk", group="desk", description="read the sources", exit_on_error=False
         )
+        self.run_worker(
+            self._write(),
+            name="outbox",
+            group="desk",
+            description="send what was decided",
+            exit_on_error=False,
+        )
 
     async def _read(self) -> None:
         await self.desk.load_rest()
@@ -143,7 +153,19 @@ class DeskApp(App[None]):
         # What is there now stays for the week: the collector needn't look at it again.
         gc.freeze()
         self.desk.attach(sources)
+        self._attached.set()
         await self.desk.run()
+
+    async def _write(self) -> None:
+        outbox = await asyncio.to_thread(self._open_outbox)
+        unfinished = self.acts.open(outbox)
+        if unfinished:
+            self.action_show_outbox()
+        await self._attached.wait()
+        from support_desk.desk.performer import performer_of  # the services' rules, after the first frame
+
+        if self.desk.sources is not None:
+            await self.acts.run(performer_of(self.desk, self.desk.sources, self.config))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of our own in the background: the person must know that something has stopped."""
@@ -186,6 +208,8 @@ class DeskApp(App[None]):
 
     async def on_unmount(self) -> None:
         self._set_title("")
+        if self.acts.outbox is not None:
+            await self.acts.outbox.close()
         self.desk.close()
         if self.desk.sources is not None:
             await self.desk.sources.close()
@@ -203,6 +227,7 @@ class DeskApp(App[None]):
             self._agreement,
             self._clients,
             self.desk.notes(),
+            self.acts.entries,
         )
 
     def desk_changed(self, change: DeskChange) -> None:
@@ -211,6 +236,12 @@ class DeskApp(App[None]):
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
             self.screen.desk_changed(change)
         self._attend()
+
+    def outbox_changed(self, entry: Entry) -> None:
+        """An action made a step: the dashboard and the screen on top show it."""
+        self.dashboard.outbox_changed(entry)
+        if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
+            self.screen.outbox_changed(entry)
 
     def _second(self) -> None:
         if isinstance(self._driver, DeskDriver):
@@ -266,35 +297,6 @@ class DeskApp(App[None]):
         from support_desk.screens.runbook_match import runbook_for
 
         return runbook_for(self.view, row, self.desk.sources)
-
-    def read_runbook(self, match: RunbookMatch, into: DocumentView) -> None:
-        """Show a runbook in a document, as soon as its text is there."""
-        books = {book.path: book for book in self.desk.snapshot.runbooks.rows}
-        book = books.get(match.path)
-        source = self.desk.sources.runbooks if self.desk.sources else None
-        if book is None or source is None:
-            into.say("Reading the runbooks ...")
-            return
-        key = (match.path, book.modified_at)
-        if key in self._texts:
-            into.show(match.path, self._texts[key], match.anchor)
-            return
-
-        async def read() -> None:
-            try:
-                text = await source.read(match.path)
-            except SourceError as error:
-                into.say(f"{error.problem}: {error.remedy}")
-                return
-            self._texts[key] = text
-            while len(self._texts) > RUNBOOKS_KEPT:
-                del self._texts[next(iter(self._texts))]
-            into.show(match.path, text, match.anchor)
-
-        self.run_worker(
-            read(), name="runbook", group="runbook", description="read a runbook", exclusive=True,
-            exit_on_error=False,
-        )  # fmt: skip
 
     def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
         """Go back to the dashboard and read a runbook there."""
@@ -370,6 +372,8 @@ class DeskApp(App[None]):
         """What opens a field from everywhere doesn't do so over a question that waits for its answer."""
         if action in ("open_number", "search_solved") and self.screen.is_modal:
             return False
+        if self.config.read_only and action in CHANGING:
+            return False
         return super().check_action(action, parameters)
 
     def action_show_help(self) -> None:
@@ -378,11 +382,32 @@ class DeskApp(App[None]):
 
         screen = self.screen
         scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
-        self.push_screen(HelpScreen(scopes))
+        self.push_screen(HelpScreen(scopes, read_only=self.config.read_only))
 
     async def action_refresh_all(self) -> None:
         """Read every source now."""
         self.say(self.desk.refresh(None))
+
+    def action_show_outbox(self) -> None:
+        """What is on its way, what asks for a decision, and what became of the rest."""
+        from support_desk.screens.outbox import OutboxScreen
+
+        if not isinstance(self.screen, OutboxScreen):
+            self.push_screen(OutboxScreen())
+
+    def action_show_log(self) -> None:
+        """Everything that this person did."""
+        from support_desk.screens.log import LogScreen
+
+        self.push_screen(LogScreen())
+
+    def action_undo(self) -> None:
+        """Take back what is held, or else the last action."""
+        self.acts.undo()
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        self.acts.redo()
 
     def action_mute(self) -> None:
         """Silence the bell, or let it ring again."""
@@ -422,9 +447,9 @@ class DeskApp(App[None]):
         """The palette: every action of the registry that works here."""
         from textual.app import SystemCommand
 
-        scopes = set(screen.SCOPES) if isinstance(screen, DeskScreen) else {"app"}
-        for action in ACTIONS:
-            if action.palette and action.scope in scopes:
+        scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
+        for action in available(scopes, read_only=self.config.read_only):
+            if action.palette:
                 target = "app" if action.scope == "app" else "screen"
                 yield SystemCommand(action.label, action.help, self._runner(target, action.method))
 
@@ -461,64 +486,16 @@ def make_app(
     preferences: Preferences,
     build: Callable[[], Sources],
     *,
+    open_outbox: Callable[[], Outbox],
     store_problem: Problem | None = None,
 ) -> DeskApp:
-    """A dashboard over a configuration; `build` makes the sources, in a thread, after the first frame.
+    """A dashboard over a configuration.
+
+    `build` makes the sources and `open_outbox` the outbox, in threads, after the first frame.
 
     Without a store it begins from nothing; `store_problem` says why there is none.
     """
     agreement = agreement_of(config)
     desk = Desk(config, store, clock, agreement, store_problem=store_problem)
     desk.load(head=FIRST_ROWS)
-    return DeskApp(desk, config, agreement, preferences, build)
-
-
-def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
-    """The dashboard on the configured services; returns the exit code."""
-    from support_desk.desk.store import ReadingsStore, StoreError
-    from support_desk.paths import state_dir, store_file
-
-    config = loaded.config
-    problems = keymap_problems(config.keys)
-    for problem in problems:
-        print(problem, file=sys.stderr)  # noqa: T201 - before the screen opens
-    if problems:
-        return 2
-    store, store_problem = None, None
-    try:
-        store = ReadingsStore.open(store_file(config))
-    except StoreError as error:
-        # A full disk is no reason to be without a dashboard in the night on which it matters.
-        store_problem = Problem(error.problem, error.remedy)
-    clock = SystemClock()
-
-    def build() -> Sources:
-        from support_desk.sources.live import live_sources
-
-        return live_sources(config, clock.now)
-
-    preferences = Preferences(state_dir() / "preferences.json")
-    chosen = _with_read_only(config, read_only)
-    return _run(make_app(chosen, clock, store, preferences, build, store_problem=store_problem))
-
-
-def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
-    """The dashboard on the fixtures: no account, no network, no configuration; returns the exit code."""
-    from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
-
-    clock = DemoClock(at or DEMO_START)
-    config = _with_read_only(demo_config(), read_only)
-    return _run(make_app(config, clock, None, Preferences(None), lambda: fixture_sources(clock, seed=seed)))
-
-
-def _with_read_only(config: Config, read_only: bool) -> Config:
-    import msgspec
-
-    return msgspec.structs.replace(config, read_only=config.read_only or read_only)
-
-
-def _run(app: DeskApp) -> int:
-    # A poll that parses in its thread must hand the interpreter back quickly, or keys would wait for it.
-    sys.setswitchinterval(0.0005)
-    app.run()
-    return app.return_code or 0
+    return DeskApp(desk, config, agreement, preferences, build=build, open_outbox=open_outbox)

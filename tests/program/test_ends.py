@@ -117,7 +117,10 @@ def test_an_unhandled_error_is_one_line_without_what_it_was_about() -> None:
     program = """
 import sys
 from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
 from support_desk.app import make_app
+from support_desk.start import open_outbox
 from support_desk.desk.clock import DemoClock
 from support_desk.desk.preferences import Preferences
 from support_desk.screens.dashboard import Dashboard
@@ -129,7 +132,11 @@ class Broken(Dashboard):
         raise RuntimeError(secret)
 
 clock = DemoClock(DEMO_START)
-app = make_app(demo_config(), clock, None, Preferences(None), lambda: fixture_sources(clock))
+config = demo_config()
+app = make_app(
+    config, clock, None, Preferences(None), lambda: fixture_sources(clock),
+    open_outbox=lambda: open_outbox(config, clock, Path(mkdtemp()) / "outbox.sqlite3"),
+)
 app.get_default_screen = Broken
 app.run()
 sys.exit(app.return_code or 0)
@@ -150,7 +157,10 @@ def test_a_source_with_a_bug_is_a_notice_and_not_the_end() -> None:
     program = """
 import sys
 from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
 from support_desk.app import make_app
+from support_desk.start import open_outbox
 from support_desk.desk.clock import DemoClock
 from support_desk.desk.preferences import Preferences
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
@@ -163,7 +173,11 @@ class Broken(FixtureTickets):
 
 clock = DemoClock(DEMO_START)
 sources = lambda: replace(fixture_sources(clock), tickets=Broken(World(7), clock))
-app = make_app(demo_config(), clock, None, Preferences(None), sources)
+config = demo_config()
+app = make_app(
+    config, clock, None, Preferences(None), sources,
+    open_outbox=lambda: open_outbox(config, clock, Path(mkdtemp()) / "outbox.sqlite3"),
+)
 app.run()
 sys.exit(app.return_code or 0)
 """

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 
 from textual.pilot import Pilot
 
@@ -19,6 +21,7 @@ from support_desk.sources.errors import SourceError
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
 from support_desk.sources.fixtures.sources import FixtureAlerts, FixtureTickets
 from support_desk.sources.protocols import Reading, Sources
+from support_desk.start import open_outbox
 
 PATIENCE = 200
 """Rounds of the event loop that a condition may take to come true."""
@@ -148,7 +151,15 @@ async def running(
             sources, tickets=FaultyTickets(world, clock, faults), alerts=FaultyAlerts(world, clock, faults)
         )
 
-    app = make_app(config or demo_config(), clock, None, Preferences(None), build)
+    settings = config or demo_config()
+    app = make_app(
+        settings,
+        clock,
+        None,
+        Preferences(None),
+        build,
+        open_outbox=lambda: open_outbox(settings, clock, Path(mkdtemp()) / "outbox.sqlite3"),
+    )
     said: list[str] = []
     original = app.notify
 

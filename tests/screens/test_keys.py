@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 from textual.binding import Binding
 
+from support_desk.actions import ACTIONS, BY_ID, SCOPES, TOGETHER, Action
 from support_desk.app import DeskApp
 from support_desk.keys import (
-    ACTIONS,
-    BY_ID,
-    SCOPES,
-    TOGETHER,
-    Action,
     bindings,
     footer,
     keymap_problems,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support_desk.keys import ACTIONS
+from support_desk.actions import ACTIONS
 from support_desk.screens.pickers import (
     Choice,
     ChoicePicker,

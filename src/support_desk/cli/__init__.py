@@ -141,7 +141,7 @@ def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock:
     if not _on_a_terminal():
         return 2
     _draw_sooner()
-    from support_desk.app import run_dashboard
+    from support_desk.start import run_dashboard
 
     return run_dashboard(loaded, read_only=arguments.read_only or loaded.config.read_only)
 
@@ -154,7 +154,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     if not _on_a_terminal():
         return 2
     _draw_sooner()
-    from support_desk.app import run_demo
+    from support_desk.start import run_demo
 
     return run_demo(seed=arguments.seed, at=arguments.at, read_only=arguments.read_only)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.runbooks import RunbookMatch
+from support_desk.keys import bindings
 from support_desk.screens.alert_rows import GLYPHS, AlertRow, escalation_of
 from support_desk.screens.detail import DetailScreen, ago, fact, when
 from support_desk.screens.view import View
@@ -20,6 +22,7 @@ from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
+    from support_desk.domain.tickets import Ticket
     from support_desk.sources.protocols import Sources
 
 NOTE_EDGE, LOG_EDGE = ("▌ ", "agent"), ("┊ ", "internal")
@@ -35,6 +38,9 @@ STATUS_WORDS = {
 
 class AlertScreen(DetailScreen[AlertDetail]):
     """An alert by its id."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("act_alert", "detail", "act", "row", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("act_alert")
 
     def __init__(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
         super().__init__(alert_id, neighbours)
@@ -53,6 +59,10 @@ class AlertScreen(DetailScreen[AlertDetail]):
             return listed
         read = self.detail.alert
         return listed if listed is not None and listed.updated_at > read.updated_at else read
+
+    def acted_on(self) -> list[Alert] | list[Ticket]:
+        alert = self.newest(self.desk_app.view)
+        return [alert] if alert is not None else list[Alert]()
 
     def as_row(self, view: View) -> AlertRow | None:
         """The alert as a row of the list, with its client and its countdown."""

@@ -17,6 +17,7 @@ from support_desk.widgets.lines import Lines, Parts
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
     from support_desk.desk.desk import Desk, DeskChange
+    from support_desk.domain.intents import Entry
 
 
 class DeskScreen(Kept, Screen[None]):
@@ -87,6 +88,10 @@ class DeskScreen(Kept, Screen[None]):
         """A feed was read; called on the screen that is shown."""
         self.draw_frame()
 
+    def outbox_changed(self, entry: Entry) -> None:  # noqa: ARG002 - for the screens that need it
+        """An action of ours made a step; called on the screen that is shown."""
+        self.draw_frame()
+
     def tick(self) -> None:
         """A second has gone by."""
         self.draw_frame()
@@ -102,10 +107,15 @@ class DeskScreen(Kept, Screen[None]):
         shown.show([line])
         self.draw_footer()
 
+    def scopes_now(self) -> tuple[str, ...]:
+        """The scopes whose keys are worth their place in the footer at this moment."""
+        return self.SCOPES
+
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; help and quit always do."""
         width = self.size.width or self.app.size.width
-        keys = footer(self.SCOPES, self.desk_app.changed_keys)
+        read_only = self.desk_app.config.read_only
+        keys = footer(self.scopes_now(), self.desk_app.changed_keys, read_only=read_only)
         last = [pair for pair in keys if pair[1] in ("help", "quit")]
         first = [pair for pair in keys if pair not in last]
         parts: list[tuple[str, str]] = []

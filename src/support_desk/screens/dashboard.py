@@ -61,10 +61,12 @@ class Down(Kept, Vertical):
 class Dashboard(RowActions, DeskScreen):
     """The screen that stays open all week."""
 
-    SCOPES: ClassVar[tuple[str, ...]] = ("list", "dashboard", "row", "app")
+    SCOPES: ClassVar[tuple[str, ...]] = (
+        "act_alert", "act_ticket", "act", "list", "dashboard", "row", "app",
+    )  # fmt: skip
     ANNOUNCES: ClassVar[bool] = False
     AUTO_FOCUS = "#tickets"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row", "act", "act_alert", "act_ticket")
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,6 +229,10 @@ class Dashboard(RowActions, DeskScreen):
         return self.alerts if self._last_list == "alerts" else self.tickets
 
     _last_list = "tickets"
+
+    def scopes_now(self) -> tuple[str, ...]:
+        other = "act_ticket" if self.list_in_use() is self.alerts else "act_alert"
+        return tuple(scope for scope in self.SCOPES if scope != other)
 
     def _draw_why(self) -> None:
         view, row = self.desk_app.view, self.current()

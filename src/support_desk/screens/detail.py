@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from support_desk.keys import bindings
-from support_desk.screens.base import DeskScreen
+from support_desk.screens.acting import Acting
 from support_desk.screens.view import View
 from support_desk.screens.words import age, day_clock
 from support_desk.sources.errors import NotThere, SourceError
@@ -60,11 +60,11 @@ def when(view: View, at: datetime) -> str:
     return f"{day_clock(at, view.now, view.calendar.timezone)}, {ago(at, view.now)}"
 
 
-class DetailScreen(DeskScreen, Generic[D]):
+class DetailScreen(Acting, Generic[D]):
     """One alert or ticket, opened from a list."""
 
-    SCOPES: ClassVar[tuple[str, ...]] = ("detail", "row", "document", "app")
-    BINDINGS: ClassVar[list[BindingType]] = bindings("detail", "row")
+    SCOPES: ClassVar[tuple[str, ...]] = ("detail", "act", "row", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("detail", "act", "row")
     AUTO_FOCUS = "#text"
 
     DEFAULT_CSS = """

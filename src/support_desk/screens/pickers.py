@@ -16,7 +16,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from support_desk.keys import ACTIONS, SCOPES, keys_of
+from support_desk.actions import SCOPES
+from support_desk.keys import available, keys_of
 from support_desk.records import record
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
@@ -226,9 +227,10 @@ class HelpScreen(ModalScreen[None]):
 
     AUTO_FOCUS = "#keys"
 
-    def __init__(self, scopes: Iterable[str]) -> None:
+    def __init__(self, scopes: Iterable[str], *, read_only: bool = False) -> None:
         super().__init__()
         self._scopes = tuple(scopes)
+        self._read_only = read_only
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -239,17 +241,20 @@ class HelpScreen(ModalScreen[None]):
         app = cast("DeskApp", self.app)
         title: Parts = ((" Keys that work here", "strong"), ("   q closes, j and k move", "dim"))
         self.query_one("#question", Lines).show([title])
-        self.query_one("#keys", TextView).show("keys", help_lines(self._scopes, app.changed_keys))
+        lines = help_lines(self._scopes, app.changed_keys, read_only=self._read_only)
+        self.query_one("#keys", TextView).show("keys", lines)
 
     def action_close(self) -> None:
         """Go back."""
         self.dismiss(None)
 
 
-def help_lines(scopes: Sequence[str], changed: Mapping[str, str]) -> list[TextLine]:
+def help_lines(
+    scopes: Sequence[str], changed: Mapping[str, str], *, read_only: bool = False
+) -> list[TextLine]:
     """The actions of these scopes: keys, and what they do."""
-    shown = [action for action in ACTIONS if action.scope in scopes]
-    keys = {action.id: "  ".join(keys_of(action, changed)) for action in shown}
+    shown = available(scopes, read_only=read_only)
+    keys = {action.id: "  ".join(keys_of(action, changed)) or "palette" for action in shown}
     width = max((cell_width(text) for text in keys.values()), default=0) + 3
     lines: list[TextLine] = []
     for scope in scopes:

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from support_desk.domain.sla import Ranked
 from support_desk.screens import alert_rows, ticket_rows
+from support_desk.screens.acting import Acting
 from support_desk.screens.alert_rows import AlertRow
-from support_desk.screens.base import DeskScreen
 from support_desk.screens.view import View
 
 if TYPE_CHECKING:
+    from support_desk.domain.alerts import Alert
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.domain.tickets import Ticket
     from support_desk.widgets.row_list import RowList
 
 Row = AlertRow | Ranked
 
 
-class RowActions(DeskScreen):
+class RowActions(Acting):
     """The actions of the scope "row", for a screen with lists of alerts and tickets."""
 
     @abstractmethod
@@ -43,6 +45,14 @@ class RowActions(DeskScreen):
         marked: list[Row] = list(pane.marked)
         row = pane.selected
         return marked or ([row] if row is not None else [])
+
+    def acted_on(self) -> list[Alert] | list[Ticket]:
+        rows = self.wanted()
+        alerts: list[Alert] = []
+        for row in rows:
+            if isinstance(row, AlertRow):
+                alerts += row.members or (row.alert,)
+        return alerts or [row.ticket for row in rows if isinstance(row, Ranked)]
 
     def open_alert(self, row: AlertRow, neighbours: list[str]) -> None:
         """The details of an alert; of a storm, the one that the person chooses."""

@@ -55,7 +55,7 @@ class RunbookPane(Kept, Vertical):
             return
         self.match = None if row is None else self.desk_app.runbook_for(row)
         if self.match is not None:
-            self.desk_app.read_runbook(self.match, self.document)
+            self.desk_app.runbooks.show(self.match, self.document)
         else:
             self.document.say(self._nothing(row))
         self.draw_title()
@@ -65,7 +65,7 @@ class RunbookPane(Kept, Vertical):
         if self.document is None:
             return
         self.match, self.pinned = match, True
-        self.desk_app.read_runbook(match, self.document)
+        self.desk_app.runbooks.show(match, self.document)
         self.draw_title()
 
     def _nothing(self, row: AlertRow | Ranked | None) -> str:

@@ -23,6 +23,7 @@ from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
+    from support_desk.domain.alerts import Alert
     from support_desk.sources.protocols import Sources
 
 SOON = timedelta(minutes=30)
@@ -43,8 +44,10 @@ PUBLIC_EDGE, AGENT_EDGE, INTERNAL_EDGE = ("▌ ", "public"), ("┃ ", "agent"), 
 class TicketScreen(DetailScreen[TicketDetail]):
     """A ticket of any status, by its number."""
 
-    SCOPES: ClassVar[tuple[str, ...]] = ("detail", "ticket", "row", "document", "app")
-    BINDINGS: ClassVar[list[BindingType]] = bindings("ticket")
+    SCOPES: ClassVar[tuple[str, ...]] = (
+        "ticket", "act_ticket", "detail", "act", "row", "document", "app",
+    )  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ticket", "act_ticket")
 
     def __init__(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
         super().__init__(ticket_id, neighbours)
@@ -73,6 +76,10 @@ class TicketScreen(DetailScreen[TicketDetail]):
                 replies=ticket.replies or row.ticket.replies,
             )
         return Ranked(ticket, judge(ticket, view.agreement))
+
+    def acted_on(self) -> list[Alert] | list[Ticket]:
+        ranked = self.ranked(self.desk_app.view)
+        return [ranked.ticket] if ranked is not None else list[Ticket]()
 
     async def fetch(self, sources: Sources) -> TicketDetail:
         if sources.tickets is None:

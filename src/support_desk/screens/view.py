@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.clients import ClientRule
+from support_desk.domain.intents import Entry, Target
 from support_desk.domain.sla import Agreement
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
@@ -25,6 +28,8 @@ class View:
     clients: tuple[ClientRule, ...] = ()
     notes: tuple[str, ...] = ()
     """What is wrong with the desk itself: its clock, its store; a line each."""
+    entries: Mapping[Target, Entry] = field(default_factory=dict)
+    """For each target the newest action that is on its way or asks for a decision."""
 
     def local(self, at: datetime) -> datetime:
         """A moment in the time zone of the working hours."""

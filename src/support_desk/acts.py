@@ -1,0 +1,87 @@
+"""From a decision to the outbox, and from a receipt back to the desk.
+
+A screen says `app.acts.do(...)` with the rows as they were at the key press. What the services answer comes
+back here: the row as it was read afterwards corrects the desk, and every screen hears of the step.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from support_desk.desk.intents import intents_of
+from support_desk.domain.intents import ASKING, MOVING, Entry, Target
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.desk.outbox import Outbox, Performer
+    from support_desk.domain.alerts import Alert
+    from support_desk.domain.commands import Command
+    from support_desk.domain.tickets import Ticket
+
+
+def who_decides(address: str) -> str:
+    """The person, for the services' records: their address, or the account's name where none is known."""
+    return address or getpass.getuser()
+
+
+class Acts:
+    """What this person does."""
+
+    def __init__(self, app: DeskApp) -> None:
+        self._app = app
+        self.outbox: Outbox | None = None
+        """None for the moments until its file is open."""
+
+    def open(self, outbox: Outbox) -> tuple[Entry, ...]:
+        """Take over what an earlier desk has left unfinished; the answer is what has to be asked about."""
+        self.outbox = outbox
+        outbox.subscribe(self._stepped)
+        return outbox.restore()
+
+    async def run(self, performer: Performer) -> None:
+        """Send what is decided, until cancelled."""
+        if self.outbox is not None:
+            self.outbox.attach(performer)
+            await self.outbox.run()
+
+    def do(
+        self, decisions: Sequence[tuple[Alert | Ticket, Command]], *, undoes: str = ""
+    ) -> tuple[Entry, ...]:
+        """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
+        if self._app.config.read_only:
+            self._app.say("This desk is read-only: nothing was changed", problem=True)
+            return ()
+        if self.outbox is None:
+            self._app.say("The outbox isn't open yet: nothing was sent, press again", problem=True)
+            return ()
+        by = who_decides(self._app.config.me.email)
+        intents = intents_of(decisions, by=by, at=self._app.desk.now(), undoes=undoes)
+        return self.outbox.submit(intents)
+
+    def undo(self) -> None:
+        """Take back what is held; else send what undoes the last action, or say why nothing does."""
+        if self.outbox is not None and (held := self.outbox.held) is not None:
+            self.outbox.cancel(held.intent.id)
+            self._app.say(f"Taken back, nothing was sent: {held.intent.title}")
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+
+    @property
+    def entries(self) -> Mapping[Target, Entry]:
+        """For each target the newest entry that is on its way or asks for a decision."""
+        if self.outbox is None:
+            return {}
+        wanted = MOVING | ASKING
+        shown = [entry for entry in self.outbox.entries if entry.phase in wanted]
+        return {entry.intent.target: entry for entry in sorted(shown, key=lambda entry: entry.sequence)}
+
+    def _stepped(self, entry: Entry) -> None:
+        receipt = entry.receipt
+        if receipt is not None and receipt.alert is not None:
+            self._app.desk.patch_alert(receipt.alert)
+        if receipt is not None and receipt.ticket is not None:
+            self._app.desk.patch_ticket(receipt.ticket)
+        self._app.outbox_changed(entry)

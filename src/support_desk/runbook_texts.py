@@ -1,0 +1,54 @@
+"""The texts of runbooks, read once and kept while they are looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from support_desk.sources.errors import SourceError
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.widgets.document import DocumentView
+
+RUNBOOKS_KEPT = 16
+"""Texts of runbooks that are kept in memory."""
+
+
+class RunbookTexts:
+    """The last runbooks that were read."""
+
+    def __init__(self, app: DeskApp) -> None:
+        self._app = app
+        self._texts: dict[tuple[str, datetime], str] = {}
+
+    def show(self, match: RunbookMatch, into: DocumentView) -> None:
+        """Show a runbook in a document, as soon as its text is there."""
+        app = self._app
+        books = {book.path: book for book in app.desk.snapshot.runbooks.rows}
+        book = books.get(match.path)
+        source = app.desk.sources.runbooks if app.desk.sources else None
+        if book is None or source is None:
+            into.say("Reading the runbooks ...")
+            return
+        key = (match.path, book.modified_at)
+        if key in self._texts:
+            into.show(match.path, self._texts[key], match.anchor)
+            return
+
+        async def read() -> None:
+            try:
+                text = await source.read(match.path)
+            except SourceError as error:
+                into.say(f"{error.problem}: {error.remedy}")
+                return
+            self._texts[key] = text
+            while len(self._texts) > RUNBOOKS_KEPT:
+                del self._texts[next(iter(self._texts))]
+            into.show(match.path, text, match.anchor)
+
+        app.run_worker(
+            read(), name="runbook", group="runbook", description="read a runbook", exclusive=True,
+            exit_on_error=False,
+        )  # fmt: skip

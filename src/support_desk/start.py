@@ -1,0 +1,113 @@
+"""How the dashboard is started: on the configured services, or on the demo's world."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support_desk.app import DeskApp, make_app
+from support_desk.config.model import Config
+from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.preferences import Preferences
+from support_desk.desk.snapshot import Problem
+from support_desk.keys import keymap_problems
+
+if TYPE_CHECKING:
+    from support_desk.config.load import Loaded
+    from support_desk.desk.outbox import Outbox
+    from support_desk.sources.protocols import Sources
+
+
+def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
+    """The dashboard on the configured services; returns the exit code."""
+    from support_desk.desk.store import ReadingsStore, StoreError
+    from support_desk.paths import private_store_file, state_dir, store_file
+
+    config = with_read_only(loaded.config, read_only)
+    problems = keymap_problems(config.keys)
+    for problem in problems:
+        print(problem, file=sys.stderr)  # noqa: T201 - before the screen opens
+    if problems:
+        return 2
+    store, store_problem = None, None
+    try:
+        store = ReadingsStore.open(store_file(config))
+    except StoreError as error:
+        # A full disk is no reason to be without a dashboard in the night on which it matters.
+        store_problem = Problem(error.problem, error.remedy)
+    clock = SystemClock()
+
+    def build() -> Sources:
+        from support_desk.sources.live import live_sources
+
+        return live_sources(config, clock.now)
+
+    app = make_app(
+        config,
+        clock,
+        store,
+        Preferences(state_dir() / "preferences.json"),
+        build,
+        open_outbox=lambda: open_outbox(config, clock, private_store_file(config)),
+        store_problem=store_problem,
+    )
+    return _run(app)
+
+
+def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
+    """The dashboard on the fixtures: no account, no network, no configuration; returns the exit code."""
+    from tempfile import TemporaryDirectory
+
+    from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
+
+    clock = DemoClock(at or DEMO_START)
+    config = with_read_only(demo_config(), read_only)
+    with TemporaryDirectory(prefix="support-desk-demo-", ignore_cleanup_errors=True) as folder:
+        app = make_app(
+            config,
+            clock,
+            None,
+            Preferences(None),
+            lambda: fixture_sources(clock, seed=seed),
+            open_outbox=lambda: open_outbox(config, clock, Path(folder) / "outbox.sqlite3"),
+        )
+        return _run(app)
+
+
+def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
+    """The person's outbox; one that can't be written to refuses every action and says why."""
+    from support_desk.desk.outbox import Outbox
+    from support_desk.desk.outbox_store import OutboxStore
+    from support_desk.desk.schema import StoreError
+
+    store, problem = None, None
+    if not config.read_only:
+        try:
+            store = OutboxStore.open(path)
+        except StoreError as error:
+            problem = Problem(error.problem, error.remedy)
+    return Outbox(
+        store,
+        clock,
+        user=getpass.getuser(),
+        hold=timedelta(seconds=config.escalation.hold_seconds),
+        store_problem=problem,
+        read_only=config.read_only,
+    )
+
+
+def with_read_only(config: Config, read_only: bool) -> Config:
+    """The configuration, read-only if either it or the command line says so."""
+    import msgspec
+
+    return msgspec.structs.replace(config, read_only=config.read_only or read_only)
+
+
+def _run(app: DeskApp) -> int:
+    # A poll that parses in its thread must hand the interpreter back quickly, or keys would wait for it.
+    sys.setswitchinterval(0.0005)
+    app.run()
+    return app.return_code or 0
