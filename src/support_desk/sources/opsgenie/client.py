@@ -14,13 +14,13 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic_core import from_json
 
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
+from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.faults import (
     fault_of_status,
     fault_of_transport,

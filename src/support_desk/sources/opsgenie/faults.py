@@ -12,8 +12,6 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import httpx
-
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -25,6 +23,7 @@ from support_desk.sources.errors import (
     Unreachable,
     Unreadable,
 )
+from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.text import clean
 
 NETWORK = "check the network; the program keeps trying"

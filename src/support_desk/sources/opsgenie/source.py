@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import httpx
-
 from support_desk.config.model import Opsgenie, RotaSection
 from support_desk.config.rules import alerts_web_address
 from support_desk.config.secrets import Secret
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.rota import OnCall, Person, Rota
 from support_desk.sources.opsgenie.alerts import AlertReader
+from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.probes import probe_all

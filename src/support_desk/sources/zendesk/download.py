@@ -6,10 +6,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
-import requests
-
 from support_desk.config.model import Zendesk
 from support_desk.sources.errors import Unreadable
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import CAUGHT, REDIRECTS, Place, of_exception, of_status, throttled
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Rates

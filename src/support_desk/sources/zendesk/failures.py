@@ -13,8 +13,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import requests
-from requests import exceptions as rq
 from urllib3.exceptions import LocationValueError
 
 from support_desk.config.model import Zendesk
@@ -29,9 +27,12 @@ from support_desk.sources.errors import (
     Unreachable,
     Unreadable,
 )
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.quiet_zenpy import zenpy_errors as zp
 from support_desk.sources.zendesk.rates import retry_after
 from support_desk.text import clean
+
+rq = requests.exceptions
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 
+import support_desk.sources.zendesk.bare_requests  # noqa: F401 - before zenpy imports all of requests
+
 _debug_log = os.environ.pop("DEBUG_LOG", None)
 try:
     import zenpy

@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail, TicketNumbers
 from support_desk.sources.errors import (
@@ -28,6 +26,7 @@ from support_desk.sources.errors import (
     SourceError,
     Unreadable,
 )
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import CAUGHT, Place, not_json, of_exception, of_status
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy

@@ -11,9 +11,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import requests
-
 from support_desk import __version__
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import REDIRECTS, redirected, throttled
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Rates

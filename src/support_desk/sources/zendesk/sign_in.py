@@ -10,12 +10,10 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
-import requests
-from requests.auth import AuthBase
-
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
     REDIRECTS,
@@ -77,7 +75,7 @@ class Turn:
         self._lock.release()
 
 
-class TokenSignIn(AuthBase):
+class TokenSignIn(requests.auth.AuthBase):
     """`{email}/token:{api_token}`, as HTTP basic authentication."""
 
     def __init__(self, email: str, token: Secret, *, limits: Limits) -> None:
@@ -100,7 +98,7 @@ class TokenSignIn(AuthBase):
         return False
 
 
-class OAuthSignIn(AuthBase):
+class OAuthSignIn(requests.auth.AuthBase):
     """Client credentials: a token of half an hour, renewed before it ends and once when refused.
 
     There is no refresh token. One renewal at a time, whichever thread finds it due.

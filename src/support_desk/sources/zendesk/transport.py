@@ -10,12 +10,10 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from support_desk.sources.errors import Unreadable
+from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
@@ -24,7 +22,7 @@ _CHUNK = 64 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class BoundedAdapter(HTTPAdapter):
+class BoundedAdapter(requests.adapters.HTTPAdapter):
     """Reads every body here, within a size and a time, and sends nothing twice."""
 
     def __init__(
@@ -82,7 +80,7 @@ def pin(session: requests.Session, base: str, limits: Limits) -> None:
 def use_environment(session: requests.Session, base: str) -> None:
     """The environment's proxies and authorities; never a proxy for a loopback address."""
     if urlsplit(base).hostname not in _LOOPBACK:
-        session.proxies.update(get_environ_proxies(base))
+        session.proxies.update(requests.utils.get_environ_proxies(base))
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     if bundle:
         session.verify = bundle
