@@ -69,8 +69,9 @@ async def _poll(pages: list[bytes], *, again: bool, expected: int = TICKETS) -> 
         async with Heartbeat() as heart:
             began = time.perf_counter()
             rows: list[Ticket] = []
+            known = {row.ticket.id: row.ticket for row in held}
             for body in pages:
-                page = await worker.do(partial(tickets_from_search, body, settings), 30)
+                page = await worker.do(partial(tickets_from_search, body, settings, held=known), 30)
                 rows += page.rows
             digest = await digest_sweep(sweeper, held, Reading(tuple(rows)), now, confirm)
             taken, longest = (time.perf_counter() - began) * 1000, heart.longest

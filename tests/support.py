@@ -136,8 +136,8 @@ class WeatheredTickets(FixtureTickets):
 
     weather: Weather
 
-    async def queue(self) -> Reading[Ticket]:
-        return await self.weather.play(FeedName.TICKETS, super().queue())
+    async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
+        return await self.weather.play(FeedName.TICKETS, super().queue(held))
 
     async def confirm(self, ticket_ids: Sequence[int]) -> Reading[Ticket]:
         return await self.weather.play(FeedName.TICKETS, super().confirm(ticket_ids))

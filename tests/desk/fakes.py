@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,7 @@ class FakeSources:
     async def people(self) -> Reading[Person]:
         return await self.on["people"]()
 
-    async def queue(self) -> Reading[Ticket]:
+    async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         return await self.on["tickets"]()
 
     async def confirm(self, ticket_ids: Sequence[int]) -> Reading[Ticket]:

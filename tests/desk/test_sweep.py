@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from support_desk.desk.merging import Digest
 from support_desk.desk.sweep import INDEX_LAG, Sweeper, digest_sweep
-from support_desk.domain.sla import Ranked
+from support_desk.domain.sla import Ranked, Verdict
 from support_desk.domain.tickets import Ticket
 from support_desk.sources.errors import Unreachable
 from support_desk.sources.protocols import Reading
@@ -148,3 +149,33 @@ async def test_rows_that_have_not_changed_stay_the_same_objects() -> None:
     found = await queue.sweep(*(ticket(number) for number in range(119, 0, -1)))
     assert not found.changes
     assert all(old is new for old, new in zip(before, found.rows, strict=True))
+
+
+async def test_a_row_that_says_the_same_stays_the_same_object() -> None:
+    queue = Queue(ticket(1), ticket(2), ticket(3))
+    before = queue.rows
+    await queue.sweep(ticket(2), ticket(1), ticket(3))
+    assert all(row is old for row, old in zip(queue.rows, before, strict=True))
+    first, second, third = queue.rows
+    found = await queue.sweep(first.ticket, ticket(2, subject="Another"), third.ticket)
+    assert queue.rows[0] is first
+    assert queue.rows[2] is third
+    assert queue.rows[1] is not second
+    assert [row.ticket.subject for row in found.changes.changed] == ["Another"]
+
+
+async def test_rows_of_an_earlier_session_are_judged_by_the_rules_of_this_one() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    right = queue.rows
+    queue.rows = tuple(replace(row, verdict=Verdict("none", "no_policy")) for row in right)
+    await queue.sweep(*(row.ticket for row in queue.rows))
+    assert queue.rows == right
+
+
+async def test_so_is_a_row_that_was_put_among_them_meanwhile() -> None:
+    queue = Queue(ticket(1), ticket(2))
+    await queue.sweep(ticket(1), ticket(2))
+    right = queue.rows
+    queue.rows = (right[0], replace(right[1], verdict=Verdict("none", "no_policy")))
+    await queue.sweep(*(row.ticket for row in queue.rows))
+    assert queue.rows == right

@@ -167,7 +167,7 @@ from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixtur
 from support_desk.sources.fixtures.sources import FixtureTickets
 
 class Broken(FixtureTickets):
-    async def queue(self):
+    async def queue(self, held=None):
         token = "a secret token"
         raise ZeroDivisionError(token)
 

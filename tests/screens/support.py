@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -73,8 +73,8 @@ class FaultyTickets(FixtureTickets):
         super().__init__(world, clock)
         self._faults = faults
 
-    async def queue(self) -> Reading[Ticket]:
-        reading = await super().queue()
+    async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
+        reading = await super().queue(held)
         return replace(reading, rows=tuple(map(self._faults.edit_queue, reading.rows)))
 
     async def ticket(self, ticket_id: int) -> TicketDetail:

@@ -32,6 +32,31 @@ async def read_one(desk: ZendeskSimulator, **overrides: Any) -> Ticket:
     return row
 
 
+async def test_a_ticket_that_is_as_it_was_is_the_one_that_is_held() -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(120))
+        source = source_for(desk.url)
+        held = {ticket.id: ticket for ticket in (await source.queue()).rows}
+        changed, *same = sorted(held)
+        desk.tickets[changed]["subject"] = "Something else"
+        again = {ticket.id: ticket for ticket in (await source.queue(held)).rows}
+        await source.close()
+    assert again[changed].subject == "Something else"
+    assert all(again[number] is held[number] for number in same)
+
+
+async def test_so_is_one_whose_sla_had_to_be_read_apart() -> None:
+    with ZendeskSimulator() as desk:
+        desk.side_loads_in_search = False
+        desk.add(*fill(3))
+        source = source_for(desk.url)
+        held = {ticket.id: ticket for ticket in (await source.queue()).rows}
+        again = (await source.queue(held)).rows
+        await source.close()
+    assert all(ticket.sla_rows for ticket in again)
+    assert all(ticket is held[ticket.id] for ticket in again)
+
+
 async def test_a_ticket_comes_with_names_sla_rows_and_replies() -> None:
     with ZendeskSimulator() as desk:
         ticket = await read_one(

@@ -299,7 +299,7 @@ class Desk:
         if name is FeedName.PEOPLE and rota:
             return await rota.people()
         if name is FeedName.TICKETS and tickets:
-            return await tickets.queue()
+            return await tickets.queue({row.ticket.id: row.ticket for row in self.snapshot.tickets.rows})
         if name is FeedName.SUSPENDED and tickets:
             return await tickets.suspended()
         if name is FeedName.RUNBOOKS and runbooks:

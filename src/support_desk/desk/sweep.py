@@ -37,6 +37,8 @@ class Sweeper:
         self._missing_since: dict[int, datetime] = {}
         self._left: dict[int, tuple[datetime, datetime]] = {}
         """When a ticket left, and its `updated_at` then: an older row of it is the index talking."""
+        self._ranked: tuple[Ranked, ...] = ()
+        """The last queue in its order: what it says of a ticket needn't be worked out again."""
 
     def overlay(self, held: Sequence[Ranked], rows: Sequence[Ticket], now: datetime) -> dict[int, Ticket]:
         """The tickets of a sweep, each in its newest known version, without those known to have left."""
@@ -48,7 +50,7 @@ class Sweeper:
             if left and row.updated_at <= left[1]:
                 continue
             old = known.get(row.id)
-            fresh[row.id] = old if old and (old.updated_at > row.updated_at or old == row) else row
+            fresh[row.id] = row if old is None or old is row else _newest(old, row)
         return fresh
 
     def confirmed(
@@ -92,10 +94,21 @@ class Sweeper:
         return sla.with_ranked(held, ticket, self._agreement)
 
     def rank(self, tickets: Iterable[Ticket], held: Sequence[Ranked]) -> tuple[Ranked, ...]:
-        """The queue in its order; rows that say the same as before stay the same objects."""
+        """The queue in its order; rows that say the same as before stay the same objects.
+
+        Rows of an earlier session were judged by its rules, so theirs are judged again.
+        """
         kept = {ranked.ticket.id: ranked for ranked in held}
-        ranked = sla.rank(_breathing(tickets), self._agreement)
-        return tuple(same(kept.get(row.ticket.id), row) for row in ranked)
+        ours = held is self._ranked
+
+        def judged(ticket: Ticket) -> Ranked:
+            known = kept.get(ticket.id)
+            if ours and known is not None and known.ticket is ticket:
+                return known
+            return same(known, Ranked(ticket, sla.judge(ticket, self._agreement)))
+
+        self._ranked = sla.in_order(map(judged, _breathing(tickets)), self._agreement)
+        return self._ranked
 
 
 async def digest_sweep(
@@ -130,6 +143,10 @@ async def digest_sweep(
 
     rows, changes = await _aside(len(tickets), finish)
     return Digest(rows, changes, now, complete, reading.rejected, notes)
+
+
+def _newest(held: Ticket, row: Ticket) -> Ticket:
+    return held if held.updated_at > row.updated_at or held == row else row
 
 
 async def _aside(rows: int, work: Callable[[], T]) -> T:

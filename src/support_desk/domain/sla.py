@@ -222,14 +222,17 @@ _PLACE = {"due": 0, "unknown": 1, "paused": 2, "none": 3, "met": 4}
 
 
 def rank(tickets: Iterable[Ticket], agreement: Agreement) -> tuple[Ranked, ...]:
+    """These tickets judged, in the order of the queue."""
+    return in_order((Ranked(ticket, judge(ticket, agreement)) for ticket in tickets), agreement)
+
+
+def in_order(rows: Iterable[Ranked], agreement: Agreement) -> tuple[Ranked, ...]:
     """The queue in its order (ruling 1), whatever the moment.
 
     By absolute deadline, so that the most overdue comes first; then unknown, paused (by the former
     deadline, those without one last), none, met. Ties go by priority, age, id.
     """
-
-    ranked = (Ranked(ticket, judge(ticket, agreement)) for ticket in tickets)
-    return tuple(sorted(ranked, key=lambda row: _place(row, agreement)))
+    return tuple(sorted(rows, key=lambda row: _place(row, agreement)))
 
 
 def with_ranked(queue: Sequence[Ranked], ticket: Ticket, agreement: Agreement) -> tuple[Ranked, ...]:

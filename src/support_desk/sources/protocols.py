@@ -7,7 +7,7 @@ one of them can't say is optional in the domain, and `AlertCapabilities` tells w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -118,8 +118,12 @@ class RotaSource(Source, Protocol):
 class TicketSource(Source, Protocol):
     """The helpdesk."""
 
-    async def queue(self) -> Reading[Ticket]:
-        """Every unsolved ticket in scope, each once, with SLA rows where the plan has them."""
+    async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
+        """Every unsolved ticket in scope, each once, with SLA rows where the plan has them.
+
+        `held`: what is known already, by id. A source that reads page by page gives the object held for a row
+        that says the same, so that the queue isn't in memory twice.
+        """
         ...
 
     async def confirm(self, ticket_ids: Sequence[int]) -> Reading[Ticket]:

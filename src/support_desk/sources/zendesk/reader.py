@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support_desk.config.model import Zendesk
-from support_desk.domain.tickets import Comment, SuspendedTicket, TicketDetail, TicketNumbers
+from support_desk.domain.tickets import Comment, SuspendedTicket, Ticket, TicketDetail, TicketNumbers
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -84,8 +84,13 @@ class Reader:
         self._session = PinnedSession(self._base, sign_in, rates, limits, now)
         self._api = _zenpy_client(self._base, self._session, limits).tickets
 
-    def search(self, query: str, page: int, sort: tuple[str, str] | None) -> Page:
-        """One page of a search. Sorted by `sort` (field, `asc` or `desc`), or by relevance."""
+    def search(
+        self, query: str, page: int, sort: tuple[str, str] | None, held: Mapping[int, Ticket] | None = None
+    ) -> Page:
+        """One page of a search. Sorted by `sort` (field, `asc` or `desc`), or by relevance.
+
+        Of a ticket that is as it was in `held`, the page has that very object.
+        """
         params = {
             "query": query,
             "include": f"tickets({SIDE_LOADS})",
@@ -96,14 +101,14 @@ class Reader:
             params["sort_by"], params["sort_order"] = sort
         names = self.custom_statuses()
         what = "the queue" if sort else "the search"
-        return self._tickets(self.get("/search.json", params, what), "results", names)
+        return self._tickets(self.get("/search.json", params, what), "results", names, held)
 
-    def show_many(self, ticket_ids: Sequence[int]) -> Page:
+    def show_many(self, ticket_ids: Sequence[int], held: Mapping[int, Ticket] | None = None) -> Page:
         """These tickets (at most 100) from the database; the ones that are gone are left out."""
         params = {"ids": ",".join(map(str, ticket_ids)), "include": SIDE_LOADS}
         names = self.custom_statuses()
         return self._tickets(
-            self.get("/tickets/show_many.json", params, "tickets by number"), "tickets", names
+            self.get("/tickets/show_many.json", params, "tickets by number"), "tickets", names, held
         )
 
     def ticket(self, ticket_id: int, most: int = _MOST_COMMENTS) -> TicketDetail:
@@ -214,10 +219,16 @@ class Reader:
             raise of_status(response, self._place, what)
         return response
 
-    def _tickets(self, response: requests.Response, key: str, names: Mapping[int, str]) -> Page:
+    def _tickets(
+        self,
+        response: requests.Response,
+        key: str,
+        names: Mapping[int, str],
+        held: Mapping[int, Ticket] | None = None,
+    ) -> Page:
         document = _document(response)
         with zendesk_answer():
-            return tickets_from_search(document, self._settings, custom_statuses=names, key=key)
+            return tickets_from_search(document, self._settings, custom_statuses=names, key=key, held=held)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -74,18 +74,18 @@ class ZendeskSource:
         """What Zendesk's headers said of the requests left: `account`, and one per limited endpoint."""
         return dict(self._rates.allowances)
 
-    async def queue(self) -> Reading[Ticket]:
+    async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         """Every unsolved ticket in scope, each once, newest change first."""
         sweep = Sweep(self._settings.scope)
         while (ask := sweep.next_page()) is not None:
             query, page, sort = ask
             try:
-                sweep.add(await self._read(lambda reader: reader.search(query, page, sort)))  # noqa: B023
+                sweep.add(await self._read(lambda reader: reader.search(query, page, sort, held)))  # noqa: B023
             except SourceError as error:
                 if not (sweep.refused(error) or sweep.broke_off(error)):
                     raise
         if sweep.rows and all(ticket.sla_rows is None for ticket in sweep.rows.values()):
-            await self._add_slas(sweep)
+            await self._add_slas(sweep, held)
         rows = tuple(
             sorted(sweep.rows.values(), key=lambda ticket: (ticket.updated_at, ticket.id), reverse=True)
         )
@@ -152,10 +152,10 @@ class ZendeskSource:
         self._worker.close()
         self._downloads.close()
 
-    async def _show_many(self, ticket_ids: Sequence[int]) -> Page:
-        return await self._read(lambda reader: reader.show_many(ticket_ids))
+    async def _show_many(self, ticket_ids: Sequence[int], held: Mapping[int, Ticket] | None = None) -> Page:
+        return await self._read(lambda reader: reader.show_many(ticket_ids, held))
 
-    async def _add_slas(self, sweep: Sweep) -> None:
+    async def _add_slas(self, sweep: Sweep, held: Mapping[int, Ticket] | None) -> None:
         """Read the tickets again by number, where the search left their SLA rows out.
 
         Where that route has none either, it isn't tried again for an hour.
@@ -165,7 +165,7 @@ class ZendeskSource:
         wanted = tuple(sweep.rows)
         for start in range(0, len(wanted), _MOST_IDS):
             try:
-                page = await self._show_many(wanted[start : start + _MOST_IDS])
+                page = await self._show_many(wanted[start : start + _MOST_IDS], held)
             except (NotAllowed, NotThere):
                 self._slas_missing_until = self._now() + _TRY_SIDE_LOAD_AGAIN
                 return

@@ -87,10 +87,12 @@ def tickets_from_search(
     custom_statuses: Mapping[int, str] | None = None,
     pause: Callable[[], None] = breathe,
     key: str = "results",
+    held: Mapping[int, Ticket] | None = None,
 ) -> Page:
     """The tickets of an answer of the search (or, by `key`, of `show_many` or `tickets/{id}`).
 
-    `pause` is called after each batch of rows, so that a big page doesn't hold the interpreter.
+    `pause` is called after each batch of rows, so that a big page doesn't hold the interpreter. A ticket that
+    says the same as the one of `held` is given as that very object: the queue is never in memory twice.
     Raises `NotAnAnswer` if there is no list of rows in it.
     """
     document = body if isinstance(body, dict) else document_of(body)
@@ -106,7 +108,7 @@ def tickets_from_search(
             if isinstance(row, dict) and row.get("result_type", "ticket") != "ticket":
                 continue
             try:
-                tickets.append(_ticket(_readable(row), beside, settings))
+                tickets.append(_same(held, _ticket(_readable(row), beside, settings)))
             except ValidationError as error:
                 rejected.append(_bad_row("ticket", row, error))
         if start + _BATCH < len(rows):
@@ -119,6 +121,11 @@ def tickets_from_search(
         count if isinstance(count, int) else None,
         len(rows),
     )
+
+
+def _same(held: Mapping[int, Ticket] | None, ticket: Ticket) -> Ticket:
+    known = held.get(ticket.id) if held else None
+    return known if known == ticket else ticket
 
 
 _DECORATION = frozenset(
