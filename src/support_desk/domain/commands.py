@@ -145,6 +145,16 @@ class Promise:
 
 
 @record
+class FieldValue:
+    """A custom field of a ticket and what it becomes."""
+
+    id: int
+    value: str | bool | int | float | tuple[str, ...] | None
+    name: str = ""
+    """Its title, for showing."""
+
+
+@record
 class EditTicket:
     """Change one ticket. What is None or empty stays as it is.
 
@@ -174,6 +184,8 @@ class EditTicket:
     public: bool = False
     """Whether the client sees the comment. Always sent."""
     macro_id: int | None = None
+    custom_fields: tuple[FieldValue, ...] = ()
+    """Where a macro sets some; the others stay."""
     promise: Promise | None = None
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         RaiseTicket,
         SideConversation,
     )
-    from support_desk.domain.tickets import Ticket
+    from support_desk.domain.tickets import Ticket, TicketNumbers
     from support_desk.sources.protocols import Reading
 
 
@@ -84,6 +84,10 @@ class TicketAnswer:
     """The comment that the change made; None: none was recorded."""
     comment_public: bool | None = None
     """Whether it reached the client, as recorded."""
+    comment_author_id: int | None = None
+    """Under whose name, as recorded."""
+    numbers: TicketNumbers | None = None
+    """What the ticket refers to now; None: the source has names only."""
 
 
 @record
@@ -154,6 +158,8 @@ class TicketAbilities:
     """Under whose name comments appear: the person in `[me]` where the account allows it, else `me`."""
     author_allowed: bool = True
     """Whether a comment may name somebody else as its author."""
+    private_only: bool = False
+    """The role may only write internal notes."""
     side_conversations: bool = False
 
 
