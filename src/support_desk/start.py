@@ -71,7 +71,7 @@ def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
             clock,
             None,
             Preferences(None),
-            lambda: fixture_sources(clock, seed=seed),
+            lambda: fixture_sources(clock, seed=seed, read_only=config.read_only),
             open_outbox=lambda: open_outbox(config, clock, Path(folder) / "outbox.sqlite3"),
         )
         return _run(app)
