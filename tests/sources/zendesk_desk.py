@@ -8,6 +8,7 @@ from typing import Any
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.sources.zendesk import Limits, ZendeskSource
+from support_desk.sources.zendesk.writer import ZendeskWriter
 from tests.simulators.zendesk import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, NOW
 
 QUICK = Limits(connect_seconds=2, read_seconds=0.3, total_seconds=0.6, job_seconds=10, body_bytes=4_000_000)
@@ -44,3 +45,11 @@ def source_for(
         budget=60,
         limits=limits,
     )
+
+
+def writer_for(
+    url: str, *, me: str = "agent1@example.com", auth: str = "token", **more: Any
+) -> tuple[ZendeskSource, ZendeskWriter]:
+    """A source and its writer, for the person who is agent 102; the credential is agent 101's."""
+    source = source_for(url, auth=auth, **more)
+    return source, source.writer(me)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from support_desk.config.model import Config
 from support_desk.config.secrets import secret_of
-from support_desk.sources.protocols import RunbookSource, Sources, TicketSource
+from support_desk.sources.protocols import RunbookSource, Sources
 
 if TYPE_CHECKING:
     from support_desk.sources.opsgenie import OpsgenieSource
+    from support_desk.sources.zendesk import ZendeskSource
 
 
 def live_sources(
@@ -23,11 +24,13 @@ def live_sources(
     `now` is the desk's clock (aware, UTC).
     """
     opsgenie = _opsgenie(config, now, environ)
+    tickets = _zendesk(config, now, environ)
     return Sources(
         alerts=opsgenie,
         rota=opsgenie,
-        tickets=_zendesk(config, now, environ),
+        tickets=tickets,
         runbooks=_runbooks(config),
+        ticket_writer=None if tickets is None or config.read_only else tickets.writer(config.me.email),
     )
 
 
@@ -52,7 +55,7 @@ def _opsgenie(
     )
 
 
-def _zendesk(config: Config, now: Callable[[], datetime], environ: Mapping[str, str]) -> TicketSource | None:
+def _zendesk(config: Config, now: Callable[[], datetime], environ: Mapping[str, str]) -> ZendeskSource | None:
     if not config.zendesk.url:
         return None
     # zenpy and requests: 150 ms.

@@ -14,6 +14,7 @@ import support_desk.sources.zendesk.bare_requests  # noqa: F401 - before zenpy i
 _debug_log = os.environ.pop("DEBUG_LOG", None)
 try:
     import zenpy
+    from zenpy.lib import api_objects
     from zenpy.lib import exception as zenpy_errors
     from zenpy.lib.api import BaseApi
 finally:
@@ -23,4 +24,4 @@ finally:
 # zenpy formats whole answers for its debug log even when nobody reads it, and they hold clients' words.
 logging.getLogger("zenpy").setLevel(logging.WARNING)
 
-__all__ = ["BaseApi", "zenpy", "zenpy_errors"]
+__all__ = ["BaseApi", "api_objects", "zenpy", "zenpy_errors"]

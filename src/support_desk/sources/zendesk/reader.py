@@ -65,6 +65,8 @@ class Me:
 class Reader:
     """Blocking reads; everything raises `SourceError` and nothing else. Not safe between threads."""
 
+    session_type: type[PinnedSession] = PinnedSession
+
     def __init__(
         self,
         settings: Zendesk,
@@ -81,7 +83,7 @@ class Reader:
         self._now = now
         self._custom_statuses: Mapping[int, str] = {}
         self._names_until: datetime | None = None
-        self._session = PinnedSession(self._base, sign_in, rates, limits, now)
+        self._session = self.session_type(self._base, sign_in, rates, limits, now)
         self._api = _zenpy_client(self._base, self._session, limits).tickets
 
     def search(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from support_desk.sources.zendesk.reader import Reader
     from support_desk.sources.zendesk.sign_in import SignIn
     from support_desk.sources.zendesk.wire import Page
+    from support_desk.sources.zendesk.writer import ZendeskWriter
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class ZendeskSource:
         self._threads = threading.local()
         self._turn = threading.Lock()
         self._shared_sign_in: SignIn | None = None
+        self._writer: ZendeskWriter | None = None
         self._slas_missing_until: datetime | None = None
         """While set and in the future, the search answers without SLA rows and `show_many` is asked."""
 
@@ -151,6 +153,8 @@ class ZendeskSource:
         """Let the threads go, at once."""
         self._worker.close()
         self._downloads.close()
+        if self._writer is not None:
+            await self._writer.close()
 
     async def _show_many(self, ticket_ids: Sequence[int], held: Mapping[int, Ticket] | None = None) -> Page:
         return await self._read(lambda reader: reader.show_many(ticket_ids, held))
@@ -195,6 +199,25 @@ class ZendeskSource:
             )
             self._threads.reader = reader
         return reader
+
+    def writer(self, me: str) -> ZendeskWriter:
+        """The way to change tickets, for the person with the address `me`; it closes with this source.
+
+        The two share the sign-in and what is known of the rates, and nothing else: a thread, a client and a
+        session of its own keep a write from waiting behind a sweep.
+        """
+        from support_desk.sources.zendesk.writer import ZendeskWriter
+
+        if self._writer is None:
+            self._writer = ZendeskWriter(
+                self._settings,
+                me=me,
+                sign_in=self._signed_in,
+                rates=self._rates,
+                now=self._now,
+                limits=self._limits,
+            )
+        return self._writer
 
     def _signed_in(self) -> SignIn:
         """The one sign-in that all threads share. Called in a thread."""

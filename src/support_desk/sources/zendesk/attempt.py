@@ -1,0 +1,95 @@
+"""Whether a write has left this machine: the difference between "not done" and "not known"."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
+
+from support_desk.sources.errors import Unreachable
+from support_desk.sources.zendesk.bare_requests import requests
+from support_desk.sources.zendesk.session import PinnedSession
+
+IDLE_SECONDS = 20.0
+"""A connection that has rested for longer may have been forgotten by a box in between: a write that is sent
+into it would be lost without a word, and would have to be called unknown."""
+
+_DEEPEST = 12
+
+
+class Attempt:
+    """One write. It is sent at most once at a time, and never after it was given up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent = False
+        self._given_up = False
+
+    @property
+    def sent(self) -> bool:
+        """Whether it may have reached the service."""
+        return self._sent
+
+    def begin(self) -> None:
+        """It is about to be sent. Raises `Unreachable` once nobody waits for it any more."""
+        with self._lock:
+            if self._given_up:
+                raise Unreachable("Zendesk: the change was given up before it was sent", "send it again")
+            self._sent = True
+
+    def refused(self) -> None:
+        """It turned out not to have been applied: it was never sent, or the sign-in was refused."""
+        with self._lock:
+            self._sent = False
+
+    def give_up(self) -> bool:
+        """Never send it from now on; True if it never was sent."""
+        with self._lock:
+            self._given_up = True
+            return not self._sent
+
+
+class WritingSession(PinnedSession):
+    """The session of the thread that writes: it tells the attempt when it is sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attempt: Attempt | None = None
+        """The write under way; None while only reading."""
+        self._used = time.monotonic()
+
+    def _send_once(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self.close()
+        if self.attempt is not None:
+            self.attempt.begin()
+        response = super()._send_once(request, kwargs)
+        self._used = time.monotonic()
+        if self.attempt is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
+            self.attempt.refused()
+        return response
+
+
+def surely_unsent(error: BaseException) -> bool:
+    """Whether an exception of the connection can only have come before anything was sent."""
+    rq = requests.exceptions
+    before = (rq.ConnectTimeout, rq.ProxyError, rq.InvalidProxyURL, rq.InvalidHeader, rq.InvalidURL)
+    if isinstance(error, (*before, rq.MissingSchema, rq.InvalidSchema, rq.URLRequired, UnicodeError)):
+        return True
+    cause = (NewConnectionError, ConnectTimeoutError, LocationValueError, ssl.SSLCertVerificationError)
+    return any(isinstance(part, cause) for part in _causes(error, _DEEPEST))
+
+
+def _causes(error: BaseException, depth: int) -> Iterator[BaseException]:
+    """An exception and what it wraps: libraries put the cause among the arguments, or beside them."""
+    yield error
+    if depth:
+        inner = [*error.args, getattr(error, "reason", None)]
+        for part in inner:
+            if isinstance(part, BaseException) and part is not error:
+                yield from _causes(part, depth - 1)
