@@ -423,8 +423,10 @@ def _matches(query: str, row: Row) -> bool:
         if compared is None:
             if term.strip('"').lower() not in f"{row.get('subject')} {row.get('description')}".lower():
                 return False
-        elif not _holds(*compared.groups(), row):
-            return False
+        else:
+            field, operator, value = compared.groups()
+            if not _holds(field, operator, value, row):
+                return False
     return True
 
 

@@ -20,6 +20,10 @@ IDLE_SECONDS = 20.0
 into it would be lost without a word, and would have to be called unknown."""
 
 _DEEPEST = 12
+_NO_HANDSHAKE = frozenset(
+    {"WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
+)
+"""OpenSSL's names for "the other side doesn't speak TLS"; any other failure may come after the request."""
 
 
 class Attempt:
@@ -82,7 +86,10 @@ def surely_unsent(error: BaseException) -> bool:
     if isinstance(error, (*before, rq.MissingSchema, rq.InvalidSchema, rq.URLRequired, UnicodeError)):
         return True
     cause = (NewConnectionError, ConnectTimeoutError, LocationValueError, ssl.SSLCertVerificationError)
-    return any(isinstance(part, cause) for part in _causes(error, _DEEPEST))
+    return any(
+        isinstance(part, cause) or (isinstance(part, ssl.SSLError) and part.reason in _NO_HANDSHAKE)
+        for part in _causes(error, _DEEPEST)
+    )
 
 
 def _causes(error: BaseException, depth: int) -> Iterator[BaseException]:

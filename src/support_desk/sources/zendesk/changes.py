@@ -16,8 +16,8 @@ EXTERNAL_ID = "support-desk-{key}"
 """How a ticket that we made is found again, directly: `GET /tickets.json?external_id=`."""
 
 _QUOTED = re.compile(r'"([a-z_][a-z0-9_.\[\]]{0,80})"', re.IGNORECASE)
-_ALWAYS_WARNED = frozenset({"id", "ticket"})
-"""zenpy sends the number along, which Zendesk leaves out as it should."""
+_ALWAYS_WARNED = frozenset({"id", "ticket", "unpermitted_keys", "invalid_values"})
+"""zenpy sends the number along, which Zendesk leaves out as it should; the rest are headings."""
 _STRICTLY_PRIVATE_ROLE = 1
 """`role_type` of a light agent."""
 
