@@ -36,7 +36,10 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.view import View
 from support_desk.sources.errors import SourceError
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
+from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
+from support_desk.sources.fixtures.changes import ChangedWorld
 from support_desk.sources.fixtures.sources import FixtureAlerts, FixtureRota, FixtureTickets
+from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading, RunbookSource, Sources
 from support_desk.start import open_outbox
 from support_desk.widgets.lines import Lines
@@ -161,13 +164,20 @@ class WeatheredRunbooks:
 
 def weathered_sources(clock: ManualClock, weather: Weather) -> Sources:
     """The demo's sources under a weather."""
-    world = World(7)
+    world = ChangedWorld(7)
     plain = fixture_sources(clock)
     alerts, rota = WeatheredAlerts(world, clock), WeatheredRota(world, clock)
     tickets = WeatheredTickets(world, clock)
     alerts.weather = rota.weather = tickets.weather = weather
     assert plain.runbooks is not None
-    return Sources(alerts, rota, tickets, WeatheredRunbooks(plain.runbooks, weather))
+    return Sources(
+        alerts,
+        rota,
+        tickets,
+        WeatheredRunbooks(plain.runbooks, weather),
+        alert_writer=FixtureAlertWriter(world, clock),
+        ticket_writer=FixtureTicketWriter(world, clock),
+    )
 
 
 class HeardApp(DeskApp):

@@ -19,7 +19,10 @@ from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.tickets import Ticket, TicketDetail
 from support_desk.sources.errors import SourceError
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
+from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
+from support_desk.sources.fixtures.changes import ChangedWorld
 from support_desk.sources.fixtures.sources import FixtureAlerts, FixtureTickets
+from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading, Sources
 from support_desk.start import open_outbox
 
@@ -146,9 +149,13 @@ async def running(
 
     def build() -> Sources:
         sources = fixture_sources(clock)
-        world = World(7)
+        world = ChangedWorld(7)
         return replace(
-            sources, tickets=FaultyTickets(world, clock, faults), alerts=FaultyAlerts(world, clock, faults)
+            sources,
+            tickets=FaultyTickets(world, clock, faults),
+            alerts=FaultyAlerts(world, clock, faults),
+            alert_writer=FixtureAlertWriter(world, clock),
+            ticket_writer=FixtureTicketWriter(world, clock),
         )
 
     settings = config or demo_config()
