@@ -39,6 +39,7 @@ from support_desk.sources.protocols import Reading, Sources
 if TYPE_CHECKING:
     from support_desk.desk.store import ReadingsStore
     from support_desk.domain.alerts import Alert
+    from support_desk.domain.commands import Promise
     from support_desk.domain.sla import Agreement
     from support_desk.domain.tickets import Ticket
 
@@ -102,6 +103,8 @@ class Desk:
         self._random = random or Random()  # noqa: S311
         self._skew = Skew()
         self._sweeper = Sweeper(agreement, scoped=bool(config.zendesk.scope.strip()))
+        self.promises: Mapping[int, Promise] = {}
+        """What is promised next, by the ticket's number, as far as it was seen."""
         self._own = OwnChanges()
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
@@ -132,9 +135,12 @@ class Desk:
     async def load_rest(self) -> None:
         """Take over the rows that `load` has left; before `attach`. What can't be loaded is read anew."""
         short = [name for name in FeedName if self.snapshot.feed(name).more]
-        if not short or self._store is None:
+        if self._store is None:
             return
         try:
+            self.promises = await asyncio.to_thread(self._store.promises)
+            if not short:
+                return
             kept = await asyncio.to_thread(self._store.load)
         except StoreError as error:
             self._load_problem = Problem(error.problem, error.remedy)
@@ -208,6 +214,19 @@ class Desk:
     def patch_ticket(self, ticket: Ticket) -> None:
         """This ticket was read directly, after a change of ours: the queue follows it at once."""
         self._patch(FeedName.TICKETS, lambda rows: self._sweeper.with_ticket(rows, ticket, self.now()))
+
+    async def note_promise(self, ticket_id: int, promise: Promise | None) -> None:
+        """This is promised next on a ticket, or nothing is: the queue shows it from now on."""
+        if self.promises.get(ticket_id) == promise:
+            return
+        others = {number: kept for number, kept in self.promises.items() if number != ticket_id}
+        self.promises = others if promise is None else {**others, ticket_id: promise}
+        self._tell(frozenset({FeedName.TICKETS}), {})
+        if self._store is not None:
+            try:
+                await asyncio.to_thread(self._store.keep_promise, ticket_id, promise, self.now())
+            except StoreError as error:
+                log.warning("promise not kept", extra={"problem": error.problem})
 
     def _patch(self, name: FeedName, onto: Patch) -> None:
         """Change rows between two readings; the feed's age and state stay as they are.

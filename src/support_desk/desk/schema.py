@@ -13,8 +13,13 @@ from support_desk.desk.mounts import network_type_of
 
 BUSY_SECONDS = 5.0
 READER_BUSY_SECONDS = 0.02
+CACHE_KIB = 256
+"""For the pages of a file that is read once and then only written; SQLite would take 2 MB for them."""
 
-STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+Steps = tuple[tuple[str, tuple[str, ...]], ...]
+"""What makes a file: each step has run once in every file, and `user_version` counts them."""
+
+STEPS: Steps = (
     (
         "readings",
         (
@@ -43,8 +48,15 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 user TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL)""",
         ),
     ),
+    (
+        "promised next steps",
+        (
+            """CREATE TABLE promises (ticket INTEGER PRIMARY KEY, step TEXT NOT NULL,
+                due_at INTEGER NOT NULL)""",
+        ),
+    ),
 )
-"""Each step has run once in every file; `user_version` counts them. Steps are added, never changed.
+"""The steps of the readings' file. Steps are added, never changed.
 
 Times are milliseconds since 1970, UTC.
 """
@@ -95,8 +107,10 @@ def telling(path: Path) -> Iterator[None]:
         ) from error
 
 
-def open_file(path: Path) -> sqlite3.Connection:
+def open_file(path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False) -> sqlite3.Connection:
     """Open the file to read and write; make it, or bring it up to date, first. Raises `StoreError`.
+
+    `outlives_power_cuts`: every commit waits for the disk itself.
 
     The folder is made for its owner only. In a folder that a group may write to (a shared box), the file
     belongs to that group as well; otherwise it is its owner's alone.
@@ -113,10 +127,11 @@ def open_file(path: Path) -> sqlite3.Connection:
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            # In WAL, NORMAL survives the death of the program; only a power cut can lose the last reading.
+            # In WAL, NORMAL survives the death of the program; only a power cut can lose the last commit.
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            _migrate(connection, path)
+            connection.execute(f"PRAGMA synchronous={'FULL' if outlives_power_cuts else 'NORMAL'}")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            _migrate(connection, path, steps)
         except BaseException:
             connection.close()
             raise
@@ -194,25 +209,25 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _refuse_newer(version: int, path: Path) -> None:
-    if version > len(STEPS):
+def _refuse_newer(version: int, path: Path, steps: Steps = STEPS) -> None:
+    if version > len(steps):
         raise StoreError(
             f"The store was written by a newer support-desk: {path}",
             "update this one, or set store.path to another folder",
         )
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, steps: Steps) -> None:
     version = _version(connection)
-    _refuse_newer(version, path)
-    if version == len(STEPS):
+    _refuse_newer(version, path, steps)
+    if version == len(steps):
         return
     with transaction(connection):
         # Again, because another process may have done it while we waited for the lock.
-        for _, statements in STEPS[_version(connection) :]:
+        for _, statements in steps[_version(connection) :]:
             for statement in statements:
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={len(STEPS)}")
+        connection.execute(f"PRAGMA user_version={len(steps)}")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from support_desk.desk.company import Lease, Presence
 from support_desk.desk.encoding import decode_keys, encode, row_decoder
 from support_desk.desk.history import RETENTION, AlertRecord, history_since, keep_history
 from support_desk.desk.moments import to_ms
+from support_desk.desk.promises import keep_promise, load_promises
 from support_desk.desk.schema import (
     Corrupt,
     StoreError,
@@ -36,6 +37,7 @@ from support_desk.desk.schema import (
 )
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
+from support_desk.domain.commands import Promise
 from support_desk.records import record
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
@@ -49,9 +51,8 @@ class _Kept:
     """What this process knows to be in the file of one feed."""
 
     generation: int
-    rows: Mapping[str, object]
-    keys: tuple[str, ...] | None
-    """In their order; None: not known."""
+    rows: tuple[object, ...]
+    """In their order: the tuple that the feed had, whose keys are made again rather than kept."""
 
 
 class ReadingsStore:
@@ -125,6 +126,16 @@ class ReadingsStore:
         with self._lock, telling(self.path):
             return history_since(self._connection, since)
 
+    def promises(self) -> dict[int, Promise]:
+        """What is promised next, by the ticket's number. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            return load_promises(self._connection)
+
+    def keep_promise(self, ticket: int, promise: Promise | None, now: datetime) -> None:
+        """Remember what is promised next on a ticket, or that nothing is. Raises `StoreError`."""
+        with self._writing():
+            keep_promise(self._connection, ticket, promise, now)
+
     def take_lease(self, name: str, owner: str, now: datetime, ttl: timedelta) -> Lease:
         """Take or renew a lease; the answer says whose it is now. Raises `StoreError`."""
         with self._writing():
@@ -184,9 +195,9 @@ class ReadingsStore:
             ordered = tuple(rows[key] for key in wanted if key in rows)
             feed = replace(known.feed(ordered, undecodable), more=len(order) - len(wanted))
             snapshot = snapshot.with_feed(name, feed)
-            if len(ordered) == len(rows) == len(order):
+            if not self._read_only and len(ordered) == len(rows) and tuple(_keyed(name, ordered)) == order:
                 # Otherwise the next save writes the feed from scratch.
-                self._kept[name] = _Kept(generation, rows, order)
+                self._kept[name] = _Kept(generation, ordered)
         return snapshot
 
     def _rows(self, name: FeedName, keys: Sequence[str] | None) -> tuple[dict[str, object], int]:
@@ -215,20 +226,24 @@ class ReadingsStore:
                 "SELECT generation, read_at FROM feeds WHERE feed = ?", (name.value,)
             ).fetchone()
             generation = stored[0] if stored else 0
+            before: Mapping[str, object] = {}
+            order: tuple[str, ...] | None = None
             if kept is None or kept.generation != generation:
                 # Another process has written, or this one hasn't looked yet.
                 if stored and stored[1] > read_ms:
                     return
-                kept = _Kept(generation, {}, None)
                 self._connection.execute("DELETE FROM rows WHERE feed = ?", (name.value,))
-            changed = {key: row for key, row in rows.items() if _differs(kept.rows.get(key), row)}
-            self._write(name, changed, kept.rows.keys() - rows.keys())
-            self._write_about(name, feed, generation + 1, read_ms, None if keys == kept.keys else keys)
+            else:
+                before = rows if kept.rows is feed.rows else _keyed(name, kept.rows)
+                order = tuple(before)
+            changed = {key: row for key, row in rows.items() if _differs(before.get(key), row)}
+            self._write(name, changed, before.keys() - rows.keys())
+            self._write_about(name, feed, generation + 1, read_ms, None if keys == order else keys)
             if name is FeedName.ALERTS and feed.read_at:
                 alerts = cast("Iterable[Alert]", changed.values())
                 open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
                 keep_history(self._connection, alerts, open_ids, feed.read_at, self.retention)
-        self._kept[name] = _Kept(generation + 1, rows, keys)
+        self._kept[name] = _Kept(generation + 1, feed.rows)
 
     def _write(self, name: FeedName, changed: Mapping[str, object], removed: Iterable[str]) -> None:
         self._connection.executemany(

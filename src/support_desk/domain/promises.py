@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from html import escape
 
 from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.tickets import Comment
@@ -90,4 +91,5 @@ def with_promise(edit: EditTicket, zone: tzinfo) -> EditTicket:
     if line in edit.comment.splitlines():
         return replace(edit, promise=None)
     note = f"{edit.comment.rstrip()}\n\n{line}" if edit.comment.strip() else line
-    return replace(edit, comment=note, public=False, promise=None)
+    html = f"{edit.comment_html}<br><br>{escape(line, quote=False)}" if edit.comment_html.strip() else ""
+    return replace(edit, comment=note, comment_html=html, public=False, promise=None)

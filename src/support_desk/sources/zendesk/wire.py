@@ -278,7 +278,7 @@ def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
         plan_conflict=conflict,
         recipient=wire.recipient or None,
         sla_rows=_sla_rows(wire.slas),
-        replies=_replies(wire.metric_set or beside.metrics.get(wire.id), wire.created_at),
+        replies=_replies(wire.metric_set or beside.metrics.get(wire.id), wire),
     )
 
 
@@ -291,7 +291,7 @@ def _sla_rows(slas: Slas | None) -> tuple[SlaRow, ...] | None:
     )
 
 
-def _replies(metrics: MetricSet | None, created: datetime) -> Replies | None:
+def _replies(metrics: MetricSet | None, ticket: WireTicket) -> Replies | None:
     if metrics is None:
         return None
     seconds: float | None = None
@@ -302,10 +302,15 @@ def _replies(metrics: MetricSet | None, created: datetime) -> Replies | None:
         seconds = None if minutes is None else minutes * 60
     return Replies(
         count=metrics.replies,
-        first_at=None if seconds is None else _later(created, seconds),
-        client_last_at=metrics.requester_updated_at,
-        agent_last_at=metrics.assignee_updated_at,
+        first_at=None if seconds is None else _later(ticket.created_at, seconds),
+        client_last_at=_shared(metrics.requester_updated_at, ticket),
+        agent_last_at=_shared(metrics.assignee_updated_at, ticket),
     )
+
+
+def _shared(at: datetime | None, ticket: WireTicket) -> datetime | None:
+    """The ticket's own object for a moment that is one of its own, as that of the last update mostly is."""
+    return next((own for own in (ticket.updated_at, ticket.created_at) if own == at), at)
 
 
 def _later(start: datetime, seconds: float) -> datetime | None:

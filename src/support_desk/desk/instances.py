@@ -1,0 +1,46 @@
+"""Which desks of one person are running: a desk that lives looks after its own actions.
+
+A desk's name holds its process and when that began, so that neither a desk that was killed nor a number that
+was given to another process is taken for a living one.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+
+def own_instance() -> str:
+    """A name for this running desk, unlike that of any other."""
+    pid = os.getpid()
+    return f"{socket.gethostname()}/{pid}/{began(pid)}/{uuid4().hex[:8]}"
+
+
+def lives(instance: str) -> bool:
+    """Whether the desk of this name runs on this machine.
+
+    One on another machine can't be seen; the private file is on a disk of this one, so there is none.
+    """
+    parts = instance.split("/")
+    if len(parts) != 4 or parts[0] != socket.gethostname() or not parts[1].isdecimal():  # noqa: PLR2004 - as above
+        return False
+    pid = int(parts[1])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return began(pid) == parts[2]
+
+
+def began(pid: int) -> str:
+    """When a process began, in the system's own ticks; empty where that can't be told."""
+    try:
+        # The second field is the program's name, in brackets, and may hold anything.
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
+        return fields[19]
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,273 @@
+"""The outbox on disk: one person's actions, every step of them, and what they have begun to write.
+
+Private: mode 0600, in the person's own folder, never shared. Every commit waits for the disk: what is said to
+be written survives a power cut.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from support_desk.desk.moments import from_ms, to_ms
+from support_desk.desk.outbox_encoding import (
+    Undecodable,
+    decode_intent,
+    decode_receipt,
+    encode_intent,
+    encode_receipt,
+)
+from support_desk.desk.schema import Corrupt, Steps, open_file, set_aside, telling, transaction
+from support_desk.domain.commands import Command
+from support_desk.domain.intents import ASKING, DONE, MOVING, Entry, Phase, Target
+from support_desk.records import record
+
+STEPS: Steps = (
+    (
+        "actions",
+        (
+            """CREATE TABLE actions (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, intent BLOB NOT NULL,
+                phase TEXT NOT NULL, changed_at INTEGER NOT NULL, user TEXT NOT NULL,
+                instance TEXT NOT NULL, fire_at INTEGER, sent_at INTEGER, attempts INTEGER NOT NULL,
+                words TEXT NOT NULL, receipt BLOB, offered INTEGER NOT NULL) WITHOUT ROWID""",
+            "CREATE INDEX actions_phase ON actions (phase)",
+            """CREATE TABLE steps (n INTEGER PRIMARY KEY, action TEXT NOT NULL, at INTEGER NOT NULL,
+                phase TEXT NOT NULL, words TEXT NOT NULL)""",
+            "CREATE INDEX steps_at ON steps (at)",
+            """CREATE TABLE drafts (target_kind TEXT NOT NULL, target_id TEXT NOT NULL, kind TEXT NOT NULL,
+                text TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (target_kind, target_id, kind))
+                WITHOUT ROWID""",
+        ),
+    ),
+)
+"""Times are milliseconds since 1970, UTC."""
+
+UNFINISHED = tuple(phase.value for phase in (*MOVING, *ASKING))
+
+
+@record
+class LogLine:
+    """One step of one action."""
+
+    at: datetime
+    action: str
+    """The intent's id."""
+    target: Target
+    title: str
+    command: Command
+    phase: Phase
+    words: str
+    by: str
+
+
+@record
+class Draft:
+    """A text that hasn't been sent."""
+
+    text: str
+    at: datetime
+
+
+@record
+class Unreadable:
+    """An action in the file that this version can't read: it is neither sent nor dropped."""
+
+    id: str
+    phase: str
+
+
+class OutboxStore:
+    """One file. Every call blocks; any thread may call. Raises `StoreError`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.notes: tuple[str, ...] = ()
+        """What the person should know about the file, a line each."""
+
+    @classmethod
+    def open(cls, path: Path) -> OutboxStore:
+        """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
+        try:
+            return cls(path, open_file(path, STEPS, outlives_power_cuts=True))
+        except Corrupt:
+            aside = set_aside(path)
+            store = cls(path, open_file(path, STEPS, outlives_power_cuts=True))
+            store.notes = (f"The outbox was damaged and begins anew: unfinished actions are in {aside}",)
+            return store
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    # Actions
+
+    def save(self, entries: Iterable[Entry]) -> None:
+        """Write these entries and a step for each, all or none."""
+        with self._lock, telling(self.path), transaction(self._connection):
+            for entry in entries:
+                self._write(entry)
+
+    def take_over(
+        self, user: str, instance: str, dead: Iterable[str]
+    ) -> tuple[list[Entry], list[Unreadable]]:
+        """Make what dead desks of this person left unfinished the business of `instance`.
+
+        Of two desks that begin at the same time, one gets each action.
+        """
+        wanted = tuple(dead)
+        marks, phases = ",".join("?" * len(wanted)), ",".join("?" * len(UNFINISHED))
+        found: list[Entry] = []
+        unreadable: list[Unreadable] = []
+        with self._lock, telling(self.path), transaction(self._connection):
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN ({phases})"  # noqa: S608 - marks only
+                f" AND instance IN ({marks}) ORDER BY sequence",
+                (user, *UNFINISHED, *wanted),
+            ).fetchall()
+            for row in rows:
+                try:
+                    found.append(_entry(row))
+                except Undecodable:
+                    unreadable.append(Unreadable(row[0], row[3]))
+            self._connection.executemany(
+                "UPDATE actions SET instance = ? WHERE id = ?",
+                ((instance, entry.intent.id) for entry in found),
+            )
+        return found, unreadable
+
+    def instances(self, user: str) -> set[str]:
+        """The desks that have left something unfinished, living ones included."""
+        phases = ",".join("?" * len(UNFINISHED))
+        with self._lock, telling(self.path):
+            rows = self._connection.execute(
+                f"SELECT DISTINCT instance FROM actions WHERE user = ? AND phase IN ({phases})",  # noqa: S608
+                (user, *UNFINISHED),
+            ).fetchall()
+        return {row[0] for row in rows}
+
+    def last_sequence(self) -> int:
+        """The number of the newest decision."""
+        with self._lock, telling(self.path):
+            return int(
+                self._connection.execute("SELECT coalesce(max(sequence), 0) FROM actions").fetchone()[0]
+            )
+
+    def log(self, since: datetime, until: datetime) -> tuple[LogLine, ...]:
+        """Every step between two moments, oldest first; what can't be read is left out."""
+        with self._lock, telling(self.path):
+            rows = self._connection.execute(
+                """SELECT steps.at, steps.phase, steps.words, actions.intent FROM steps
+                JOIN actions ON actions.id = steps.action WHERE steps.at >= ? AND steps.at < ?
+                ORDER BY steps.n""",
+                (to_ms(since), to_ms(until)),
+            ).fetchall()
+        lines = []
+        for at, phase, words, data in rows:
+            try:
+                intent = decode_intent(data)
+                lines.append(
+                    LogLine(
+                        from_ms(at),
+                        intent.id,
+                        intent.target,
+                        intent.title,
+                        intent.command,
+                        Phase(phase),
+                        words,
+                        intent.by,
+                    )
+                )
+            except Undecodable:
+                continue
+        return tuple(lines)
+
+    def forget(self, before: datetime) -> None:
+        """Drop what ended before this moment, with its steps."""
+        ended = tuple(phase.value for phase in DONE)
+        with self._lock, telling(self.path), transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM actions WHERE changed_at < ? AND phase IN (?, ?)", (to_ms(before), *ended)
+            )
+            self._connection.execute("DELETE FROM steps WHERE action NOT IN (SELECT id FROM actions)")
+
+    def _write(self, entry: Entry) -> None:
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO actions ({_COLUMNS}) VALUES ({','.join('?' * 13)})",  # noqa: S608 - marks only
+            (
+                entry.intent.id,
+                entry.sequence,
+                encode_intent(entry.intent),
+                entry.phase.value,
+                to_ms(entry.changed_at),
+                entry.user,
+                entry.instance,
+                to_ms(entry.fire_at) if entry.fire_at else None,
+                to_ms(entry.sent_at) if entry.sent_at else None,
+                entry.attempts,
+                entry.words,
+                encode_receipt(entry.receipt),
+                entry.offered,
+            ),
+        )
+        self._connection.execute(
+            "INSERT INTO steps (action, at, phase, words) VALUES (?, ?, ?, ?)",
+            (entry.intent.id, to_ms(entry.changed_at), entry.phase.value, entry.words),
+        )
+
+    # Drafts
+
+    def drafts(self) -> dict[tuple[Target, str], Draft]:
+        """Every draft by its target and kind."""
+        with self._lock, telling(self.path):
+            rows = self._connection.execute("SELECT target_kind, target_id, kind, text, at FROM drafts")
+            return {
+                (Target(target_kind, target_id), kind): Draft(text, from_ms(at))
+                for target_kind, target_id, kind, text, at in rows
+            }
+
+    def put_draft(self, target: Target, kind: str, draft: Draft | None) -> None:
+        """Keep a draft; None: forget it."""
+        with self._lock, telling(self.path), transaction(self._connection):
+            self._connection.execute(
+                "DELETE FROM drafts WHERE target_kind = ? AND target_id = ? AND kind = ?",
+                (target.kind, target.id, kind),
+            )
+            if draft is not None:
+                self._connection.execute(
+                    "INSERT INTO drafts (target_kind, target_id, kind, text, at) VALUES (?, ?, ?, ?, ?)",
+                    (target.kind, target.id, kind, draft.text, to_ms(draft.at)),
+                )
+
+
+_COLUMNS = (
+    "id, sequence, intent, phase, changed_at, user, instance,"
+    " fire_at, sent_at, attempts, words, receipt, offered"
+)
+
+RETENTION = timedelta(days=90)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    _, sequence, intent, phase, changed_at, user, instance, fire_at, sent_at, attempts, *rest = row
+    words, receipt, offered = rest
+    return Entry(
+        intent=decode_intent(intent),
+        phase=Phase(phase),
+        changed_at=from_ms(changed_at),
+        user=user,
+        instance=instance,
+        fire_at=None if fire_at is None else from_ms(fire_at),
+        sent_at=None if sent_at is None else from_ms(sent_at),
+        attempts=attempts,
+        words=words,
+        receipt=decode_receipt(receipt),
+        offered=bool(offered),
+        sequence=sequence,
+    )
