@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from support_desk.config.calendar import calendar_from
@@ -9,6 +10,10 @@ from support_desk.config.model import Config, Opsgenie, Runbooks
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.runbooks import RunbookRule
 from support_desk.domain.sla import Agreement
+
+if TYPE_CHECKING:
+    from support_desk.domain.ticket_escalation import TicketEscalationRule
+    from support_desk.domain.triage import FeaturePath, Kind
 
 
 def agreement_of(config: Config) -> Agreement:
@@ -60,3 +65,37 @@ def alerts_web_address(settings: Opsgenie) -> str:
     if host.endswith("opsgenie.com"):
         return f"https://{host.replace('api.', 'app.', 1)}"
     return settings.url.rstrip("/")
+
+
+def triage_kinds(config: Config) -> tuple[Kind, ...]:
+    """The kinds of work that triage offers; the one with the feature tag goes down its own path."""
+    from support_desk.domain.triage import Kind  # only when somebody triages
+
+    feature = config.triage.feature_tag.casefold()
+    return tuple(
+        Kind(
+            kind.name,
+            kind.tag,
+            kind.type,
+            kind.priority,
+            kind.group,
+            feature=bool(feature) and kind.tag.casefold() == feature,
+        )
+        for kind in config.triage.kinds
+    )
+
+
+def feature_path(config: Config) -> FeaturePath:
+    """What becomes of a feature request."""
+    from support_desk.domain.triage import FeaturePath
+
+    chosen = config.triage
+    return FeaturePath(chosen.feature_tag, chosen.feature_group, chosen.feature_note, chosen.feature_macro)
+
+
+def ticket_escalation_rule(config: Config) -> TicketEscalationRule:
+    """What escalating a ticket does."""
+    from support_desk.domain.ticket_escalation import TicketEscalationRule
+
+    chosen = config.escalation.ticket
+    return TicketEscalationRule(chosen.group, chosen.assignee, chosen.priority, chosen.tag, chosen.note)

@@ -1,0 +1,65 @@
+"""Changes that the helpdesk works off by itself, followed to their end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support_desk.desk.intents import seen_of
+from support_desk.desk.ticket_work import TicketWork
+from support_desk.domain.commands import MergeTicket
+from support_desk.domain.intents import Receipt, Verdict
+from support_desk.domain.tickets import Ticket
+from support_desk.sources.errors import NotThere, SourceError
+from support_desk.sources.writers import Job
+
+ENDED = frozenset({"completed", "failed", "killed"})
+LOST = "lost"
+"""The state that we give a job whose end can't be followed any more."""
+
+_GAPS = (0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
+"""Seconds between looks; the last one goes on. A hundred tickets take about ten."""
+_LONGEST = 120.0
+_MOST_FAILURES = 3
+
+
+async def follow(work: TicketWork, job: Job) -> Job:
+    """The job at its end; `LOST` if it can't be followed any more, with what is known by then."""
+    waited, look, failures = 0.0, 0, 0
+    while job.state not in ENDED:
+        if waited >= _LONGEST:
+            return replace(job, state=LOST, words="it takes longer than two minutes")
+        gap = _GAPS[min(look, len(_GAPS) - 1)]
+        await work.clock.sleep(gap)
+        waited, look = waited + gap, look + 1
+        try:
+            job = await work.writer.job(job.id)
+            failures = 0
+        except NotThere:
+            return replace(job, state=LOST, words="the helpdesk doesn't know it any more")
+        except SourceError as error:
+            failures += 1
+            if failures >= _MOST_FAILURES:
+                return replace(job, state=LOST, words=error.problem)
+            if error.retry_after:
+                wait = min(error.retry_after, _LONGEST)
+                await work.clock.sleep(wait)
+                waited += wait
+    return job
+
+
+MERGED_TAG = "closed_by_merge"
+"""The tag that Zendesk gives to a ticket that was merged into another."""
+
+
+def closed_by_merge(ticket: Ticket, command: MergeTicket) -> Receipt | None:
+    """The receipt of a merge whose ticket shows that it was done; None if it doesn't."""
+    if ticket.status != "closed":
+        return None
+    evidence = (f"tagged {MERGED_TAG}",) if MERGED_TAG in ticket.tags else ()
+    return Receipt(
+        Verdict.CONFIRMED,
+        f"merged into #{command.into}, and closed",
+        evidence=evidence,
+        ticket=ticket,
+        seen=seen_of(ticket),
+    )
