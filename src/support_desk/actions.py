@@ -45,6 +45,8 @@ SCOPES: dict[str, str] = {
     "ticket": "The details of a ticket",
     "suspended": "The suspended tickets",
     "solved": "The search of solved tickets",
+    "outbox": "The outbox",
+    "log": "The log of what you did",
     "document": "In a runbook",
 }
 
@@ -461,6 +463,31 @@ ACTIONS: tuple[Action, ...] = (
         "suspended",
         True,
     ),
+    Action("outbox.back", "q,escape", "back", "back", "Go back.", "outbox", True, palette=False),
+    Action(
+        "outbox.send",
+        "y",
+        "send",
+        "send",
+        "Send it, or what is left of it, now.",
+        "outbox",
+        True,
+        changes=True,
+    ),
+    Action(
+        "outbox.drop", "x", "drop", "drop", "Drop it: it isn't sent any more.", "outbox", True, changes=True
+    ),
+    Action(
+        "outbox.look",
+        "r",
+        "look",
+        "look again",
+        "Ask the service whether it was done; nothing is sent.",
+        "outbox",
+        True,
+    ),
+    Action("log.back", "q,escape", "back", "back", "Go back.", "log", True, palette=False),
+    Action("log.export", "w", "export", "export", "Write the log to a file.", "log", True),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
     Action(
@@ -494,5 +521,7 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"app", "detail", "row", "document", "act", "act_alert"}),
     frozenset({"app", "detail", "suspended", "list", "row"}),
     frozenset({"app", "detail", "solved", "list", "row"}),
+    frozenset({"app", "outbox", "list"}),
+    frozenset({"app", "log", "document"}),
 )
 """Scopes that are active at the same time: one key may have one meaning in each set."""

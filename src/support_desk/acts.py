@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from support_desk.desk.intents import intents_of
-from support_desk.domain.intents import ASKING, MOVING, Entry, Target
+from support_desk.domain.intents import ASKING, MOVING, Entry, Phase, Target
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -68,6 +68,11 @@ class Acts:
 
     def redo(self) -> None:
         """Do again what was taken back last."""
+
+    def forget_draft(self, sent: Sequence[Entry], target: Target, kind: str) -> None:
+        """A text that the outbox has taken over is no draft any more; what it refused stays one."""
+        if self.outbox is not None and sent and all(entry.phase is not Phase.FAILED for entry in sent):
+            self.outbox.drafts.drop(target, kind)
 
     @property
     def entries(self) -> Mapping[Target, Entry]:

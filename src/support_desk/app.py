@@ -31,6 +31,7 @@ from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.clock import Clock
 from support_desk.desk.desk import Desk, DeskChange
+from support_desk.desk.lookups import Lookups
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
@@ -41,7 +42,7 @@ from support_desk.screens.base import DeskScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.view import View
-from support_desk.terminal import DeskDriver
+from support_desk.terminal import TITLE, DeskDriver
 from support_desk.text import clean
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
@@ -90,7 +91,10 @@ class DeskApp(App[None]):
         self.config = config
         self._build = build
         self._open_outbox = open_outbox
+        self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
+        self.in_editor = False
+        """An editor has the terminal."""
         self.acts = Acts(self)
         self.runbooks = RunbookTexts(self)
         self.changed_keys = normal(config.keys)
@@ -153,6 +157,7 @@ class DeskApp(App[None]):
         # What is there now stays for the week: the collector needn't look at it again.
         gc.freeze()
         self.desk.attach(sources)
+        self.lookups = Lookups(sources.ticket_writer, self.desk.clock)
         self._attached.set()
         await self.desk.run()
 
@@ -165,6 +170,7 @@ class DeskApp(App[None]):
         from support_desk.desk.performer import performer_of  # the services' rules, after the first frame
 
         if self.desk.sources is not None:
+            self.run_worker(self.lookups.warm(), name="lookups", group="desk", exit_on_error=False)
             await self.acts.run(performer_of(self.desk, self.desk.sources, self.config))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -261,14 +267,23 @@ class DeskApp(App[None]):
             self.bell()
         for line in news.lines:
             self.notify(line, severity="error", timeout=15)
+            if self.in_editor:
+                self._tell_outside(line)
         if self.config.bell.title:
             self._set_title(news.title)
+
+    def _tell_outside(self, line: str) -> None:
+        """Say it where the person is: another program has the terminal."""
+        from support_desk.screens.editor import tell_tmux
+
+        if command := tell_tmux(line):
+            self.run_worker(_start(command), name="tmux", group="tmux", exit_on_error=False)
 
     def _set_title(self, title: str) -> None:
         """The terminal's title; inside tmux the pane's. `title` holds cleaned text only."""
         if title != self._title and self._driver is not None and not self.is_headless:
             self._title = title
-            self._driver.write(f"\x1b]2;{title}\x1b\\")
+            self._driver.write(f"{TITLE}{title}\x1b\\")
 
     # What the screens ask for
 
@@ -477,6 +492,13 @@ class DeskApp(App[None]):
         self.exit(
             return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
         )
+
+
+async def _start(command: Sequence[str]) -> None:
+    from asyncio.subprocess import DEVNULL
+
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+    await process.wait()
 
 
 def make_app(

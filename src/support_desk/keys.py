@@ -16,7 +16,8 @@ def bindings(*scopes: str) -> list[BindingType]:
     """The bindings of a screen or widget, with ids so that `[keys]` can change them."""
     return [
         Binding(
-            action.keys,
+            # What only the palette has must be there all the same, or `[keys]` could give it no key.
+            action.keys or f"no-key-{action.id}",
             action.method,
             action.label,
             show=False,
@@ -25,7 +26,7 @@ def bindings(*scopes: str) -> list[BindingType]:
             priority=action.opens_field,
         )
         for action in ACTIONS
-        if action.scope in scopes and action.keys
+        if action.scope in scopes
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import signal
 from contextlib import suppress
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
 
     from textual.app import App
+
+
+BELL = "\a"
+STANDARD_ERROR = 2
+"""Where Textual draws."""
+TITLE = "\x1b]2;"
+"""How a title begins that is told to the terminal; inside tmux it is the pane's."""
 
 
 def hung_up(descriptor: int) -> bool:
@@ -37,6 +45,8 @@ class DeskDriver(LinuxDriver):
         # A file in the ways that the writing thread uses it.
         self._file = cast("TextIOWrapper", _Patient(self._file))
         self._asleep = False
+        self._lent = False
+        """Another program has the terminal, while this one goes on reading the services."""
 
     @property
     def hung_up(self) -> bool:
@@ -56,9 +66,22 @@ class DeskDriver(LinuxDriver):
             loop.add_signal_handler(name, self._app.exit)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
 
+    def write(self, data: str) -> None:
+        """Draw; while another program has the terminal, only what doesn't disturb its picture.
+
+        The bell and the title reach the person there. Everything else is drawn anew afterwards, and would
+        meanwhile wait in a queue that nobody empties, with the event loop behind it.
+        """
+        if not self._lent:
+            super().write(data)
+        elif data == BELL or data.startswith(TITLE):
+            with suppress(OSError):
+                os.write(STANDARD_ERROR, data.encode())
+
     def suspend_application_mode(self) -> None:
         self._asleep = True
         super().suspend_application_mode()
+        self._lent = True
 
     def resume_application_mode(self) -> None:
         """Take the terminal back.
@@ -72,7 +95,7 @@ class DeskDriver(LinuxDriver):
         if not self._asleep:
             super().suspend_application_mode()
             self._must_signal_resume = True
-        self._asleep = False
+        self._asleep = self._lent = False
         super().resume_application_mode()
 
 

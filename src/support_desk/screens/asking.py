@@ -1,0 +1,111 @@
+"""Questions before something that can't be taken back: `y` alone says yes, and only a `y` that was meant.
+
+Keys of the first moments were typed for what was on the screen before; a held key repeats. Neither answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from support_desk.text import clean
+from support_desk.widgets.lines import Lines, Parts
+from support_desk.widgets.text_view import BLANK, TextLine, TextView
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+
+DEAF_SECONDS = 0.3
+"""For so long after it appeared a question hears nothing."""
+
+
+class Question(ModalScreen[str | None]):
+    """A text over the screen; answers with the id of the key that was pressed, or None."""
+
+    DEFAULT_CSS = """
+    Question {
+        align: center middle;
+        background: $background 60%;
+        #box { width: 90%; max-width: 110; height: auto; max-height: 90%; background: $surface; }
+        #box { border: round $warning; padding: 0 1; }
+        #box.-danger { border: heavy $error; }
+        #about { height: auto; max-height: 24; }
+        #keys { height: 1; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('yes')", "yes", show=False),
+        Binding("e", "answer('edit')", "edit", show=False),
+        Binding("escape,q,n,enter", "answer('')", "no", show=False),
+    ]
+
+    AUTO_FOCUS = "#about"
+
+    def __init__(
+        self,
+        lines: Sequence[TextLine],
+        yes: str,
+        *,
+        edit: str = "",
+        danger: bool = False,
+    ) -> None:
+        """`yes` says what y does: "sends it". `edit` says what e does; without it there is no e."""
+        super().__init__()
+        self._lines_shown = tuple(lines)
+        self._yes = yes
+        self._edit = edit
+        self._danger = danger
+        self._heard_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-danger" if self._danger else ""):
+            yield TextView(id="about")
+            yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        self._heard_at = self._moment
+        about = self.query_one("#about", TextView)
+        about.styles.height = min(24, max(2, self.app.size.height - 8), self._height())
+        about.show("question", [*self._lines_shown, BLANK])
+        edit: Parts = (("e", "key"), (f" {self._edit}  ", "text")) if self._edit else ()
+        keys: Parts = (
+            ("y", "key"),
+            (f" {self._yes}  ", "strong"),
+            *edit,
+            ("esc", "key"),
+            (" does nothing", "text"),
+        )
+        self.query_one("#keys", Lines).show([keys])
+
+    @property
+    def _moment(self) -> float:
+        return cast("DeskApp", self.app).desk.clock.monotonic()
+
+    def _height(self) -> int:
+        width = max(20, min(110, self.app.size.width * 9 // 10) - 6)
+        return 1 + sum(1 + sum(len(text) for text, _ in line.parts) // width for line in self._lines_shown)
+
+    def action_answer(self, answer: str) -> None:
+        """Take the answer, unless the key can't have been meant for this question."""
+        since, self._heard_at = self._moment - self._heard_at, self._moment
+        if answer and since < DEAF_SECONDS:
+            return
+        if answer == "edit" and not self._edit:
+            return
+        self.dismiss(answer or None)
+
+
+def confirm(app: DeskApp, words: str, yes: str, then: Callable[[], object], *, danger: bool = False) -> None:
+    """Ask one question; `then` is called if the answer is yes."""
+
+    def answered(answer: str | None) -> None:
+        if answer == "yes":
+            then()
+
+    app.push_screen(Question([TextLine(((clean(words), "strong"),))], yes, danger=danger), answered)

@@ -1,0 +1,145 @@
+"""Writing a text of several lines: a note or a reply. What was typed is kept until it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from support_desk.screens.editor import edit_text
+from support_desk.text import clean_block
+from support_desk.widgets.lines import Lines, Parts
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.domain.intents import Target
+
+KEEP_SECONDS = 0.5
+"""How long typing must rest before the draft is written down."""
+
+
+class Composer(ModalScreen[str | None]):
+    """A large field over the whole screen; answers with the text, or None if it was left as a draft."""
+
+    DEFAULT_CSS = """
+    Composer {
+        background: $background;
+        #box { width: 100%; height: 100%; padding: 0 1; background: $surface; border: round $primary; }
+        #box.-public { border: heavy $error; }
+        #who { height: 2; }
+        #text { height: 1fr; border: none; padding: 0; }
+        #keys { height: 1; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "done", "done", show=False, priority=True),
+        Binding("ctrl+o", "editor", "editor", show=False, priority=True),
+        Binding("escape", "leave", "leave", show=False, priority=True),
+    ]
+
+    AUTO_FOCUS = "#text"
+
+    def __init__(
+        self,
+        who: tuple[Parts, Parts],
+        target: Target,
+        kind: str,
+        *,
+        text: str = "",
+        public: bool = False,
+        done: str = "sends",
+    ) -> None:
+        """`who`: two lines that say who will read it. `kind` names the draft among those of `target`."""
+        super().__init__()
+        self._who = who
+        self._target = target
+        self._kind = kind
+        self._first_text = text
+        self._public = public
+        self._done = done
+        self._resting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-public" if self._public else ""):
+            yield Lines(id="who")
+            yield TextArea(self._first_text or self._draft(), id="text", show_line_numbers=False)
+            yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        field = self._field
+        # A blinking cursor costs 4 kB a second over SSH.
+        field.cursor_blink = False
+        field.move_cursor(field.document.end)
+        self.query_one("#who", Lines).show(list(self._who))
+        keys: Parts = (
+            (" ctrl+s", "key"), (f" {self._done}  ", "text"), ("ctrl+o", "key"), (" your editor  ", "text"),
+            ("esc", "key"), (" leaves it as a draft", "text"),
+        )  # fmt: skip
+        self.query_one("#keys", Lines).show([keys])
+
+    @property
+    def _field(self) -> TextArea:
+        return self.query_one("#text", TextArea)
+
+    @property
+    def _desk(self) -> DeskApp:
+        return cast("DeskApp", self.app)
+
+    @property
+    def text(self) -> str:
+        """What is written, as it may leave the program."""
+        return clean_block(self._field.text).strip()
+
+    def _draft(self) -> str:
+        outbox = self._desk.acts.outbox
+        draft = outbox.drafts.get(self._target, self._kind) if outbox else None
+        return draft.text if draft else ""
+
+    @on(TextArea.Changed)
+    def _typed(self, message: TextArea.Changed) -> None:
+        message.stop()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(KEEP_SECONDS, self._keep, name="draft")
+
+    def _keep(self) -> None:
+        """Write the draft down, or forget one that is empty."""
+        outbox = self._desk.acts.outbox
+        if outbox is None:
+            return
+        if self.text:
+            outbox.drafts.put(self._target, self._kind, self.text)
+        else:
+            outbox.drafts.drop(self._target, self._kind)
+
+    def action_done(self) -> None:
+        """The text is finished. Its draft stays until it is sent."""
+        if not self.text:
+            self._desk.say("There is nothing written yet", problem=True)
+            return
+        self._keep()
+        self.dismiss(self.text)
+
+    def action_leave(self) -> None:
+        """Leave; what is written is there the next time."""
+        self._keep()
+        if self.text:
+            self._desk.say("Kept as a draft")
+        self.dismiss(None)
+
+    async def _edit(self) -> None:
+        text = await edit_text(self._desk, self._field.text)
+        if text is not None:
+            self._field.text = text
+            self._field.move_cursor(self._field.document.end)
+
+    def action_editor(self) -> None:
+        """Go on in the person's own editor."""
+        self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)

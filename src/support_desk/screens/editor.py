@@ -1,0 +1,94 @@
+"""A text in the person's own editor, while the desk goes on reading the services behind it.
+
+The text is in a file of its own folder, readable by its owner alone, and is gone afterwards. What is new and
+critical meanwhile rings, is in the title, and inside tmux is shown in its status line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from support_desk.text import clean, clean_block
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+
+USUAL = ("sensible-editor", "nano", "vim", "vi")
+"""What is looked for where neither VISUAL nor EDITOR says anything."""
+
+MOST_TEXT = 1_000_000
+"""Bytes of a text that are taken back from an editor."""
+
+
+def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The person's editor and its arguments; empty where there is none."""
+    for name in ("VISUAL", "EDITOR"):
+        if environ.get(name, "").strip():
+            with suppress(ValueError):
+                return shlex.split(environ[name])
+    return next(([found] for name in USUAL if (found := shutil.which(name))), [])
+
+
+async def edit_text(app: DeskApp, text: str, *, suffix: str = ".md") -> str | None:
+    """The text as it was after the editor; None where there was none, with the reason said."""
+    command = editor_command()
+    if not command:
+        app.say("No editor was found: set EDITOR", problem=True)
+        return None
+    with TemporaryDirectory(prefix="support-desk-") as folder:
+        path = Path(folder) / f"text{suffix}"
+        path.write_text(text, "utf-8")
+        path.chmod(0o600)
+        problem = await _run(app, [*command, str(path)])
+        if problem:
+            app.say(f"{problem}: the text is as it was", problem=True)
+            return None
+        return _taken_back(app, path)
+
+
+async def _run(app: DeskApp, command: list[str]) -> str:
+    """Lend the terminal to a program; what went wrong, or nothing."""
+    app.in_editor = True
+    try:
+        with app.suspend():
+            process = await asyncio.create_subprocess_exec(*command)
+            code = await process.wait()
+    except SuspendNotSupported:
+        return "An editor can't be opened in this terminal"
+    except OSError as error:
+        return f"{clean(command[0])} can't be started ({error.strerror})"
+    finally:
+        app.in_editor = False
+    return f"{clean(command[0])} ended with code {code}" if code else ""
+
+
+def _taken_back(app: DeskApp, path: Path) -> str | None:
+    try:
+        if path.stat().st_size > MOST_TEXT:
+            app.say("The text is far too long: it was not taken", problem=True)
+            return None
+        # Editors end a file with a line break that nobody typed.
+        return clean_block(path.read_text("utf-8", errors="replace")).rstrip("\n")
+    except OSError as error:
+        app.say(f"The text can't be read back ({error.strerror})", problem=True)
+        return None
+
+
+def tell_tmux(line: str, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The command that shows a line in tmux's status line; empty outside tmux.
+
+    tmux runs `#(...)` and fills in `#{...}` in what it is told to show, so every `#` is doubled.
+    """
+    if not environ.get("TMUX"):
+        return []
+    return ["tmux", "display-message", "-d", "15000", clean(line).replace("#", "##")]

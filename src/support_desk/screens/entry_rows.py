@@ -1,0 +1,164 @@
+"""Entries of the outbox as rows: where each stands, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from support_desk.domain.intents import ASKING, Entry, Phase
+from support_desk.screens.command_words import changes_of, command_words, text_of
+from support_desk.screens.view import View
+from support_desk.screens.words import day_clock
+from support_desk.text import clean
+from support_desk.widgets.columns import Cell, Column, Moment
+from support_desk.widgets.text_view import BLANK, TextLine
+
+ROOMY = 100
+"""From this width on there is room for what became of it."""
+
+LABEL = 12
+"""Cells of the labels left of the facts."""
+
+PHASES: dict[Phase, tuple[str, str]] = {
+    Phase.QUEUED: ("waiting", "soon"),
+    Phase.HELD: ("HELD", "soon"),
+    Phase.SENDING: ("sending", "soon"),
+    Phase.CONFIRMED: ("done", "ok"),
+    Phase.FAILED: ("FAILED", "late"),
+    Phase.CONFLICT: ("CHANGED", "late"),
+    Phase.UNKNOWN: ("UNKNOWN", "late"),
+    Phase.CANCELLED: ("taken back", "dim"),
+    Phase.EXPIRED: ("TOO OLD", "late"),
+}
+"""Each phase in a word that needs no colour."""
+
+EXPLAINED: dict[Phase, str] = {
+    Phase.QUEUED: "It waits for its turn or for the network, and is sent by itself.",
+    Phase.HELD: "It is sent when the time is up; u takes it back.",
+    Phase.SENDING: "It is on its way; what became of it is being asked.",
+    Phase.CONFIRMED: "Done, and read back.",
+    Phase.FAILED: "It was not done.",
+    Phase.CONFLICT: "It was not sent: somebody has changed what you decided on.",
+    Phase.UNKNOWN: "It was sent and nothing told whether it was done. Look before you send it again.",
+    Phase.CANCELLED: "It was taken back and not sent.",
+    Phase.EXPIRED: "It was not sent: the decision was more than ten minutes old when its turn came.",
+}
+
+
+def asks(entry: Entry) -> bool:
+    """Whether the person has to say what happens to it."""
+    return entry.phase in ASKING or (entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD})
+
+
+def _phase(entry: Entry, moment: Moment) -> Cell:
+    if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
+        return "NOT SENT", "late"
+    if entry.phase is Phase.HELD and entry.fire_at is not None:
+        left = max(0, round((entry.fire_at - moment.now).total_seconds()))
+        return f"HELD {left} s", "soon"
+    return PHASES[entry.phase]
+
+
+def entry_columns(view: View, width: int) -> Sequence[Column[Entry]]:
+    """Columns of the outbox and of the activity pane."""
+    zone = view.calendar.timezone
+
+    def at(entry: Entry, moment: Moment) -> Cell:
+        return day_clock(entry.intent.at, moment.now, zone), "dim"
+
+    def what(entry: Entry, _: Moment) -> Cell:
+        local = lambda moment: day_clock(moment, view.now, zone)  # noqa: E731 - the zone at this place
+        return command_words(entry.intent.command, local), "strong" if asks(entry) else "text"
+
+    return (
+        Column("phase", "State", 10, _phase, ticks=True),
+        Column("at", "Decided", 9, at, rank=4),
+        Column("what", "What", 22, what, wide=44),
+        Column("title", "On", 16, lambda entry, _: (entry.intent.title, "text"), flexible=True),
+        Column(
+            "words", "What became of it", 30 if width >= ROOMY else 16,
+            lambda entry, _: (entry.words, "late" if asks(entry) else "dim"), rank=2, wide=60,
+        ),
+    )  # fmt: skip
+
+
+def _fact(label: str, text: str, style: str = "text") -> TextLine:
+    return TextLine(((f"{label:<{LABEL - 1}} ", "label"), (clean(text), style)), indent=LABEL)
+
+
+def what_to_do(entry: Entry, *, read_only: bool) -> str:
+    """What can be done about an entry now, with its keys."""
+    if read_only:
+        return "this desk is read-only"
+    if entry.phase is Phase.HELD and not entry.offered:
+        return "u takes it back · y sends it now"
+    if entry.phase is Phase.QUEUED and not entry.offered:
+        return "x drops it"
+    if entry.phase is Phase.UNKNOWN:
+        return "r asks the service whether it was done · y sends it again (it may happen twice) · x drops it"
+    if asks(entry):
+        rest = entry.receipt is not None and entry.receipt.remaining is not None
+        return f"y {'sends what is left of it' if rest else 'sends it'} · x drops it"
+    return "nothing: it has ended" if entry.phase in {Phase.CONFIRMED, Phase.CANCELLED} else "wait"
+
+
+def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
+    """Everything about one entry."""
+    zone = view.calendar.timezone
+
+    def local(moment: object) -> str:
+        return day_clock(moment, view.now, zone)  # type: ignore[arg-type]
+
+    intent, receipt = entry.intent, entry.receipt
+    word, style = PHASES[entry.phase]
+    explained = EXPLAINED[entry.phase]
+    if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
+        word, style = "NOT SENT", "late"
+        explained = "The desk stopped before it was sent. Nothing happens until you say so."
+    lines = [
+        TextLine(((command_words(intent.command, local), "head"),)),
+        _fact("on", intent.title, "strong"),
+        _fact("state", f"{word}: {explained}", style),
+        _fact("decided", f"{local(intent.at)} by {intent.by}"),
+    ]
+    if entry.sent_at is not None:
+        tries = f", attempt {entry.attempts}" if entry.attempts > 1 else ""
+        lines.append(_fact("sent", f"{local(entry.sent_at)}{tries}"))
+    if entry.words:
+        lines.append(_fact("answer", entry.words, "late" if asks(entry) else "text"))
+    if receipt is not None:
+        if receipt.remedy:
+            lines.append(_fact("remedy", receipt.remedy, "soon"))
+        lines += [_fact("evidence" if not at else "", line) for at, line in enumerate(receipt.evidence)]
+    lines.append(_fact("you can", what_to_do(entry, read_only=read_only), "key"))
+    lines += _difference_lines(entry)
+    changes = changes_of(intent.command)
+    if changes:
+        lines += [
+            BLANK,
+            TextLine((("What it sets", "head"),)),
+            *(_fact(name, value) for name, value in changes),
+        ]
+    if text := text_of(intent.command):
+        lines += [BLANK, TextLine((("The text, as you wrote it", "head"),))]
+        lines += [TextLine(((clean(line), "text"),)) for line in text.split("\n")]
+    return lines
+
+
+def _difference_lines(entry: Entry) -> list[TextLine]:
+    receipt = entry.receipt
+    if receipt is None:
+        return []
+    lines: list[TextLine] = []
+    if receipt.differences:
+        lines += [BLANK, TextLine((("What is different", "head"),))]
+        lines += [
+            _fact(
+                difference.field,
+                f"yours: {difference.ours or '(nothing)'}   now: {difference.theirs or '(nothing)'}",
+            )
+            for difference in receipt.differences
+        ]
+    if receipt.comments:
+        lines += [BLANK, TextLine((("Written meanwhile", "head"),))]
+        lines += [TextLine(((clean(line), "text"),), indent=2) for line in receipt.comments]
+    return lines

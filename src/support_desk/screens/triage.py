@@ -1,0 +1,364 @@
+"""Triage: everything that a new ticket needs in one form, and one key that sends it.
+
+The form shows what will change while it is filled in, so it is its own review. Every field has one letter;
+nothing here is typed into a field, but in the small questions that a letter opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from support_desk.domain.commands import EditTicket
+from support_desk.domain.tickets import Ticket
+from support_desk.domain.triage import (
+    FeaturePath,
+    Kind,
+    PriorityChoice,
+    TagSuggestion,
+    TriageForm,
+    feature_form,
+    form_for,
+    kind_of_ticket,
+    triage_edit,
+)
+from support_desk.records import record
+from support_desk.screens.command_words import changes_of
+from support_desk.widgets.lines import Parts
+from support_desk.widgets.text_view import BLANK, TextLine, TextView
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.sources.writers import Agent, CustomStatus, Group
+
+LABEL = 11
+TYPES = ("question", "incident", "problem", "task")
+STATUSES = ("open", "pending", "hold", "solved")
+PRIORITY_KEYS = {"u": "urgent", "h": "high", "n": "normal", "l": "low"}
+
+
+@record
+class TriageHelp:
+    """What the form is filled from."""
+
+    kinds: tuple[Kind, ...]
+    path: FeaturePath
+    priorities: tuple[PriorityChoice, ...]
+    """With the deadline that each would set, for the first of the tickets."""
+    suggestions: tuple[TagSuggestion, ...]
+    """For the first of the tickets; none for several at once."""
+    groups: tuple[Group, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    statuses: tuple[CustomStatus, ...] = ()
+    me: Agent | None = None
+    missing: tuple[str, ...] = ()
+    """Lists that couldn't be read, a line each."""
+
+
+@record
+class Triaged:
+    """What the form answers with: an edit per ticket, and whether the reply to a feature request follows."""
+
+    edits: tuple[tuple[Ticket, EditTicket], ...]
+    reply_macro: str = ""
+
+
+class TriageScreen(ModalScreen[Triaged | None]):
+    """The form for one ticket, or for all marked ones alike."""
+
+    DEFAULT_CSS = """
+    TriageScreen {
+        align: center middle;
+        background: $background 60%;
+        #box { width: 96%; max-width: 120; height: 90%; max-height: 34; background: $surface; }
+        #box { border: round $primary; }
+        #form { height: 1fr; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(place), f"kind({place})", "kind", show=False) for place in range(1, 10)),
+        *(Binding(key, f"priority('{name}')", name, show=False) for key, name in PRIORITY_KEYS.items()),
+        Binding("y", "type", "type", show=False),
+        Binding("s", "status", "status", show=False),
+        Binding("g", "group", "group", show=False),
+        Binding("w", "mine", "mine", show=False),
+        Binding("W", "assignee", "assignee", show=False),
+        Binding("t", "tags", "tags", show=False),
+        Binding("i", "note", "note", show=False),
+        Binding("enter", "submit", "send", show=False, priority=True),
+        Binding("escape,q", "leave", "leave", show=False),
+    ]
+
+    AUTO_FOCUS = "#form"
+
+    def __init__(self, tickets: Sequence[Ticket], found: TriageHelp) -> None:
+        super().__init__()
+        self._tickets = tuple(tickets)
+        self._found = found
+        self._form = TriageForm(kind=kind_of_ticket(tickets[0], found.kinds) if len(tickets) == 1 else None)
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield TextView(id="form")
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    @property
+    def _desk(self) -> DeskApp:
+        return cast("DeskApp", self.app)
+
+    @property
+    def edits(self) -> tuple[tuple[Ticket, EditTicket], ...]:
+        """What would be sent now."""
+        found = ((ticket, triage_edit(ticket, self._form, self._found.kinds)) for ticket in self._tickets)
+        return tuple((ticket, edit) for ticket, edit in found if edit is not None)
+
+    # Drawing
+
+    def _draw(self) -> None:
+        self.query_one("#form", TextView).show("form", self._lines())
+
+    def _lines(self) -> list[TextLine]:
+        first, form = self._tickets[0], self._form
+        what = (
+            f"#{first.id} {first.subject}"
+            if len(self._tickets) == 1
+            else f"{len(self._tickets)} tickets alike"
+        )
+        lines = [TextLine(((" Triage ", "title"), (f" {what}", "strong"))), BLANK]
+        lines.append(self._row("Kind", *self._kind_parts()))
+        lines.append(self._row("Priority", *self._priority_parts()))
+        if words := self._deadline_words():
+            lines.append(self._row("", (words, "dim")))
+        lines.append(self._row("Tags t", *self._tag_parts()))
+        lines += [
+            self._row("", (f"{row.tag}: {row.reasons[0]}", "dim")) for row in self._found.suggestions[:3]
+        ]
+        lines.append(self._row("Type y", (form.type or first.type or "none", self._ink(form.type))))
+        lines.append(self._row("Group g", (form.group or first.group or "none", self._ink(form.group))))
+        assignee = form.assignee or first.assignee or "nobody"
+        lines.append(
+            self._row("Assignee w", (assignee, self._ink(form.assignee)), ("   w me  W somebody", "dim"))
+        )
+        lines.append(
+            self._row("Status s", (self._status_words(), self._ink(form.status or form.custom_status_id)))
+        )
+        lines.append(self._row("Note i", (form.note or "none", self._ink(form.note))))
+        lines += self._review()
+        return lines
+
+    @staticmethod
+    def _ink(chosen: object) -> str:
+        return "key" if chosen else "text"
+
+    @staticmethod
+    def _row(label: str, *parts: tuple[str, str]) -> TextLine:
+        return TextLine(((f" {label:<{LABEL}} ", "label"), *parts), indent=LABEL + 2)
+
+    def _kind_parts(self) -> Parts:
+        parts: list[tuple[str, str]] = []
+        for place, kind in enumerate(self._found.kinds, 1):
+            chosen = kind == self._form.kind
+            parts += [
+                (f"{place}", "key"),
+                (f" {'●' if chosen else ' '}{kind.name}  ", "strong" if chosen else "text"),
+            ]
+        return tuple(parts)
+
+    def _priority_parts(self) -> Parts:
+        parts: list[tuple[str, str]] = []
+        chosen = self._form.priority or self._tickets[0].priority
+        for key, name in PRIORITY_KEYS.items():
+            parts += [
+                (key, "key"),
+                (f" {'●' if name == chosen else ' '}{name}  ", "strong" if name == chosen else "text"),
+            ]
+        return tuple(parts)
+
+    def _deadline_words(self) -> str:
+        chosen = self._form.priority or self._tickets[0].priority
+        return next((choice.words for choice in self._found.priorities if choice.priority == chosen), "")
+
+    def _tag_parts(self) -> Parts:
+        parts = [(f"+{tag} ", "key") for tag in self._form.add_tags]
+        parts += [(f"-{tag} ", "late") for tag in self._form.remove_tags]
+        if len(self._tickets) == 1:
+            parts.append((" ".join(self._tickets[0].tags) or "none yet", "text"))
+        return tuple(parts)
+
+    def _status_words(self) -> str:
+        form, first = self._form, self._tickets[0]
+        if form.custom_status_id:
+            named = (row.name for row in self._found.statuses if row.id == form.custom_status_id)
+            return next(named, str(form.custom_status_id))
+        return form.status or first.custom_status or first.status
+
+    def _review(self) -> list[TextLine]:
+        edits = self.edits
+        lines = [BLANK]
+        if not edits:
+            lines.append(TextLine(((" Nothing would change yet: choose a kind with its number", "dim"),)))
+        else:
+            count = "" if len(edits) == 1 else f" on {len(edits)} of {len(self._tickets)} tickets"
+            lines.append(TextLine(((f" enter sends{count}:", "head"),)))
+            lines += [self._row(name, (value, "strong")) for name, value in changes_of(edits[0][1])]
+            if edits[0][1].comment:
+                lines.append(self._row("note", (edits[0][1].comment, "strong")))
+            if self._is_feature and self._found.path.macro:
+                lines.append(
+                    self._row(
+                        "then", (f"the reply of the macro “{self._found.path.macro}”, for review", "text")
+                    )
+                )
+        lines += [
+            TextLine(((f" {problem}", "late"),))
+            for problem in (self._problem, *self._found.missing)
+            if problem
+        ]
+        lines.append(TextLine(((" esc", "key"), (" leaves, nothing is sent", "dim"))))
+        return lines
+
+    # Keys
+
+    @property
+    def _is_feature(self) -> bool:
+        return self._form.kind is not None and self._form.kind.feature
+
+    def _change(self, **changes: object) -> None:
+        self._form = replace(self._form, **changes)  # type: ignore[arg-type]
+        self._problem = ""
+        self._draw()
+
+    def action_kind(self, place: int) -> None:
+        """This kind, with what goes with it; what was chosen by hand before stays."""
+        if place > len(self._found.kinds):
+            return
+        kind, before = self._found.kinds[place - 1], self._form
+        begun = form_for(self._tickets[0], kind, self._found.suggestions)
+        form = replace(
+            before,
+            kind=kind,
+            type=begun.type,
+            priority=before.priority if before.kind is None and before.priority else begun.priority,
+            add_tags=tuple(dict.fromkeys((*before.add_tags, *begun.add_tags))),
+            status=before.status or begun.status,
+        )
+        form = self._in_group(form, kind.group)
+        self._problem = ""
+        if kind.feature:
+            groups = {group.name: group.id for group in self._found.groups}
+            handed_over = feature_form(form, self._found.path, groups)
+            if isinstance(handed_over, str):
+                self._problem = handed_over
+            else:
+                form = handed_over
+        self._form = form
+        self._draw()
+
+    def _in_group(self, form: TriageForm, name: str) -> TriageForm:
+        wanted = name.casefold()
+        found = next((group for group in self._found.groups if group.name.casefold() == wanted), None)
+        return form if not wanted or found is None else replace(form, group=found.name, group_id=found.id)
+
+    def action_priority(self, name: str) -> None:
+        """This priority."""
+        self._change(priority=name)
+
+    def action_type(self) -> None:
+        """The next type."""
+        now = self._form.type or self._tickets[0].type
+        self._change(type=TYPES[(TYPES.index(now) + 1) % len(TYPES)] if now in TYPES else TYPES[0])
+
+    def action_status(self) -> None:
+        """Choose the status, the account's own ones included."""
+        custom = [(f"custom:{row.id}", row.name, row.category) for row in self._found.statuses]
+        plain = [] if custom else [(status, status, "") for status in STATUSES]
+
+        def chosen(picked: str | None) -> None:
+            if picked is not None and picked.startswith("custom:"):
+                self._change(custom_status_id=int(picked.removeprefix("custom:")), status=None)
+            elif picked is not None:
+                self._change(status=picked, custom_status_id=None)
+
+        self._desk.choose("Which status?", [*plain, *custom], chosen)
+
+    def action_group(self) -> None:
+        """Choose the group."""
+        choices = [(str(group.id), group.name, "") for group in self._found.groups]
+
+        def chosen(picked: str | None) -> None:
+            for group in self._found.groups:
+                if str(group.id) == picked:
+                    self._change(group=group.name, group_id=group.id)
+
+        self._desk.choose("Which group?", choices, chosen)
+
+    def action_mine(self) -> None:
+        """Assign it to me."""
+        if self._found.me is None:
+            self._problem = "it isn't known which agent you are: see [me] email"
+            self._draw()
+            return
+        self._change(assignee=self._found.me.email or self._found.me.name, assignee_id=self._found.me.id)
+
+    def action_assignee(self) -> None:
+        """Choose the assignee."""
+        choices = [(str(agent.id), agent.name, agent.email) for agent in self._found.agents]
+
+        def chosen(picked: str | None) -> None:
+            for agent in self._found.agents:
+                if str(agent.id) == picked:
+                    self._change(assignee=agent.email or agent.name, assignee_id=agent.id)
+
+        self._desk.choose("Who takes it?", choices, chosen)
+
+    def action_tags(self) -> None:
+        """Choose tags to add and remove."""
+        from support_desk.screens.tag_picker import TagChange, TagPicker
+
+        def chosen(change: TagChange | None) -> None:
+            if change is not None:
+                self._change(add_tags=change.add, remove_tags=change.remove)
+
+        own = self._tickets[0].tags if len(self._tickets) == 1 else ()
+        offered = [(row.tag, row.reasons[0]) for row in self._found.suggestions]
+        picker = TagPicker(own, offered, added=self._form.add_tags, removed=self._form.remove_tags)
+        self.app.push_screen(picker, chosen)
+
+    def action_note(self) -> None:
+        """Write the internal note that goes along."""
+        from support_desk.desk.intents import target_of
+        from support_desk.screens.composer import Composer
+
+        def written(text: str | None) -> None:
+            if text is not None:
+                self._change(note=text)
+
+        who: tuple[Parts, Parts] = (
+            ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")),
+            ((" It is sent with the triage.", "dim"),),
+        )
+        composer = Composer(who, target_of(self._tickets[0]), "triage", text=self._form.note, done="takes it")
+        self.app.push_screen(composer, written)
+
+    def action_submit(self) -> None:
+        """Send it."""
+        edits = self.edits
+        if not edits:
+            self._problem = "nothing would change yet"
+            self._draw()
+            return
+        self.dismiss(Triaged(edits, self._found.path.macro if self._is_feature else ""))
+
+    def action_leave(self) -> None:
+        """Leave; nothing is sent."""
+        self.dismiss(None)
