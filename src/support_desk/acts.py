@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from support_desk.desk.intents import intents_of
-from support_desk.domain.intents import ASKING, MOVING, Entry, Phase, Target
+from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target
+from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
-    from support_desk.desk.outbox import Outbox, Performer
+    from support_desk.desk.dispatch import Performer
+    from support_desk.desk.outbox import Outbox
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Command
     from support_desk.domain.tickets import Ticket
@@ -33,12 +35,16 @@ class Acts:
         self._app = app
         self.outbox: Outbox | None = None
         """None for the moments until its file is open."""
+        self._second = SecondPress(app.desk.clock, self._send_held)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
         """Take over what an earlier desk has left unfinished; the answer is what has to be asked about."""
         self.outbox = outbox
         outbox.subscribe(self._stepped)
-        return outbox.restore()
+        unfinished = outbox.restore()
+        for note in outbox.notes:
+            self._app.say(note, problem=True)
+        return unfinished
 
     async def run(self, performer: Performer) -> None:
         """Send what is decided, until cancelled."""
@@ -50,24 +56,50 @@ class Acts:
         self, decisions: Sequence[tuple[Alert | Ticket, Command]], *, undoes: str = ""
     ) -> tuple[Entry, ...]:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
+        by = who_decides(self._app.config.me.email)
+        return self.submit(intents_of(decisions, by=by, at=self._app.desk.now(), undoes=undoes))
+
+    def submit(self, intents: Sequence[Intent]) -> tuple[Entry, ...]:
+        """Put intents into the outbox; empty where nothing can be sent, and then it is said."""
         if self._app.config.read_only:
             self._app.say("This desk is read-only: nothing was changed", problem=True)
             return ()
         if self.outbox is None:
             self._app.say("The outbox isn't open yet: nothing was sent, press again", problem=True)
             return ()
-        by = who_decides(self._app.config.me.email)
-        intents = intents_of(decisions, by=by, at=self._app.desk.now(), undoes=undoes)
         return self.outbox.submit(intents)
 
+    def second_press(self, target: Target) -> bool:
+        """An `e` on this target: True if it belongs to the escalation that is held (ruling 7)."""
+        held = self.outbox.held_escalation if self.outbox is not None else None
+        if held is None:
+            self._second.first()
+            return False
+        if held.intent.target == target:
+            self._second.again(held.intent.id)
+        else:
+            self._app.say(
+                f"Not escalated: {held.intent.title} is still held. u takes that back, or wait", problem=True
+            )
+        return True
+
+    def _send_held(self, id_: str) -> None:
+        if self.outbox is not None:
+            self.outbox.send_now(id_)
+
     def undo(self) -> None:
-        """Take back what is held; else send what undoes the last action, or say why nothing does."""
-        if self.outbox is not None and (held := self.outbox.held) is not None:
-            self.outbox.cancel(held.intent.id)
-            self._app.say(f"Taken back, nothing was sent: {held.intent.title}")
+        """Take back what hasn't left; else send what undoes the last action, or say why nothing does."""
+        from support_desk.undoing import undo  # with the first `u`
+
+        if self.outbox is not None:
+            undo(self._app, self.outbox)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
+        from support_desk.undoing import redo
+
+        if self.outbox is not None:
+            redo(self._app, self.outbox)
 
     def forget_draft(self, sent: Sequence[Entry], target: Target, kind: str) -> None:
         """A text that the outbox has taken over is no draft any more; what it refused stays one."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ STEPS: Steps = (
         (
             """CREATE TABLE actions (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, intent BLOB NOT NULL,
                 phase TEXT NOT NULL, changed_at INTEGER NOT NULL, user TEXT NOT NULL,
-                instance TEXT NOT NULL, fire_at INTEGER, sent_at INTEGER, attempts INTEGER NOT NULL,
+                instance TEXT NOT NULL, asked_at INTEGER, fire_at INTEGER, sent_at INTEGER,
+                attempts INTEGER NOT NULL,
                 words TEXT NOT NULL, receipt BLOB, offered INTEGER NOT NULL) WITHOUT ROWID""",
             "CREATE INDEX actions_phase ON actions (phase)",
             """CREATE TABLE steps (n INTEGER PRIMARY KEY, action TEXT NOT NULL, at INTEGER NOT NULL,
@@ -142,6 +144,20 @@ class OutboxStore:
             )
         return found, unreadable
 
+    def recent(self, user: str, most: int) -> list[Entry]:
+        """The newest of this person's actions that have ended; what can't be read is left out."""
+        with self._lock, telling(self.path):
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN (?, ?)"  # noqa: S608 - names only
+                " ORDER BY sequence DESC LIMIT ?",
+                (user, *(phase.value for phase in DONE), most),
+            ).fetchall()
+        found = []
+        for row in rows:
+            with suppress(*Undecodable):
+                found.append(_entry(row))
+        return found
+
     def instances(self, user: str) -> set[str]:
         """The desks that have left something unfinished, living ones included."""
         phases = ",".join("?" * len(UNFINISHED))
@@ -199,7 +215,7 @@ class OutboxStore:
 
     def _write(self, entry: Entry) -> None:
         self._connection.execute(
-            f"INSERT OR REPLACE INTO actions ({_COLUMNS}) VALUES ({','.join('?' * 13)})",  # noqa: S608 - marks only
+            f"INSERT OR REPLACE INTO actions ({_COLUMNS}) VALUES ({','.join('?' * 14)})",  # noqa: S608 - marks only
             (
                 entry.intent.id,
                 entry.sequence,
@@ -208,6 +224,7 @@ class OutboxStore:
                 to_ms(entry.changed_at),
                 entry.user,
                 entry.instance,
+                to_ms(entry.asked_at) if entry.asked_at else None,
                 to_ms(entry.fire_at) if entry.fire_at else None,
                 to_ms(entry.sent_at) if entry.sent_at else None,
                 entry.attempts,
@@ -248,21 +265,20 @@ class OutboxStore:
 
 _COLUMNS = (
     "id, sequence, intent, phase, changed_at, user, instance,"
-    " fire_at, sent_at, attempts, words, receipt, offered"
+    " asked_at, fire_at, sent_at, attempts, words, receipt, offered"
 )
-
-RETENTION = timedelta(days=90)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    _, sequence, intent, phase, changed_at, user, instance, fire_at, sent_at, attempts, *rest = row
-    words, receipt, offered = rest
+    _, sequence, intent, phase, changed_at, user, instance, *rest = row
+    asked_at, fire_at, sent_at, attempts, words, receipt, offered = rest
     return Entry(
         intent=decode_intent(intent),
         phase=Phase(phase),
         changed_at=from_ms(changed_at),
         user=user,
         instance=instance,
+        asked_at=None if asked_at is None else from_ms(asked_at),
         fire_at=None if fire_at is None else from_ms(fire_at),
         sent_at=None if sent_at is None else from_ms(sent_at),
         attempts=attempts,

@@ -279,6 +279,18 @@ def is_escalation(command: Command) -> bool:
     return isinstance(command, EscalateAlert | AddResponder)
 
 
+def pages_somebody(command: Command) -> bool:
+    """Whether somebody's telephone rings because of it."""
+    return isinstance(command, EscalateAlert | AddResponder | PagePerson)
+
+
+def is_one_key_escalation(command: Command) -> bool:
+    """Whether `e` has made it: a second `e` sends it at once (ruling 7)."""
+    return isinstance(command, EscalateAlert) or (
+        isinstance(command, EditTicket) and command.purpose == "escalate"
+    )
+
+
 def is_held(command: Command) -> bool:
     """Whether a command waits a few seconds in which it can be taken back (ruling 10)."""
     if isinstance(command, EditTicket):

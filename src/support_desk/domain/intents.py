@@ -176,6 +176,8 @@ class Entry:
     """The account on this machine."""
     instance: str
     """The running desk that looks after it; another one leaves it alone while that one lives."""
+    asked_at: datetime | None = None
+    """When the person last said that it be sent; None: when they decided."""
     fire_at: datetime | None = None
     """While held: when it is sent; while queued after a failed connection: when it is tried again."""
     sent_at: datetime | None = None
@@ -197,4 +199,4 @@ def may_step(before: Phase, after: Phase) -> bool:
 
 def too_old(entry: Entry, now: datetime) -> bool:
     """Whether the decision is too old to be sent without asking again (ruling 10)."""
-    return now - entry.intent.at > EXPIRES_AFTER
+    return now - (entry.asked_at or entry.intent.at) > EXPIRES_AFTER

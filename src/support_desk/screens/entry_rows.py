@@ -49,7 +49,14 @@ def asks(entry: Entry) -> bool:
     return entry.phase in ASKING or (entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD})
 
 
+def _let_rest(entry: Entry) -> bool:
+    """Whether it had been sent when the person dropped the question what became of it."""
+    return entry.phase is Phase.CANCELLED and entry.sent_at is not None
+
+
 def _phase(entry: Entry, moment: Moment) -> Cell:
+    if _let_rest(entry):
+        return "dropped", "dim"
     if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
         return "NOT SENT", "late"
     if entry.phase is Phase.HELD and entry.fire_at is not None:
@@ -114,6 +121,8 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
         word, style = "NOT SENT", "late"
         explained = "The desk stopped before it was sent. Nothing happens until you say so."
+    elif _let_rest(entry):
+        word, explained = "dropped", "You let it rest. What had become of it by then stands below."
     lines = [
         TextLine(((command_words(intent.command, local), "head"),)),
         _fact("on", intent.title, "strong"),

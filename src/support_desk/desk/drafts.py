@@ -1,0 +1,52 @@
+"""Texts that somebody has begun to write: kept until they are sent, over restarts."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from support_desk.desk.clock import Clock
+from support_desk.desk.schema import StoreError
+
+if TYPE_CHECKING:
+    from support_desk.desk.outbox_store import Draft, OutboxStore
+    from support_desk.domain.intents import Target
+
+log = logging.getLogger(__name__)
+
+
+class Drafts:
+    """One text for each target and kind. What can't be written to the disk is kept while the desk runs."""
+
+    def __init__(self, store: OutboxStore | None, clock: Clock) -> None:
+        """Raises `StoreError`."""
+        self._store = store
+        self._clock = clock
+        self._texts: dict[tuple[Target, str], Draft] = store.drafts() if store is not None else {}
+
+    def get(self, target: Target, kind: str) -> Draft | None:
+        """What was written last."""
+        return self._texts.get((target, kind))
+
+    def put(self, target: Target, kind: str, text: str) -> bool:
+        """Keep a text; False: only in memory."""
+        from support_desk.desk.outbox_store import Draft  # SQLite, not before something is written
+
+        draft = Draft(text, self._clock.now())
+        self._texts[target, kind] = draft
+        return self._write(target, kind, draft)
+
+    def drop(self, target: Target, kind: str) -> None:
+        """The text has been sent, or is empty."""
+        if self._texts.pop((target, kind), None) is not None:
+            self._write(target, kind, None)
+
+    def _write(self, target: Target, kind: str, draft: Draft | None) -> bool:
+        if self._store is None:
+            return False
+        try:
+            self._store.put_draft(target, kind, draft)
+        except StoreError as error:
+            log.warning("draft not kept", extra={"problem": error.problem})
+            return False
+        return True

@@ -1,0 +1,341 @@
+"""The outbox: every action of this person from the key press to what became of it (rulings 10 to 14).
+
+What is decided is on disk before it is shown, and *sending* is on disk before anything is sent: whenever the
+program dies, the file says what may have happened. How things are sent is in `dispatch.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from support_desk.desk.clock import Clock
+from support_desk.desk.drafts import Drafts
+from support_desk.desk.instances import lives, own_instance
+from support_desk.desk.schema import StoreError
+from support_desk.desk.snapshot import Problem
+from support_desk.domain.commands import Command, is_held, is_one_key_escalation, pages_somebody
+from support_desk.domain.intents import (
+    ASKING,
+    DONE,
+    HOLD,
+    MOVING,
+    WAITING,
+    Entry,
+    Intent,
+    Phase,
+    Receipt,
+    Seen,
+    Verdict,
+    may_step,
+)
+
+if TYPE_CHECKING:
+    from support_desk.desk.dispatch import Dispatcher, Performer
+    from support_desk.desk.outbox_store import LogLine, OutboxStore
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Entry], None]
+
+KEPT_DONE = 200
+"""Finished entries that stay in memory, for the screen; all of them are in the log."""
+LOG_KEPT = timedelta(days=90)
+"""How long what has ended stays in the log."""
+
+STOPPED = "not sent: the desk stopped first"
+CUT_OFF = "the desk stopped while it was being sent"
+
+
+class Outbox:
+    """One person's actions in one running desk. Belongs to the event loop; only `log` uses a thread."""
+
+    def __init__(
+        self,
+        store: OutboxStore | None,
+        clock: Clock,
+        *,
+        user: str,
+        hold: timedelta = HOLD,
+        store_problem: Problem | None = None,
+        read_only: bool = False,
+        instance: str = "",
+    ) -> None:
+        """`user` is the account on this machine. Raises `StoreError`."""
+        self._store = store
+        self._clock = clock
+        self._user = user
+        self._hold = hold
+        self._read_only = read_only
+        self._instance = instance or own_instance()
+        self._entries: dict[str, Entry] = {}
+        self._due: dict[str, float] = {}
+        self._listeners: list[Listener] = []
+        self._sequence = store.last_sequence() if store is not None else 0
+        self._dispatcher: Dispatcher | None = None
+        self.drafts = Drafts(store, clock)
+        self.problem = store_problem
+        """Why nothing can be written down, and so nothing is sent; None: all is well."""
+        self.notes: tuple[str, ...] = store.notes if store is not None else ()
+        """What the person should know about what an earlier desk has left, a line each."""
+
+    # What there is
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything of this desk, the newest decision first."""
+        return tuple(sorted(self._entries.values(), key=lambda entry: -entry.sequence))
+
+    @property
+    def held(self) -> Entry | None:
+        """The newest entry whose time to be taken back is running; one that pages somebody before others."""
+        held = [row for row in self.entries if row.phase is Phase.HELD and not row.offered]
+        return next((row for row in held if pages_somebody(row.intent.command)), held[0] if held else None)
+
+    @property
+    def held_escalation(self) -> Entry | None:
+        """What `e` has begun and can still be taken back; None: no escalation is held."""
+        return next(
+            (
+                row
+                for row in self.entries
+                if row.phase is Phase.HELD and not row.offered and is_one_key_escalation(row.intent.command)
+            ),
+            None,
+        )
+
+    @property
+    def unfinished(self) -> tuple[Entry, ...]:
+        """What would still be sent, or is being sent, if the desk went on: the newest decision first."""
+        return tuple(row for row in self.entries if row.phase in MOVING and not row.offered)
+
+    def entry(self, id_: str) -> Entry | None:
+        """The entry of an intent."""
+        return self._entries.get(id_)
+
+    def seconds_left(self, entry: Entry) -> float:
+        """Until it is sent, by a clock that never jumps; 0 if it isn't waiting for a moment."""
+        due = self._due.get(entry.intent.id)
+        return max(0.0, due - self._clock.monotonic()) if due is not None else 0.0
+
+    async def log(self, since: datetime, until: datetime) -> tuple[LogLine, ...]:
+        """Every step of every action of this person between two moments. Raises `StoreError`."""
+        return await asyncio.to_thread(self._store.log, since, until) if self._store is not None else ()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Be told of every step of every entry."""
+        self._listeners.append(listener)
+
+    # What a person decides
+
+    def submit(self, intents: Sequence[Intent], *, held: bool | None = None) -> tuple[Entry, ...]:
+        """Take decisions over; they are on disk when this returns, or FAILED with the reason.
+
+        `held`: whether they wait for a moment in which they can be taken back; None: as their kind does.
+        """
+        now = self._clock.now()
+        fresh: list[Entry] = []
+        for intent in intents:
+            self._sequence += 1
+            waits = is_held(intent.command) if held is None else held
+            fresh.append(
+                Entry(
+                    intent,
+                    Phase.HELD if waits else Phase.QUEUED,
+                    now,
+                    self._user,
+                    self._instance,
+                    fire_at=now + self._hold if waits else None,
+                    asked_at=now,
+                    sequence=self._sequence,
+                )
+            )
+        if problem := self._written(fresh):
+            fresh = [self._refused(entry, problem) for entry in fresh]
+        for entry in fresh:
+            if entry.phase is Phase.HELD:
+                self._due[entry.intent.id] = self._clock.monotonic() + self._hold.total_seconds()
+        self._put(fresh)
+        return tuple(fresh)
+
+    def cancel(self, id_: str) -> bool:
+        """Take back what hasn't been sent; False: it is too late."""
+        entry = self._entries.get(id_)
+        if entry is None or entry.phase not in WAITING:
+            return False
+        self._decide(self.step(entry, Phase.CANCELLED, "taken back: nothing was sent"))
+        return True
+
+    def discard(self, id_: str) -> bool:
+        """Let a question rest: what asks for a decision is over."""
+        entry = self._entries.get(id_)
+        if entry is None or entry.phase not in ASKING:
+            return False
+        self._decide(self.step(entry, Phase.CANCELLED, f"dropped by you; before: {entry.words}"))
+        return True
+
+    def send_now(self, id_: str) -> bool:
+        """End the time in which it can be taken back; False: it isn't held."""
+        entry = self._entries.get(id_)
+        if entry is None or entry.phase is not Phase.HELD or entry.offered:
+            return False
+        self._decide(self.step(entry, Phase.QUEUED, "sent at once, as you asked"))
+        return True
+
+    def retry(self, id_: str, *, command: Command | None = None, seen: Seen | None = None) -> Entry | None:
+        """Send what asks for a decision; `command` is what is left of it, `seen` the state decided on.
+
+        The intent keeps its id and its first moment: what an earlier attempt did is found by them. None:
+        there is nothing to decide about it.
+        """
+        entry = self._entries.get(id_)
+        if entry is None or not (entry.phase in ASKING or (entry.offered and entry.phase in WAITING)):
+            return None
+        intent = replace(
+            entry.intent, command=command or entry.intent.command, seen=seen or entry.intent.seen
+        )
+        again = replace(
+            entry, intent=intent, phase=Phase.QUEUED, changed_at=self._clock.now(),
+            asked_at=self._clock.now(), fire_at=None, words="", receipt=None, offered=False,
+        )  # fmt: skip
+        self._decide(again)
+        return again
+
+    async def verify(self, id_: str) -> Entry:
+        """Ask the service, by reading only, whether an UNKNOWN entry was done; the entry afterwards."""
+        if self._dispatcher is None:
+            return self._entries[id_]
+        return await self._dispatcher.verify(id_)
+
+    # Starting, running, ending
+
+    def restore(self) -> tuple[Entry, ...]:
+        """Take over what dead desks of this person left unfinished; nothing of it is sent by itself.
+
+        The answer is what has to be asked about: a held escalation first, then in the order of decisions.
+        What was being sent becomes UNKNOWN and is verified once there is a performer.
+        """
+        store = self._store
+        if store is None:
+            return ()
+        try:
+            store.forget(self._clock.now() - LOG_KEPT)
+            dead = [name for name in store.instances(self._user) if not lives(name)]
+            left, unreadable = store.take_over(self._user, self._instance, dead)
+            ended = store.recent(self._user, KEPT_DONE)
+            if unreadable:
+                self.notes += (
+                    f"{len(unreadable)} unfinished actions were written by another version and can't be read",
+                )
+            restored = [self._after_restart(entry) for entry in left]
+            store.save(entry for entry, old in zip(restored, left, strict=True) if entry != old)
+        except StoreError as error:
+            self.problem = Problem(error.problem, error.remedy)
+            return ()
+        for entry in (*ended, *restored):
+            self._entries[entry.intent.id] = entry
+        asked = [entry for entry in restored if entry.offered or entry.phase in ASKING]
+        return tuple(sorted(asked, key=_first_to_ask))
+
+    def _after_restart(self, entry: Entry) -> Entry:
+        mine = replace(entry, instance=self._instance)
+        if mine.phase is Phase.SENDING:
+            return self.step(mine, Phase.UNKNOWN, CUT_OFF)
+        if mine.phase in WAITING and not mine.offered:
+            return replace(mine, offered=True, words=STOPPED, changed_at=self._clock.now())
+        return mine
+
+    def attach(self, performer: Performer) -> None:
+        """From now on things can be sent."""
+        from support_desk.desk.dispatch import Dispatcher  # after the first frame
+
+        self._dispatcher = Dispatcher(self, performer, self._clock)
+
+    async def run(self) -> None:
+        """Send what is due, until cancelled; what is being sent then stays *sending* on disk."""
+        if self._dispatcher is not None:
+            await self._dispatcher.run()
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
+
+    # For the dispatcher
+
+    def step(self, entry: Entry, phase: Phase, words: str, receipt: Receipt | None = None) -> Entry:
+        """The entry in its next phase, not yet kept."""
+        if not may_step(entry.phase, phase):
+            raise ValueError(f"an entry can't go from {entry.phase} to {phase}")
+        return replace(
+            entry, phase=phase, words=words, receipt=receipt or entry.receipt,
+            changed_at=self._clock.now(), fire_at=None,
+        )  # fmt: skip
+
+    def wait_until(self, entry: Entry, seconds: float) -> Entry:
+        """The entry as one that is tried in so many seconds."""
+        self._due[entry.intent.id] = self._clock.monotonic() + seconds
+        return replace(entry, fire_at=self._clock.now() + timedelta(seconds=seconds))
+
+    def show(self, entry: Entry) -> None:
+        """This is how it stands now, on disk already or soon."""
+        self._put([entry])
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write entries to the disk. Blocks, any thread may call; raises `StoreError`."""
+        if self._store is not None:
+            self._store.save(entries)
+
+    # Keeping
+
+    def _decide(self, entry: Entry) -> None:
+        """A decision about an entry holds even where the disk refuses it.
+
+        What the disk has of it instead is offered at the next start and never sent by itself, and nothing is
+        sent now unless it can be written that it is.
+        """
+        if problem := self._written([entry]):
+            log.warning("decision not kept", extra={"problem": problem.problem})
+        self._due.pop(entry.intent.id, None)
+        self._put([entry])
+
+    def _written(self, entries: Sequence[Entry]) -> Problem | None:
+        """Write them; why it can't be done, where it can't."""
+        if self._read_only:
+            return Problem("this desk is read-only", "leave the change to somebody who may make it")
+        if self._store is None:
+            return self.problem or Problem("there is no outbox", "start the desk again")
+        try:
+            self._store.save(entries)
+        except StoreError as error:
+            self.problem = Problem(error.problem, error.remedy)
+            return self.problem
+        self.problem = None
+        return None
+
+    def _refused(self, entry: Entry, problem: Problem) -> Entry:
+        words = f"not sent: {problem.problem}"
+        receipt = Receipt(Verdict.FAILED, words, problem.remedy)
+        return replace(entry, phase=Phase.FAILED, words=words, receipt=receipt, fire_at=None)
+
+    def _put(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._entries[entry.intent.id] = entry
+            if entry.phase not in WAITING:
+                self._due.pop(entry.intent.id, None)
+            for listener in self._listeners:
+                listener(entry)
+        done = [entry for entry in self.entries if entry.phase in DONE]
+        for entry in done[KEPT_DONE:]:
+            del self._entries[entry.intent.id]
+        if self._dispatcher is not None:
+            self._dispatcher.wake()
+
+
+def _first_to_ask(entry: Entry) -> tuple[bool, int]:
+    urgent = entry.offered and pages_somebody(entry.intent.command)
+    return (not urgent, entry.sequence)

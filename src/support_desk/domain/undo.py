@@ -1,0 +1,82 @@
+"""What takes an action back: the command that does, or why there is none."""
+
+from __future__ import annotations
+
+from support_desk.domain import commands as c
+from support_desk.domain.intents import Intent
+
+NONE: dict[type[c.Command], str] = {
+    c.CloseAlert: "a closed alert can't be opened again",
+    c.SnoozeAlert: "a snooze can't be ended from here; acknowledging or closing the alert ends it",
+    c.NoteAlert: "a note can't be taken back",
+    c.EscalateAlert: "whoever was paged was paged; tell them",
+    c.AddResponder: "whoever was paged was paged; tell them",
+    c.PagePerson: "whoever was paged was paged; tell them",
+    c.RaiseTicket: "the ticket is there; it can be merged or solved",
+    c.MergeTicket: "a merge can't be taken back",
+    c.SideConversation: "what was sent was sent",
+}
+
+
+def compensation(intent: Intent) -> c.Command | str:
+    """The command that restores what `intent` changed, or one line on why nothing does.
+
+    A ticket's assignee and group are named in it, not numbered: `Seen` has their names, and whoever sends it
+    looks the numbers up.
+    """
+    command, seen = intent.command, intent.seen
+    if isinstance(command, c.Acknowledge):
+        return c.Unacknowledge()
+    if isinstance(command, c.Unacknowledge):
+        return c.Acknowledge()
+    if isinstance(command, c.PrioritiseAlert):
+        return c.PrioritiseAlert(seen.priority) if seen.priority else "the priority before isn't known"
+    if isinstance(command, c.AddAlertTags):
+        added = tuple(tag for tag in command.tags if tag not in seen.tags)
+        return c.RemoveAlertTags(added) if added else "the tags were there before"
+    if isinstance(command, c.RemoveAlertTags):
+        taken = tuple(tag for tag in command.tags if tag in seen.tags)
+        return c.AddAlertTags(taken) if taken else "the tags weren't there before"
+    if isinstance(command, c.AssignAlert):
+        return (
+            c.AssignAlert(seen.owner) if seen.owner else "it had no owner, and an owner can't be taken away"
+        )
+    if isinstance(command, c.EditTicket):
+        return _edit_back(command, intent)
+    return NONE[type(command)]
+
+
+def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
+    seen = intent.seen
+    if edit.comment or edit.comment_html or edit.promise is not None:
+        return "a comment can't be taken back" + (": the client has it" if edit.public else "")
+    if edit.custom_fields or edit.problem_id is not None:
+        return "what the fields were before isn't known here; change them in the browser (o)"
+    before: dict[str, str] = {}
+    for name, wanted, was in (
+        ("status", edit.status or edit.custom_status_id, seen.status),
+        ("priority", edit.priority, seen.priority),
+        ("type", edit.type, seen.type),
+        ("assignee", edit.assignee or edit.assignee_id, seen.who),
+        ("group", edit.group or edit.group_id, seen.owner),
+    ):
+        if wanted and not was:
+            return f"the ticket had no {name} before, and none can't be set from here"
+        if wanted and was:
+            before[name] = was
+    if before.get("status") == "new":
+        return "a ticket can't be made new again"
+    added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
+    removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
+    if not (before or added or removed):
+        return "it changed nothing"
+    return c.EditTicket(
+        "undo",
+        status=before.get("status"),
+        priority=before.get("priority"),
+        type=before.get("type"),
+        assignee=before.get("assignee", ""),
+        group=before.get("group", ""),
+        add_tags=removed,
+        remove_tags=added,
+    )

@@ -1,0 +1,145 @@
+"""`u` and `U`: what is taken back, and what is done again.
+
+What hasn't left is taken back before anything else, and that is certain. What was done can only be undone by
+another change, where one exists; it goes through the outbox like every other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from support_desk.acts import who_decides
+from support_desk.domain.commands import Command, EditTicket, Unacknowledge
+from support_desk.domain.intents import WAITING, Entry, Intent, Phase
+from support_desk.domain.undo import compensation
+from support_desk.screens.asking import confirm
+from support_desk.sources.errors import SourceError
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+    from support_desk.desk.outbox import Outbox
+
+
+def undo(app: DeskApp, outbox: Outbox) -> None:
+    """Take back what is held, else what waits, else the last action that was done."""
+    waiting = outbox.held or next(
+        (entry for entry in outbox.entries if entry.phase in WAITING and not entry.offered), None
+    )
+    if waiting is not None:
+        taken = [entry for entry in _with_it(outbox, waiting) if outbox.cancel(entry.intent.id)]
+        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+        app.say(f"Taken back, nothing was sent: {waiting.intent.title}{more}")
+        return
+    if any(entry.phase is Phase.SENDING for entry in outbox.entries):
+        app.say("It is being sent: u again when it is known what became of it", problem=True)
+        return
+    last = next((entry for entry in outbox.entries if _can_be_undone(entry, outbox)), None)
+    if last is None:
+        app.say("There is nothing to take back")
+        return
+    _undo_done(app, outbox, last)
+
+
+def redo(app: DeskApp, outbox: Outbox) -> None:
+    """Do again what was taken back last: held again where that is its way."""
+    undone = {entry.intent.undoes: entry for entry in outbox.entries if entry.phase is Phase.CONFIRMED}
+    for entry in outbox.entries:
+        if entry.phase is Phase.CANCELLED and entry.sent_at is None:
+            group = [row for row in _with_it(outbox, entry) if row.phase is Phase.CANCELLED]
+        elif entry.intent.id in undone:
+            group = [row for row in _with_it(outbox, entry) if row.intent.id in undone]
+        else:
+            continue
+        if any(_redone(outbox, row) for row in group):
+            continue
+        app.acts.submit([_new(app, row, row.intent.command, undoes="") for row in group])
+        return
+    app.say("Nothing was taken back")
+
+
+def _with_it(outbox: Outbox, entry: Entry) -> list[Entry]:
+    """The entries that were decided with the same key press."""
+    batch = entry.intent.batch
+    return [row for row in outbox.entries if row.intent.batch == batch] if batch else [entry]
+
+
+def _can_be_undone(entry: Entry, outbox: Outbox) -> bool:
+    if entry.phase is not Phase.CONFIRMED or entry.intent.undoes:
+        return False
+    return not any(
+        row.intent.undoes == entry.intent.id and row.phase is Phase.CONFIRMED for row in outbox.entries
+    )
+
+
+def _redone(outbox: Outbox, entry: Entry) -> bool:
+    """Whether the same was decided again since."""
+    return any(
+        row.sequence > entry.sequence
+        and row.intent.target == entry.intent.target
+        and row.intent.command == entry.intent.command
+        for row in outbox.entries
+    )
+
+
+def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
+    found = [
+        (entry, compensation(entry.intent))
+        for entry in _with_it(outbox, last)
+        if _can_be_undone(entry, outbox)
+    ]
+    able = [(entry, command) for entry, command in found if not isinstance(command, str)]
+    if not able:
+        app.say(f"{last.intent.title} can't be undone: {found[0][1]}", problem=True)
+        return
+
+    def send() -> None:
+        app.run_worker(_send(app, able), name="undo", group="undo", exit_on_error=False)
+
+    several = f"{len(able)} alerts" if len(able) > 1 else last.intent.title
+    if isinstance(able[0][1], Unacknowledge):
+        confirm(
+            app, f"Give the acknowledgement of {several} back? The escalation starts again.", "does it", send
+        )
+    else:
+        send()
+
+
+async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]]) -> None:
+    intents: list[Intent] = []
+    for entry, command in able:
+        numbered = await _numbered(app, command)
+        if numbered is None:
+            app.say(f"{entry.intent.title} can't be undone: who had it before isn't found", problem=True)
+        else:
+            intents.append(_new(app, entry, numbered, undoes=entry.intent.id))
+    if intents:
+        app.acts.submit(intents)
+        app.say(
+            f"Undoing: {intents[0].title}" + (f" and {len(intents) - 1} more" if len(intents) > 1 else "")
+        )
+
+
+async def _numbered(app: DeskApp, command: Command) -> Command | None:
+    """A ticket's edit with the numbers of the people and groups that it names; None: they aren't there."""
+    if not isinstance(command, EditTicket):
+        return command
+    try:
+        agent = await app.lookups.agent(command.assignee) if command.assignee else None
+        group = await app.lookups.group(command.group) if command.group else None
+    except SourceError:
+        return None
+    if (command.assignee and agent is None) or (command.group and group is None):
+        return None
+    return replace(command, assignee_id=agent.id if agent else None, group_id=group.id if group else None)
+
+
+def _new(app: DeskApp, entry: Entry, command: Command, *, undoes: str) -> Intent:
+    """A decision of now about the same target, on its newest known state."""
+    seen = entry.receipt.seen if entry.receipt is not None and entry.receipt.seen else entry.intent.seen
+    return Intent(
+        uuid4().hex, entry.intent.target, entry.intent.title, command, seen,
+        who_decides(app.config.me.email), app.desk.now(), undoes=undoes,
+    )  # fmt: skip
