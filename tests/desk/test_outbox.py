@@ -1,0 +1,496 @@
+"""The outbox: nothing is lost, nothing is sent twice, and what isn't known is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from support_desk.desk.outbox import Outbox
+from support_desk.desk.outbox_store import OutboxStore
+from support_desk.desk.snapshot import Problem
+from support_desk.domain.commands import (
+    AddResponder,
+    CloseAlert,
+    EditTicket,
+    MergeTicket,
+    PagePerson,
+)
+from support_desk.domain.intents import Entry, Intent, Phase, Seen
+from tests.desk.clock import ManualClock
+from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+async def life(tmp_path: Path, clock: ManualClock, service: Service) -> AsyncIterator[Life]:
+    executor = AtOnce()
+    asyncio.get_running_loop().set_default_executor(executor)
+    life = Life(tmp_path / "outbox.sqlite3", clock, service)
+    life.start()
+    yield life
+    await life.die()
+
+
+async def pass_by(life: Life, seconds: float) -> None:
+    await life.clock.advance(seconds)
+    await calm()
+
+
+def phases(life: Life, wanted: Intent) -> list[str]:
+    return [entry.phase.value for entry in life.seen if entry.intent.id == wanted.id]
+
+
+async def test_an_action_goes_out_at_once_and_ends_confirmed(life: Life, service: Service) -> None:
+    ack = intent(life.clock)
+    life.submit(ack)
+    assert life.phase(ack) == "queued"
+    await calm()
+    assert phases(life, ack) == ["queued", "sending", "confirmed"]
+    assert service.done[ack.id] == 1
+
+
+async def test_a_decision_is_on_disk_before_it_is_shown(life: Life) -> None:
+    shown: list[bool] = []
+
+    def look(entry: Entry) -> None:
+        other = OutboxStore.open(life.path)
+        kept, _ = other.take_over("robin", entry.instance, [entry.instance])
+        shown.append(any(row.intent.id == entry.intent.id and row.phase is entry.phase for row in kept))
+        other.close()
+
+    life.outbox.subscribe(look)
+    life.submit(intent(life.clock))
+    assert shown == [True]
+
+
+async def test_sending_is_on_disk_before_anything_is_sent(life: Life, service: Service) -> None:
+    service.gate = asyncio.Event()
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert service.asked[ack.id] == 1
+    other = OutboxStore.open(life.path)
+    kept, _ = other.take_over("robin", "y", [life.outbox.entries[0].instance])
+    other.close()
+    assert [row.phase for row in kept] == [Phase.SENDING]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ESCALATE,
+        AddResponder("user", "sam@agency.example", "Sam"),
+        PagePerson("sam@agency.example", "Sam", "help"),
+        CloseAlert(),
+        MergeTicket(7),
+        EditTicket("reply", comment="Hello", public=True),
+        EditTicket("escalate", group_id=3),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+async def test_what_cant_be_taken_back_is_held(life: Life, service: Service, command: object) -> None:
+    held = intent(life.clock, command=command)  # type: ignore[arg-type]
+    life.submit(held)
+    await pass_by(life, 4.9)
+    assert (life.phase(held), service.asked[held.id]) == ("held", 0)
+    assert 0 < life.outbox.seconds_left(life.outbox.entries[0]) < 0.2
+    await pass_by(life, 0.2)
+    assert (life.phase(held), service.done[held.id]) == ("confirmed", 1)
+
+
+async def test_a_hold_that_is_taken_back_never_goes(life: Life, service: Service) -> None:
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    await pass_by(life, 3)
+    assert life.outbox.held is not None
+    assert life.outbox.cancel(held.id)
+    await pass_by(life, 60)
+    assert (life.phase(held), service.asked.total()) == ("cancelled", 0)
+    assert not life.outbox.cancel(held.id)
+
+
+async def test_a_clock_that_is_set_right_doesnt_shorten_a_hold(life: Life, service: Service) -> None:
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    life.clock.skew = timedelta(seconds=30)
+    await pass_by(life, 4)
+    assert life.phase(held) == "held"
+    await pass_by(life, 1.1)
+    assert service.done[held.id] == 1
+
+
+async def test_a_hold_can_be_ended_early_once(life: Life, service: Service) -> None:
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    assert life.outbox.send_now(held.id)
+    await calm()
+    assert (life.phase(held), service.done[held.id]) == ("confirmed", 1)
+    assert not life.outbox.send_now(held.id)
+    await pass_by(life, 60)
+    assert service.asked[held.id] == 1
+
+
+async def test_one_target_is_served_in_order_and_others_dont_wait(life: Life, service: Service) -> None:
+    service.gate = asyncio.Event()
+    first, second, other = (intent(life.clock, target, note()) for target in ("a", "a", "b"))
+    life.submit(first)
+    life.submit(second)
+    life.submit(other)
+    await calm()
+    assert service.asked == {first.id: 1, other.id: 1}
+    service.gate.set()
+    await calm()
+    assert service.order.index(first.id) < service.order.index(second.id)
+
+
+async def test_what_comes_after_a_hold_on_the_same_target_waits_for_it(life: Life, service: Service) -> None:
+    held, after = intent(life.clock, command=ESCALATE), intent(life.clock, command=note())
+    life.submit(held)
+    life.submit(after)
+    await pass_by(life, 4)
+    assert service.asked.total() == 0
+    await pass_by(life, 2)
+    assert service.order == [held.id, after.id]
+
+
+async def test_what_surely_never_left_is_tried_again(life: Life, service: Service) -> None:
+    service.weather = [Weather.OFFLINE, Weather.OFFLINE]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert life.phase(ack) == "queued"
+    await pass_by(life, 30)
+    assert (life.phase(ack), service.asked[ack.id], service.done[ack.id]) == ("confirmed", 3, 1)
+
+
+async def test_an_escalation_is_never_tried_again_by_itself(life: Life, service: Service) -> None:
+    service.weather = [Weather.OFFLINE]
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    await pass_by(life, 700)
+    assert (life.phase(held), service.asked[held.id]) == ("failed", 1)
+    life.outbox.retry(held.id)
+    await calm()
+    assert (life.phase(held), service.done[held.id]) == ("confirmed", 1)
+
+
+async def test_an_old_decision_expires_and_a_person_may_renew_it(life: Life, service: Service) -> None:
+    service.weather = [Weather.OFFLINE] * 1000
+    ack = intent(life.clock)
+    life.submit(ack)
+    for _ in range(40):
+        await pass_by(life, 20)
+    assert life.phase(ack) == "expired"
+    assert "no connection" in life.outbox.entries[0].words
+    asked = service.asked[ack.id]
+    await pass_by(life, 600)
+    assert service.asked[ack.id] == asked
+    service.weather = []
+    life.outbox.retry(ack.id)
+    await calm()
+    assert (life.phase(ack), service.done[ack.id]) == ("confirmed", 1)
+
+
+async def test_a_lost_answer_is_looked_for_before_anybody_is_asked(life: Life, service: Service) -> None:
+    service.weather = [Weather.LOST_ANSWER]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert life.phase(ack) == "unknown"
+    await pass_by(life, 1)
+    assert (life.phase(ack), service.done[ack.id], service.asked[ack.id]) == ("confirmed", 1, 1)
+
+
+async def test_a_lost_request_is_proved_not_done_and_offered(life: Life, service: Service) -> None:
+    service.weather = [Weather.LOST_REQUEST]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await pass_by(life, 1)
+    assert (life.phase(ack), service.asked[ack.id]) == ("failed", 1)
+    await pass_by(life, 900)
+    assert service.asked[ack.id] == 1
+
+
+async def test_what_arrives_late_is_found_by_a_later_look(life: Life, service: Service) -> None:
+    service.weather = [Weather.LATE]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await pass_by(life, 20)
+    assert life.phase(ack) == "unknown"
+    service.arrive()
+    await pass_by(life, 130)
+    assert (life.phase(ack), service.done[ack.id]) == ("confirmed", 1)
+
+
+async def test_what_cant_be_told_stays_a_question_and_nothing_goes_twice(
+    life: Life, service: Service
+) -> None:
+    service.weather, service.blind = [Weather.LOST_ANSWER], True
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await pass_by(life, 3600)
+    assert (life.phase(ack), service.asked[ack.id]) == ("unknown", 1)
+    service.blind = False
+    entry = await life.outbox.verify(ack.id)
+    assert (entry.phase, service.asked[ack.id]) == (Phase.CONFIRMED, 1)
+
+
+async def test_nothing_is_done_to_a_target_while_its_last_answer_is_looked_for(
+    life: Life, service: Service
+) -> None:
+    service.weather = [Weather.LOST_ANSWER]
+    ack, after = intent(life.clock), intent(life.clock, command=note())
+    life.submit(ack)
+    await calm()
+    life.submit(after)
+    await calm()
+    assert service.asked[after.id] == 0
+    await pass_by(life, 1)
+    assert (life.phase(ack), life.phase(after)) == ("confirmed", "confirmed")
+
+
+async def test_a_fault_of_ours_is_unknown_not_done_again(life: Life, service: Service) -> None:
+    service.weather = [Weather.FAULT]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert "ZeroDivisionError" in life.outbox.entries[0].words
+    await pass_by(life, 1)
+    assert (life.phase(ack), service.done[ack.id]) == ("confirmed", 1)
+
+
+@pytest.mark.parametrize(("weather", "phase"), [(Weather.REFUSED, "failed"), (Weather.CHANGED, "conflict")])
+async def test_a_refusal_asks_and_a_second_try_is_the_persons(
+    life: Life, service: Service, weather: Weather, phase: str
+) -> None:
+    service.weather = [weather]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert life.phase(ack) == phase
+    again = life.outbox.retry(ack.id, seen=Seen("acked"))
+    assert again is not None
+    assert (again.intent.id, again.intent.at, again.intent.seen) == (ack.id, ack.at, Seen("acked"))
+    await calm()
+    assert life.phase(ack) == "confirmed"
+    assert life.outbox.retry(ack.id) is None
+
+
+async def test_a_question_can_be_let_rest(life: Life, service: Service) -> None:
+    service.weather = [Weather.REFUSED]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    assert life.outbox.discard(ack.id)
+    assert life.phase(ack) == "cancelled"
+    assert "not allowed" in life.outbox.entries[0].words
+
+
+async def test_one_key_press_on_many_goes_as_one_request_where_that_is_possible(
+    life: Life, service: Service
+) -> None:
+    service.batch_size = 2
+    service.weather = [Weather.FINE, Weather.REFUSED]
+    both = [intent(life.clock, name, batch="one") for name in "ab"]
+    life.submit(*both)
+    await calm()
+    assert [life.phase(row) for row in both] == ["confirmed", "failed"]
+
+
+async def test_what_waits_for_a_free_place_can_still_be_taken_back(life: Life, service: Service) -> None:
+    service.gate = asyncio.Event()
+    many = [intent(life.clock, f"target {at}") for at in range(8)]
+    life.submit(*many)
+    await calm()
+    assert [life.phase(row) for row in many].count("sending") == 6
+    assert life.outbox.cancel(many[-1].id)
+    service.gate.set()
+    await calm()
+    assert [life.phase(row) for row in many] == ["confirmed"] * 7 + ["cancelled"]
+    assert service.asked[many[-1].id] == 0
+
+
+# Restarts
+
+
+async def test_what_was_held_is_offered_first_and_never_fires_by_itself(life: Life, service: Service) -> None:
+    waiting = intent(life.clock, "b")
+    service.weather = [Weather.OFFLINE]
+    life.submit(waiting)
+    await calm()
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    await life.die()
+    service.weather = []
+    life.start()
+    assert [entry.intent.id for entry in life.asked] == [held.id, waiting.id]
+    assert all(entry.offered for entry in life.asked)
+    await pass_by(life, 3600)
+    assert service.done.total() == 0
+    life.outbox.retry(held.id)
+    assert life.outbox.cancel(waiting.id)
+    await calm()
+    assert (life.phase(held), life.phase(waiting), service.done.total()) == ("confirmed", "cancelled", 1)
+
+
+async def test_what_was_being_sent_is_verified_first_after_a_kill(life: Life, service: Service) -> None:
+    service.gate = asyncio.Event()
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    await pass_by(life, 5)
+    assert life.phase(held) == "sending"
+    await life.die()
+    service.gate = None
+    service.done[held.id] += 1
+    life.start(attached=False)
+    assert life.phase(held) == "unknown"
+    life.attach()
+    await calm()
+    await pass_by(life, 1)
+    assert (life.phase(held), service.asked[held.id]) == ("confirmed", 1)
+
+
+async def test_a_colleagues_or_a_living_desks_actions_are_left_alone(
+    tmp_path: Path, clock: ManualClock, life: Life
+) -> None:
+    living = Outbox(OutboxStore.open(life.path), clock, user="robin")
+    living.submit([intent(clock, command=ESCALATE)])
+    other = Outbox(OutboxStore.open(life.path), clock, user="kim", instance="nowhere/9999998/1/x")
+    other.submit([intent(clock, command=ESCALATE)])
+    await life.die()
+    life.start()
+    assert life.asked == ()
+    await living.close()
+    await other.close()
+
+
+async def test_two_desks_that_start_together_share_what_was_left(life: Life, clock: ManualClock) -> None:
+    held = [intent(clock, name, ESCALATE) for name in "abc"]
+    life.submit(*held)
+    await life.die()
+    first = Outbox(OutboxStore.open(life.path), clock, user="robin")
+    second = Outbox(OutboxStore.open(life.path), clock, user="robin")
+    taken = [*first.restore(), *second.restore()]
+    assert sorted(entry.intent.id for entry in taken) == sorted(row.id for row in held)
+    await first.close()
+    await second.close()
+    life.start()
+
+
+async def test_what_has_ended_is_still_shown_after_a_restart(life: Life) -> None:
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await life.die()
+    life.start()
+    assert life.asked == ()
+    assert [entry.intent for entry in life.outbox.entries] == [ack]
+
+
+async def test_the_log_tells_every_step(life: Life, service: Service) -> None:
+    service.weather = [Weather.LOST_ANSWER]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await pass_by(life, 1)
+    lines = await life.outbox.log(ack.at - timedelta(minutes=1), ack.at + timedelta(minutes=1))
+    assert [line.phase.value for line in lines] == ["queued", "sending", "unknown", "confirmed"]
+    assert {line.title for line in lines} == {"P1 a"}
+
+
+# The file
+
+
+def test_the_file_is_its_owners_alone(life: Life) -> None:
+    assert stat.S_IMODE(life.path.stat().st_mode) == 0o600
+
+
+@pytest.fixture
+def without_store(clock: ManualClock) -> Outbox:
+    return Outbox(None, clock, user="robin", store_problem=Problem("the disk is full", "make room"))
+
+
+async def test_what_cant_be_written_down_isnt_sent(
+    without_store: Outbox, clock: ManualClock, service: Service
+) -> None:
+    without_store.attach(service)
+    running = asyncio.ensure_future(without_store.run())
+    (entry,) = without_store.submit([intent(clock, command=ESCALATE)])
+    assert (entry.phase, entry.words) == (Phase.FAILED, "not sent: the disk is full")
+    assert entry.receipt is not None
+    assert entry.receipt.remedy == "make room"
+    await clock.advance(20)
+    await calm()
+    assert service.asked.total() == 0
+    running.cancel()
+
+
+async def test_a_disk_that_fills_up_in_between_stops_the_sending(life: Life, service: Service) -> None:
+    held = intent(life.clock, command=ESCALATE)
+    life.submit(held)
+    life.store.close()
+    await pass_by(life, 6)
+    assert (life.phase(held), service.asked.total()) == ("failed", 0)
+    life.store = OutboxStore.open(life.path)
+
+
+async def test_a_read_only_outbox_refuses(clock: ManualClock) -> None:
+    outbox = Outbox(None, clock, user="robin", read_only=True)
+    (entry,) = outbox.submit([intent(clock)])
+    assert (entry.phase, entry.words) == (Phase.FAILED, "not sent: this desk is read-only")
+
+
+async def test_a_damaged_file_is_set_aside_and_named(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    path.write_bytes(b"this is no database at all, whatever its name says" * 100)
+    store = OutboxStore.open(path)
+    outbox = Outbox(store, clock, user="robin")
+    assert "damaged" in outbox.notes[0]
+    store.close()
+
+
+async def test_drafts_outlive_the_desk(life: Life) -> None:
+    target = intent(life.clock).target
+    life.outbox.drafts.put(target, "note", "half a thought")
+    await life.die()
+    life.start()
+    draft = life.outbox.drafts.get(target, "note")
+    assert draft is not None
+    assert draft.text == "half a thought"
+    life.outbox.drafts.drop(target, "note")
+    await life.die()
+    life.start()
+    assert life.outbox.drafts.get(target, "note") is None
+
+
+async def test_receipts_and_commands_read_back_as_they_were(life: Life, service: Service) -> None:
+    edit = EditTicket("triage", priority="high", add_tags=("a", "b"), comment="{{x}} ü\n", promise=None)
+    service.weather = [Weather.CHANGED]
+    row = intent(
+        life.clock, command=edit, seen=Seen("open", life.clock.now(), "low", "kim", None, "task", ("a",))
+    )
+    life.submit(row)
+    await calm()
+    before = life.outbox.entries[0]
+    await life.die()
+    life.start()
+    after = life.outbox.entries[0]
+    assert after == replace(before, instance=after.instance)

@@ -1,0 +1,97 @@
+"""What takes an action back, and what can't be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from support_desk.domain import commands as c
+from support_desk.domain.intents import Intent, Seen, Target
+from support_desk.domain.undo import compensation
+
+AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def undone(command: c.Command, **seen: object) -> c.Command | str:
+    return compensation(
+        Intent("1" * 32, Target("alert", "a"), "x", command, Seen(**seen), "robin", AT)  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "seen", "wanted"),
+    [
+        (c.Acknowledge(), {}, c.Unacknowledge()),
+        (c.Unacknowledge(), {}, c.Acknowledge()),
+        (c.PrioritiseAlert("P1"), {"priority": "P3"}, c.PrioritiseAlert("P3")),
+        (c.AddAlertTags(("a", "b")), {"tags": ("b",)}, c.RemoveAlertTags(("a",))),
+        (c.RemoveAlertTags(("a", "b")), {"tags": ("b",)}, c.AddAlertTags(("b",))),
+        (c.AssignAlert("kim"), {"owner": "sam"}, c.AssignAlert("sam")),
+        (
+            c.EditTicket("priority", priority="high"),
+            {"priority": "low"},
+            c.EditTicket("undo", priority="low"),
+        ),
+        (
+            c.EditTicket("tags", add_tags=("a", "b"), remove_tags=("c", "d")),
+            {"tags": ("b", "c")},
+            c.EditTicket("undo", add_tags=("c",), remove_tags=("a",)),
+        ),
+        (
+            c.EditTicket("take", assignee_id=3, assignee="robin"),
+            {"who": "kim"},
+            c.EditTicket("undo", assignee="kim"),
+        ),
+        (
+            c.EditTicket("believed_solved", status="pending", add_tags=("solved",)),
+            {"status": "open"},
+            c.EditTicket("undo", status="open", remove_tags=("solved",)),
+        ),
+    ],
+)
+def test_what_was_is_restored(command: c.Command, seen: dict[str, object], wanted: c.Command) -> None:
+    assert undone(command, **seen) == wanted
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.CloseAlert(),
+        c.NoteAlert("x"),
+        c.EscalateAlert("p", "P", "second line"),
+        c.AddResponder("user", "sam", "Sam"),
+        c.PagePerson("sam", "Sam", "help"),
+        c.SnoozeAlert(AT),
+        c.RaiseTicket("s", "b"),
+        c.MergeTicket(3),
+        c.SideConversation(("x@example.com",), "s", "b"),
+        c.EditTicket("reply", comment="Hello", public=True),
+        c.EditTicket("note", comment="Hello", priority="high"),
+        c.EditTicket("problem", problem_id=4),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_cant_be_taken_back_says_why(command: c.Command) -> None:
+    words = undone(command, status="open", priority="low")
+    assert isinstance(words, str)
+    assert len(words) > 10
+
+
+def test_every_command_has_an_answer() -> None:
+    for command in c.COMMANDS.values():
+        assert command in {
+            c.Acknowledge, c.Unacknowledge, c.PrioritiseAlert, c.AddAlertTags, c.RemoveAlertTags,
+            c.AssignAlert, c.EditTicket, *_NONE,
+        }  # fmt: skip
+
+
+_NONE = {
+    c.CloseAlert, c.SnoozeAlert, c.NoteAlert, c.EscalateAlert, c.AddResponder, c.PagePerson, c.RaiseTicket,
+    c.MergeTicket, c.SideConversation,
+}  # fmt: skip
+
+
+def test_tags_that_were_there_before_stay() -> None:
+    assert isinstance(undone(c.AddAlertTags(("a",)), tags=("a",)), str)
+    assert isinstance(undone(c.EditTicket("tags", add_tags=("a",)), tags=("a",)), str)
