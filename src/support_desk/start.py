@@ -6,7 +6,7 @@ import getpass
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from support_desk.app import DeskApp, make_app
 from support_desk.config.model import Config
@@ -83,20 +83,17 @@ def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
     from support_desk.desk.outbox_store import OutboxStore
     from support_desk.desk.schema import StoreError
 
-    store, problem = None, None
-    if not config.read_only:
-        try:
-            store = OutboxStore.open(path)
-        except StoreError as error:
-            problem = Problem(error.problem, error.remedy)
-    return Outbox(
-        store,
-        clock,
-        user=getpass.getuser(),
-        hold=timedelta(seconds=config.escalation.hold_seconds),
-        store_problem=problem,
-        read_only=config.read_only,
-    )
+    settings: dict[str, Any] = {
+        "user": getpass.getuser(),
+        "hold": timedelta(seconds=config.escalation.hold_seconds),
+        "read_only": config.read_only,
+    }
+    if config.read_only:
+        return Outbox(None, clock, **settings)
+    try:
+        return Outbox(OutboxStore.open(path), clock, **settings)
+    except StoreError as error:
+        return Outbox(None, clock, **settings, store_problem=Problem(error.problem, error.remedy))
 
 
 def with_read_only(config: Config, read_only: bool) -> Config:
