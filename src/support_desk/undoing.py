@@ -133,7 +133,9 @@ async def _numbered(app: DeskApp, command: Command) -> Command | None:
         return None
     if (command.assignee and agent is None) or (command.group and group is None):
         return None
-    return replace(command, assignee_id=agent.id if agent else None, group_id=group.id if group else None)
+    return replace(
+        command, assignee_id=agent.id if agent else command.assignee_id, group_id=group.id if group else None
+    )
 
 
 def _new(app: DeskApp, entry: Entry, command: Command, *, undoes: str) -> Intent:

@@ -44,6 +44,11 @@ def undone(command: c.Command, **seen: object) -> c.Command | str:
             c.EditTicket("undo", assignee="kim"),
         ),
         (
+            c.EditTicket("take", assignee_id=3, assignee="robin"),
+            {},
+            c.EditTicket("undo", assignee_id=c.UNASSIGNED),
+        ),
+        (
             c.EditTicket("believed_solved", status="pending", add_tags=("solved",)),
             {"status": "open"},
             c.EditTicket("undo", status="open", remove_tags=("solved",)),

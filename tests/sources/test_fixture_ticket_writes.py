@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from support_desk.domain.commands import (
+    UNASSIGNED,
     EditTicket,
     FieldValue,
     MergeTicket,
@@ -234,6 +235,8 @@ class TestStatus:
     async def test_a_new_ticket_that_is_assigned_is_open_and_never_new_again(self, desk: Helpdesk) -> None:
         after = (await desk.edit(NEW, EditTicket(assignee_id=await desk.agent(ME)))).ticket
         assert (after.status, after.assignee, after.assignee_email) == ("open", "Robin Ashdown", ME)
+        back = (await desk.edit(NEW, EditTicket(assignee_id=UNASSIGNED))).ticket
+        assert (back.status, back.assignee, back.assignee_email) == ("open", None, None)
         with pytest.raises(Rejected, match="cannot be set to new"):
             await desk.edit(NEW, EditTicket(status="new"))
 

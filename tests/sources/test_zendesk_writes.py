@@ -14,7 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support_desk.config.secrets import Secret
-from support_desk.domain.commands import EditTicket, FieldValue, MergeTicket, RaiseTicket, SideConversation
+from support_desk.domain.commands import (
+    UNASSIGNED,
+    EditTicket,
+    FieldValue,
+    MergeTicket,
+    RaiseTicket,
+    SideConversation,
+)
 from support_desk.domain.comment_text import MOST_BYTES, as_html, same_text
 from support_desk.sources.errors import (
     NotAllowed,
@@ -107,6 +114,14 @@ async def test_only_what_changes_travels(desk: WritableZendesk, writer: TicketWr
     assert (answer.comment_public, answer.comment_author_id, answer.ignored) == (False, 102, ())
     assert desk.tickets[5]["tags"] == ["client_acme", "first_line"], "tags go by their own endpoint"
     assert desk.tickets[5]["custom_fields"][1] == {"id": 901, "value": "a"}
+
+
+async def test_a_ticket_can_be_given_back_to_nobody(desk: WritableZendesk, writer: TicketWriter) -> None:
+    desk.edit(5, assignee_id=102)
+    edit = EditTicket(assignee_id=UNASSIGNED)
+    answer = await writer.update(5, edit, stamp=await stamp_of(writer))
+    assert sent(desk)[0].json()["ticket"]["assignee_id"] is None
+    assert answer.ticket.assignee is None
 
 
 @pytest.mark.parametrize("public", [True, False])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from support_desk.domain.commands import EditTicket
+from support_desk.domain.commands import UNASSIGNED, EditTicket
 from support_desk.domain.comment_text import same_text, text_of_html
 from support_desk.domain.intents import FieldDifference, Seen
 from support_desk.domain.tickets import Comment, Ticket, TicketDetail, TicketNumbers
@@ -68,6 +68,8 @@ def holds(edit: EditTicket, name: str, ticket: Ticket, numbers: TicketNumbers | 
     """Whether a field is as the edit wants it; None: it can't be told."""
     if name in ("status", "priority", "type"):
         return bool(getattr(ticket, name) == getattr(edit, name))
+    if name == "assignee" and edit.assignee_id == UNASSIGNED:
+        return (numbers.assignee_id if numbers is not None else ticket.assignee) is None
     if numbers is not None:
         attribute = dict(_FIELDS)[name]
         return bool(getattr(numbers, attribute) == getattr(edit, attribute))
@@ -84,6 +86,8 @@ def ours(edit: EditTicket, name: str) -> str:
     value = getattr(edit, dict(_FIELDS)[name])
     if name == "problem":
         return f"#{value}"
+    if name == "assignee" and value == UNASSIGNED:
+        return NOBODY
     return named or str(value)
 
 

@@ -134,6 +134,9 @@ class RaiseTicket:
 
 # Tickets
 
+UNASSIGNED = 0
+"""As an assignee's number: the ticket is given back to the queue."""
+
 
 @record
 class Promise:
@@ -169,6 +172,7 @@ class EditTicket:
     priority: str | None = None
     type: str | None = None
     assignee_id: int | None = None
+    """`UNASSIGNED` takes the assignee away."""
     assignee: str = ""
     """The assignee as shown, an address or a name."""
     group_id: int | None = None

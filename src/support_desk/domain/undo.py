@@ -53,6 +53,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
     if edit.custom_fields or edit.problem_id is not None:
         return "what the fields were before isn't known here; change them in the browser (o)"
     before: dict[str, str] = {}
+    nobody = edit.assignee_id is not None and not seen.who
     for name, wanted, was in (
         ("status", edit.status or edit.custom_status_id, seen.status),
         ("priority", edit.priority, seen.priority),
@@ -60,7 +61,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
         ("assignee", edit.assignee or edit.assignee_id, seen.who),
         ("group", edit.group or edit.group_id, seen.owner),
     ):
-        if wanted and not was:
+        if wanted and not was and not (name == "assignee" and nobody):
             return f"the ticket had no {name} before, and none can't be set from here"
         if wanted and was:
             before[name] = was
@@ -68,13 +69,14 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
         return "a ticket can't be made new again"
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
-    if not (before or added or removed):
+    if not (before or nobody or added or removed):
         return "it changed nothing"
     return c.EditTicket(
         "undo",
         status=before.get("status"),
         priority=before.get("priority"),
         type=before.get("type"),
+        assignee_id=c.UNASSIGNED if nobody else None,
         assignee=before.get("assignee", ""),
         group=before.get("group", ""),
         add_tags=removed,

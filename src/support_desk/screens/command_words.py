@@ -46,13 +46,19 @@ def changes_of(command: c.Command) -> list[tuple[str, str]]:
         ("status", status),
         ("priority", command.priority or ""),
         ("type", command.type or ""),
-        ("assignee", command.assignee or (str(command.assignee_id) if command.assignee_id else "")),
+        ("assignee", _assignee(command)),
         ("group", command.group or (str(command.group_id) if command.group_id else "")),
         ("problem", f"#{command.problem_id}" if command.problem_id else ""),
         ("tags added", " ".join(command.add_tags)),
         ("tags removed", " ".join(command.remove_tags)),
     ]
     return [(name, clean(value)) for name, value in named if value]
+
+
+def _assignee(command: c.EditTicket) -> str:
+    if command.assignee_id is None:
+        return ""
+    return "nobody" if command.assignee_id == c.UNASSIGNED else command.assignee or str(command.assignee_id)
 
 
 def _edit_words(command: c.EditTicket, local: Local) -> str:

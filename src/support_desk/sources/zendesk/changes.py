@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from support_desk.domain.commands import EditTicket, FieldValue, RaiseTicket
+from support_desk.domain.commands import UNASSIGNED, EditTicket, FieldValue, RaiseTicket
 from support_desk.domain.comment_text import as_html, html_as_typed, text_of_html
 from support_desk.sources.writers import Agent, CustomStatus, Group, Job, JobItem, Macro
 from support_desk.text import clean, clean_block
@@ -56,6 +56,8 @@ def fields_of(edit: EditTicket) -> dict[str, Any]:
         "problem_id": edit.problem_id,
     }
     fields = {name: value for name, value in values.items() if value is not None}
+    if edit.assignee_id == UNASSIGNED:
+        fields["assignee_id"] = None
     if edit.custom_fields:
         fields["custom_fields"] = [{"id": field.id, "value": field.value} for field in edit.custom_fields]
     if edit.macro_id is not None:

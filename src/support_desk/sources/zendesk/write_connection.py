@@ -70,6 +70,9 @@ class WriteConnection(Reader):
         # The tags that follow count as well: a change that stops half-way is worse than one that waits.
         self._pace.check(ticket_id, 1 + bool(edit.add_tags) + bool(edit.remove_tags))
         ticket = api_objects.Ticket(id=ticket_id, safe_update=True, updated_stamp=stamp_of(stamp), **fields)
+        if "assignee_id" in fields:
+            # zenpy leaves a None out that a ticket is made with, and sends one that is set.
+            ticket.assignee_id = fields["assignee_id"]
         response, document = self._send(attempt, what, lambda: self._api.update(ticket), ticket_id=ticket_id)
         return self._ticket_answer(response, document, what)
 
