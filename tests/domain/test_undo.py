@@ -59,6 +59,13 @@ def test_what_was_is_restored(command: c.Command, seen: dict[str, object], wante
     assert undone(command, **seen) == wanted
 
 
+def test_what_can_be_restored_is_where_the_rest_cant() -> None:
+    triaged = c.EditTicket("triage", status="open", priority="high", assignee_id=3, add_tags=("fault",))
+    wanted = c.EditTicket("undo", assignee_id=c.UNASSIGNED, remove_tags=("fault",))
+    assert undone(triaged, status="new") == wanted
+    assert undone(c.EditTicket("take", status="open"), status="new") == "a ticket can't be made new again"
+
+
 @pytest.mark.parametrize(
     "command",
     [

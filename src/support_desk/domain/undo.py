@@ -21,7 +21,7 @@ NONE: dict[type[c.Command], str] = {
 def compensation(intent: Intent) -> c.Command | str:
     """The command that restores what `intent` changed, or one line on why nothing does.
 
-    A ticket's assignee and group are named in it, not numbered: `Seen` has their names, and whoever sends it
+    Where only a part can be restored, that part is. A ticket's assignee and group are named in it, not numbered: `Seen` has their names, and whoever sends it
     looks the numbers up.
     """
     command, seen = intent.command, intent.seen
@@ -33,6 +33,42 @@ def compensation(intent: Intent) -> c.Command | str:
         return c.PrioritiseAlert(seen.priority) if seen.priority else "the priority before isn't known"
     if isinstance(command, c.AddAlertTags):
         added = tuple(tag for tag in command.tags if tag not in seen.tags)
+        return c.RemoveAlertTags(added) if added else "the tags were there before"
+    if isinstance(command, c.RemoveAlertTags):
+        taken = tuple(tag for tag in command.tags if tag in seen.tags)
+        return c.AddAlertTags(taken) if taken else "the tags weren't there before"
+    if isinstance(command, c.AssignAlert):
+        return (
+            c.AssignAlert(seen.owner) if seen.owner else "it had no owner, and an owner can't be taken away"
+        )
+    if isinstance(command, c.EditTicket):
+        return _edit_back(command, intent)
+    return NONE[type(command)]
+
+
+def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
+    seen = intent.seen
+    if edit.comment or edit.comment_html or edit.promise is not None:
+        return "a comment can't be taken back" + (": the client has it" if edit.public else "")
+    if edit.custom_fields or edit.problem_id is not None:
+        return "what the fields were before isn't known here; change them in the browser (o)"
+    nobody = edit.assignee_id is not None and not seen.who
+    before: dict[str, str] = {}
+    stays: list[str] = []
+    for name, wanted, was in (
+        ("status", edit.status or edit.custom_status_id, seen.status),
+        ("priority", edit.priority, seen.priority),
+        ("type", edit.type, seen.type),
+        ("assignee", edit.assignee or edit.assignee_id, seen.who),
+        ("group", edit.group or edit.group_id, seen.owner),
+    ):
+        if not wanted or (name == "assignee" and nobody):
+            continue
+        if was and was != "new":
+            before[name] = was
+        else:
+            stays.append("a ticket can't be made new again" if was else f"it had no {name} before")
+    added = tuple(tag for tag in command.tags if tag not in seen.tags)
         return c.RemoveAlertTags(added) if added else "the tags were there before"
     if isinstance(command, c.RemoveAlertTags):
         taken = tuple(tag for tag in command.tags if tag in seen.tags)
@@ -70,7 +106,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
     if not (before or nobody or added or removed):
-        return "it changed nothing"
+        return "; ".join(stays) or "it changed nothing"
     return c.EditTicket(
         "undo",
         status=before.get("status"),
