@@ -53,6 +53,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
     if edit.custom_fields or edit.problem_id is not None:
         return "what the fields were before isn't known here; change them in the browser (o)"
     nobody = edit.assignee_id is not None and not seen.who
+    nobody = edit.assignee_id is not None and not seen.who
     before: dict[str, str] = {}
     stays: list[str] = []
     for name, wanted, was in (
@@ -68,41 +69,6 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
             before[name] = was
         else:
             stays.append("a ticket can't be made new again" if was else f"it had no {name} before")
-    added = tuple(tag for tag in command.tags if tag not in seen.tags)
-        return c.RemoveAlertTags(added) if added else "the tags were there before"
-    if isinstance(command, c.RemoveAlertTags):
-        taken = tuple(tag for tag in command.tags if tag in seen.tags)
-        return c.AddAlertTags(taken) if taken else "the tags weren't there before"
-    if isinstance(command, c.AssignAlert):
-        return (
-            c.AssignAlert(seen.owner) if seen.owner else "it had no owner, and an owner can't be taken away"
-        )
-    if isinstance(command, c.EditTicket):
-        return _edit_back(command, intent)
-    return NONE[type(command)]
-
-
-def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
-    seen = intent.seen
-    if edit.comment or edit.comment_html or edit.promise is not None:
-        return "a comment can't be taken back" + (": the client has it" if edit.public else "")
-    if edit.custom_fields or edit.problem_id is not None:
-        return "what the fields were before isn't known here; change them in the browser (o)"
-    before: dict[str, str] = {}
-    nobody = edit.assignee_id is not None and not seen.who
-    for name, wanted, was in (
-        ("status", edit.status or edit.custom_status_id, seen.status),
-        ("priority", edit.priority, seen.priority),
-        ("type", edit.type, seen.type),
-        ("assignee", edit.assignee or edit.assignee_id, seen.who),
-        ("group", edit.group or edit.group_id, seen.owner),
-    ):
-        if wanted and not was and not (name == "assignee" and nobody):
-            return f"the ticket had no {name} before, and none can't be set from here"
-        if wanted and was:
-            before[name] = was
-    if before.get("status") == "new":
-        return "a ticket can't be made new again"
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
     if not (before or nobody or added or removed):
