@@ -21,8 +21,8 @@ NONE: dict[type[c.Command], str] = {
 def compensation(intent: Intent) -> c.Command | str:
     """The command that restores what `intent` changed, or one line on why nothing does.
 
-    Where only a part can be restored, that part is. A ticket's assignee and group are named in it, not numbered: `Seen` has their names, and whoever sends it
-    looks the numbers up.
+    Where only a part can be restored, that part is. A ticket's assignee and group are named in it, not
+    numbered: `Seen` has their names, and whoever sends it looks the numbers up.
     """
     command, seen = intent.command, intent.seen
     if isinstance(command, c.Acknowledge):
