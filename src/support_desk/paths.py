@@ -52,8 +52,11 @@ def store_file(config: Config) -> Path:
 
 
 def private_store_file(config: Config) -> Path:
-    """What one person has written and not yet sent; never in a shared folder."""
-    return state_dir() / f"outbox-{fingerprint(config)}.sqlite3"
+    """What one person has decided and written; never in a shared folder.
+
+    By the accounts alone: another scope, other hours or another rule must not lose sight of what is unfinished.
+    """
+    return state_dir() / f"outbox-{_digest(_accounts(config))}.sqlite3"
 
 
 def fingerprint(config: Config) -> str:
@@ -78,4 +81,17 @@ def fingerprint(config: Config) -> str:
         [repr(rota.first_line), repr(rota.second_line)],
         config.runbooks.path,
     ]
+    return _digest(parts)
+
+
+def _accounts(config: Config) -> list[str]:
+    return [
+        config.zendesk.url.rstrip("/").casefold(),
+        config.opsgenie.url.rstrip("/").casefold(),
+        config.jsm.url.rstrip("/").casefold(),
+        config.jsm.cloud_id,
+    ]
+
+
+def _digest(parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

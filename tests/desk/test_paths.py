@@ -33,7 +33,20 @@ def zendesk(**changes: object) -> Config:
 )
 def test_configurations_that_read_differently_share_nothing(other: Config) -> None:
     assert paths.store_file(other) != paths.store_file(BASE)
-    assert paths.private_store_file(other) != paths.private_store_file(BASE)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (zendesk(url="https://other.example.com"), False),
+        (msgspec.structs.replace(BASE, opsgenie=Opsgenie(url="https://api.eu.opsgenie.com")), False),
+        (zendesk(scope="group:developers"), True),
+        (msgspec.structs.replace(BASE, hours=HoursSection(end="17:00")), True),
+        (msgspec.structs.replace(BASE, me=Me(email="b@example.com")), True),
+    ],
+)
+def test_no_setting_but_the_accounts_loses_sight_of_what_is_unfinished(other: Config, same: bool) -> None:
+    assert (paths.private_store_file(other) == paths.private_store_file(BASE)) is same
 
 
 @pytest.mark.parametrize(
