@@ -54,7 +54,7 @@ def store_file(config: Config) -> Path:
 def private_store_file(config: Config) -> Path:
     """What one person has decided and written; never in a shared folder.
 
-    By the accounts alone: another scope, other hours or another rule must not lose sight of what is unfinished.
+    By the accounts alone: another scope or other hours must not lose sight of what is unfinished.
     """
     return state_dir() / f"outbox-{_digest(_accounts(config))}.sqlite3"
 
