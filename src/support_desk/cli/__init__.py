@@ -111,6 +111,10 @@ def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str], clock: 
             from support_desk.cli.check import check
 
             return check(_loaded(arguments, environ), environ, clock)
+        case "handover":
+            from support_desk.cli.handover import handover
+
+            return handover(arguments, _loaded(arguments, environ), clock, environ)
         case None:
             return _dashboard(arguments, environ, clock)
         case _:

@@ -82,6 +82,22 @@ def parser() -> argparse.ArgumentParser:
         if name == "runbooks":
             one_shot.add_argument("text", nargs="*", metavar="TEXT", help="words to look for")
 
+    handover = command("handover", "what the next person needs to know, as Markdown")
+    handover.add_argument(
+        "--from", dest="start", type=_moment, default=None, metavar="TIME",
+        help="the beginning (default: of the support week, Wednesday)",
+    )  # fmt: skip
+    handover.add_argument(
+        "--to", dest="end", type=_moment, default=None, metavar="TIME", help="the end (default: of that week)"
+    )
+    handover.add_argument(
+        "--details", action="store_true", help="requesters, tags and every action, not subject lines only"
+    )
+    handover.add_argument("--json", action="store_true", help="one JSON document that holds the text")
+    handover.add_argument(
+        "--cached", action="store_true", help="what the dashboard read last, without asking the services"
+    )
+
     status = command("status", "one line of what needs you, from what the dashboard read last")
     form = status.add_mutually_exclusive_group()
     form.add_argument("--tmux", action="store_true", help="with colours for tmux's status bar")
@@ -120,7 +136,7 @@ def _common_options() -> argparse.ArgumentParser:
 
 
 def _moment(text: str) -> datetime:
-    """A moment for the demo; without a zone it is London's time."""
+    """A moment; without a zone it is London's time."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

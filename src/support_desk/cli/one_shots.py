@@ -90,7 +90,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if arguments.cached and loaded.how_to_begin:
         output.talk(loaded.how_to_begin)
         return 2
-    seen = _seen(arguments, loaded.config, shot.feeds, clock, environ)
+    seen = read_feeds(arguments, loaded.config, shot.feeds, clock, environ)
     if seen is None:
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
@@ -158,13 +158,14 @@ def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
     return missing
 
 
-def _seen(
+def read_feeds(
     arguments: argparse.Namespace,
     config: Config,
     feeds: tuple[FeedName, ...],
     clock: Clock,
     environ: Mapping[str, str],
 ) -> Seen | None:
+    """These feeds, from the services or the last state; None, with words, where there is nothing."""
     if arguments.cached:
         return _cached(config, clock)
     return _read(config, clock, _live(config, clock, environ), feeds)

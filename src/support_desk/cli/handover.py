@@ -1,0 +1,108 @@
+"""`support-desk handover`: what the next person needs to know, as Markdown."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from support_desk import glance
+from support_desk.cli import output
+from support_desk.cli.one_shots import Seen, read_feeds, tell_what_is_missing
+from support_desk.config.load import Loaded
+from support_desk.config.rules import runbook_rules
+from support_desk.desk.clock import Clock
+from support_desk.desk.snapshot import FeedName
+from support_desk.domain.handover import support_week, to_markdown
+from support_desk.handing_over import Kept, handover_facts
+from support_desk.paths import private_store_file, store_file
+from support_desk.sources.runbook_changes import changed_between
+
+if TYPE_CHECKING:
+    import argparse
+
+    from support_desk.config.model import Config
+    from support_desk.desk.history import AlertRecord
+    from support_desk.desk.outbox_store import LogLine
+    from support_desk.domain.commands import Promise
+
+FEEDS = (FeedName.TICKETS, FeedName.ALERTS, FeedName.ROTA, FeedName.PEOPLE, FeedName.RUNBOOKS)
+
+
+def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
+    """Print the handover of the support week, or of the range asked for; returns the exit code."""
+    if loaded.how_to_begin:
+        output.talk(loaded.how_to_begin)
+        return 2
+    seen = read_feeds(arguments, loaded.config, FEEDS, clock, environ)
+    if seen is None:
+        return 1
+    opens = time.fromisoformat(loaded.config.hours.start)
+    start, end = support_week(seen.now, seen.zone, opens)
+    start, end = arguments.start or start, arguments.end or end
+    if start >= end:
+        output.talk("--to must be after --from")
+        return 2
+    facts = handover_facts(seen, start, end, kept_for(seen, start, end))
+    text = to_markdown(facts, seen.agreement, details=arguments.details)
+    if arguments.json:
+        content = glance.header(seen.now, glance.sources_of(seen.snapshot, seen.now))
+        output.document(
+            content
+            | {
+                "from": glance.time_text(start),
+                "to": glance.time_text(end),
+                "missing": list(facts.missing),
+                "markdown": text,
+            }
+        )
+    else:
+        output.data(text.rstrip("\n"))
+    return tell_what_is_missing(seen, FEEDS)
+
+
+def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
+    """What this machine has kept about a range; what can't be read is None."""
+    config = seen.config
+    history, promises = _readings(config, start)
+    return Kept(
+        history=history,
+        log=_log(config, start, end),
+        promises=promises,
+        runbooks_changed=changed_between(config.runbooks.path, start, end) if config.runbooks.path else (),
+        rules=tuple(runbook_rules(config.runbooks)),
+    )
+
+
+def _readings(
+    config: Config, start: datetime
+) -> tuple[tuple[AlertRecord, ...] | None, Mapping[int, Promise]]:
+    from support_desk.desk.store import ReadingsStore, StoreError
+
+    try:
+        store = ReadingsStore.open_existing(store_file(config))
+    except StoreError:
+        return None, {}
+    try:
+        return store.history(start), store.promises()
+    except (StoreError, sqlite3.Error):
+        return None, {}
+    finally:
+        store.close()
+
+
+def _log(config: Config, start: datetime, end: datetime) -> tuple[LogLine, ...] | None:
+    """What this person did; nothing where no desk of theirs was ever opened."""
+    from support_desk.desk.outbox_store import OutboxStore
+    from support_desk.desk.schema import StoreError
+
+    path = private_store_file(config)
+    if not path.exists():
+        return ()
+    try:
+        with closing(OutboxStore.open(path)) as store:
+            return store.log(start, end)
+    except StoreError:
+        return None

@@ -1,0 +1,168 @@
+"""`support-desk handover` against simulated services, with a history and a log of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support_desk.cli import run
+from support_desk.config.load import load_config
+from support_desk.desk.outbox import Outbox
+from support_desk.desk.outbox_store import OutboxStore
+from support_desk.desk.snapshot import Feed, FeedName
+from support_desk.desk.store import ReadingsStore
+from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
+from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
+from support_desk.paths import private_store_file, store_file
+from tests.cli.test_one_shots import NOW, StoppedClock
+from tests.desk.samples import alert
+from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, wire_alert
+from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
+
+SECRETS = {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}
+
+
+@pytest.fixture
+def zendesk() -> Iterator[ZendeskSimulator]:
+    with ZendeskSimulator(clock=lambda: NOW) as desk:
+        desk.add(
+            wire_ticket(
+                1, slas={"policy_metrics": [sla_row("first_reply_time", "active", NOW + timedelta(hours=1))]}
+            )
+        )
+        yield desk
+
+
+@pytest.fixture
+def opsgenie() -> Iterator[OpsgenieSimulator]:
+    with OpsgenieSimulator(NOW) as simulator:
+        simulator.alerts = [wire_alert("a", message="acme-prod-5xx")]
+        yield simulator
+
+
+@pytest.fixture
+def path(
+    tmp_path: Path,
+    zendesk: ZendeskSimulator,
+    opsgenie: OpsgenieSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    books = tmp_path / "books"
+    books.mkdir()
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f"""
+[me]
+name = "Robin Ashdown"
+[zendesk]
+url = "{zendesk.url}"
+client_id = "{CLIENT_ID}"
+client_secret_env = "SECRET"
+[opsgenie]
+url = "{opsgenie.url}"
+read_key_env = "KEY"
+[runbooks]
+path = "{books}"
+""",
+        "utf-8",
+    )
+    return path
+
+
+def seed(path: Path) -> None:
+    """An alert that rang three times this week, an escalation, an acknowledgement, a promise."""
+    config = load_config(path, SECRETS).config
+    readings = ReadingsStore.open(store_file(config))
+    rows = tuple(
+        alert(f"x{n}", message=f"acme-prod-web-{n}-disk", created_at=NOW - timedelta(days=n))
+        for n in (1, 2, 3)
+    )
+    readings.save(FeedName.ALERTS, Feed(rows=rows, read_at=NOW))
+    readings.keep_promise(1, Promise("ring the client", NOW + timedelta(hours=3)), NOW)
+    readings.close()
+    store = OutboxStore.open(private_store_file(config))
+    outbox = Outbox(store, StoppedClock(), user="robin")
+    made = [
+        Intent(f"{n}" * 32, Target("alert", f"a{n}"), f"P1 acme-{n}", command, Seen("open"), "robin", NOW)
+        for n, command in enumerate((EscalateAlert("p", "P", "second line"), Acknowledge()))
+    ]
+    for entry in outbox.submit(made):
+        receipt = Receipt(Verdict.CONFIRMED, "Sam Example was paged 14:02:11")
+        sending = outbox.step(entry, Phase.SENDING, "")
+        store.save([outbox.step(sending, Phase.CONFIRMED, receipt.words, receipt)])
+    store.close()
+
+
+def ask(path: Path, *argv: str) -> int:
+    return run(["handover", *argv, "--config", str(path)], SECRETS, StoppedClock())
+
+
+def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed(path)
+    assert ask(path) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("# Handover, Wed 18 Nov 2026 10:00 to Wed 25 Nov 2026 10:00, by Robin Ashdown\n")
+    assert "; due Mon 14:00 (in 1 h)" in text
+    assert "next: ring the client by Mon 16:00" in text
+    assert "3 × acme-prod-web-1-disk" in text
+    assert "ESCALATE to second line about P1 acme-0: done (Sam Example was paged 14:02:11)" in text
+    assert "- 1 × acknowledge" in text
+    assert "It can't be told: the runbooks aren't in a git checkout." in text
+    assert "First line, developer: " in text
+    assert "Not complete" not in text
+
+
+def test_a_range_of_ones_own_and_json(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed(path)
+    assert ask(path, "--from", "2026-11-22", "--to", "2026-11-23T12:00", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["from"], found["to"]) == ("2026-11-22T00:00:00Z", "2026-11-23T12:00:00Z")
+    assert "1 × acme-prod-web-1-disk" in found["markdown"]
+    assert found["schema"] == 1
+    assert found["sources"]["zendesk"]["state"] == "fresh"
+    assert ask(path, "--from", "2026-11-23", "--to", "2026-11-22") == 2
+
+
+def test_what_couldnt_be_read_stands_in_the_text_and_fails(
+    path: Path, zendesk: ZendeskSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed(path)
+    config = path.read_text("utf-8").replace('client_secret_env = "SECRET"', 'client_secret_env = "KEY"')
+    path.write_text(config, "utf-8")
+    assert ask(path) == 1
+    out, err = capsys.readouterr()
+    assert "> Not complete: zendesk is failed" in out
+    assert "zendesk missing" in err
+
+
+def test_without_any_history_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(path) == 0
+    assert "> Not complete: the history of alerts can't be read" in capsys.readouterr().out
+
+
+def test_runbooks_that_were_changed_are_named(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    books = path.parent / "books"
+
+    def git(*words: str, at: datetime) -> None:
+        stamp = at.isoformat()
+        subprocess.run(  # noqa: S603 - the test's own words
+            ["/usr/bin/env", "git", "-C", str(books), "-c", "user.name=A", "-c", "user.email=a@example.com", *words],
+            check=True, capture_output=True,
+            env={"PATH": "/usr/bin:/bin", "GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp, "HOME": "/"},
+        )  # fmt: skip
+
+    git("init", "-q", at=NOW)
+    for name, at in (("old.md", NOW - timedelta(days=20)), ("new page.md", NOW - timedelta(days=1))):
+        (books / name).write_text("# A runbook\n")
+        git("add", ".", at=at)
+        git("commit", "-qm", "x", at=at)
+    ask(path)
+    text = capsys.readouterr().out
+    assert "- `new page.md`" in text
+    assert "old.md" not in text
