@@ -152,7 +152,10 @@ def test_runbooks_that_were_changed_are_named(path: Path, capsys: pytest.Capture
     def git(*words: str, at: datetime) -> None:
         stamp = at.isoformat()
         subprocess.run(  # noqa: S603 - the test's own words
-            ["/usr/bin/env", "git", "-C", str(books), "-c", "user.name=A", "-c", "user.email=a@example.com", *words],
+            [
+                "/usr/bin/env", "git", "-C", str(books), "-c", "user.name=A",
+                "-c", "user.email=a@example.com", *words,
+            ],
             check=True, capture_output=True,
             env={"PATH": "/usr/bin:/bin", "GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp, "HOME": "/"},
         )  # fmt: skip
