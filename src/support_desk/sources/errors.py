@@ -2,10 +2,12 @@
 
     SourceError
     ├── Unreachable      no connection, name or TLS failure, time-out, connection dropped
+    │   └── Unsent       before the request was on its way: a write was surely not done
     ├── Unreadable       an answer that isn't the service's: HTML, truncated, not UTF-8, too big, redirected
     ├── SignInRefused    401, or an anonymous session: the credential is wrong, expired or revoked
     ├── NotAllowed       403: the credential is good, but may not do this
     ├── NotThere         404, 410: the thing or the whole service is gone
+    │   └── NotYet       404: asked for too early, ask again
     ├── Rejected         400, 409, 422 and other 4xx: understood and refused
     │   └── OutOfDate    409: somebody changed it meanwhile
     ├── Throttled        429: asked to wait
@@ -48,6 +50,10 @@ class Unreachable(SourceError):
     """No answer: no connection, a name or TLS failure, a time-out, a dropped connection."""
 
 
+class Unsent(Unreachable):
+    """The request never left: no connection, no name, no trust."""
+
+
 class Unreadable(SourceError):
     """An answer that isn't the service's own: HTML, truncated, not UTF-8, too big, from another host."""
 
@@ -62,6 +68,10 @@ class NotAllowed(SourceError):
 
 class NotThere(SourceError):
     """404 or 410."""
+
+
+class NotYet(NotThere):
+    """What was asked for isn't there yet and is on its way."""
 
 
 class Rejected(SourceError):

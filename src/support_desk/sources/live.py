@@ -13,6 +13,7 @@ from support_desk.sources.protocols import RunbookSource, Sources
 
 if TYPE_CHECKING:
     from support_desk.sources.opsgenie import OpsgenieSource
+    from support_desk.sources.writers import AlertWriter
     from support_desk.sources.zendesk import ZendeskSource
 
 
@@ -30,6 +31,7 @@ def live_sources(
         rota=opsgenie,
         tickets=tickets,
         runbooks=_runbooks(config),
+        alert_writer=_alert_writer(opsgenie, config, environ),
         ticket_writer=None if tickets is None or config.read_only else tickets.writer(config.me.email),
     )
 
@@ -53,6 +55,16 @@ def _opsgenie(
         default_api_key=secret_of(config.opsgenie, "default_api_key", environ),
         now=now,
     )
+
+
+def _alert_writer(
+    source: OpsgenieSource | None, config: Config, environ: Mapping[str, str]
+) -> AlertWriter | None:
+    """None in a read-only desk, and where no key is there that may write."""
+    keys = [secret_of(config.opsgenie, name, environ) for name in ("write_key", "default_api_key")]
+    if source is None or config.read_only or keys == [None, None]:
+        return None
+    return source.writer()
 
 
 def _zendesk(config: Config, now: Callable[[], datetime], environ: Mapping[str, str]) -> ZendeskSource | None:

@@ -23,8 +23,10 @@ from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.wire import (
     WireAlert,
     details_of,
+    line_of,
     next_offset,
     read_rows,
+    record_of,
     to_alert,
     to_event,
     to_policy,
@@ -197,6 +199,38 @@ class AlertReader:
             raise Unreadable(problem, remedy) from None
         events = sorted([*notes, *logs], key=lambda event: event.at)
         return AlertDetail(alert, row.description, details, tuple(events), tuple(recipients), tuple(missing))
+
+    async def with_alias(self, alias: str) -> Alert:
+        """The open alert with this alias, fresh. Raises `NotThere`."""
+        self._directory.begin()
+        answer = await self._gateway.get(
+            f"/v2/alerts/{quote(alias, safe='')}", {"identifierType": "alias"}, doing="find the new alert"
+        )
+        await self._directory.ready()
+        try:
+            return self._to_alert(answer.record())
+        except ValueError:
+            problem, remedy = "OpsGenie: the new alert's record can't be read", "open it in the browser"
+            raise Unreadable(problem, remedy) from None
+
+    async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:
+        """The one policy that the rules of the alert's teams name; None: none, or more than one.
+
+        A rule's conditions and hours aren't worked out here. Raises `NotAllowed` where the key may not see.
+        """
+        named: set[str] = set()
+        for team in (responder.id for responder in alert.responders if responder.type == "team"):
+            answer = await self._gateway.get(
+                f"/v2/teams/{quote(team, safe='')}/routing-rules",
+                {"teamIdentifierType": "id"},
+                doing="read a team's routing rules",
+            )
+            rules = [record_of(record_of(row).get("notify")) for row in answer.rows()]
+            named |= {line_of(rule.get("id")) for rule in rules if rule.get("type") == "escalation"}
+        if len(named) != 1:
+            return None
+        policies = (await self.policies()).rows
+        return next((policy for policy in policies if policy.id in named), None)
 
     async def _events(self, path: str, *, note: bool) -> tuple[list[AlertEvent], str]:
         """The newest events, and what is wrong with the list if something is."""

@@ -17,7 +17,17 @@ from urllib.parse import urlsplit
 from pydantic_core import from_json
 
 from support_desk.config.secrets import Secret, SecretError
-from support_desk.sources.errors import SignInRefused, SourceError, Unreachable, Unreadable
+from support_desk.sources.errors import (
+    NotAllowed,
+    NotThere,
+    Rejected,
+    SignInRefused,
+    SourceError,
+    Throttled,
+    Unreachable,
+    Unreadable,
+    Unsent,
+)
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.bare_httpx import httpx
@@ -26,6 +36,7 @@ from support_desk.sources.opsgenie.faults import (
     fault_of_transport,
     redirected,
     took_too_long,
+    unanswered,
 )
 
 
@@ -90,6 +101,19 @@ _NETWORK_ERRORS = (
     OSError,  # TLS that breaks in the middle of an answer
     UnicodeError,  # a host name that can't be written in DNS
 )
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+"""Failures before a request is on its way."""
+_NOT_TAKEN = (Unsent, SignInRefused, NotAllowed, NotThere, Rejected, Throttled)
+"""Of a change: it surely wasn't taken."""
+REQUEST_TIMEOUT = 408
 _TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
 
 
@@ -141,19 +165,58 @@ class Gateway:
 
         Raises only members of the `SourceError` family, or the caller's cancellation.
         """
+        return await self._exchange("GET", path, params, None, key=key, doing=doing)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        *,
+        params: Mapping[str, str] | None = None,
+        key: Key = Key.WRITE,
+        doing: str,
+    ) -> Answer:
+        """Ask for a change, once. `Unanswered` if it may have arrived and nothing good came back.
+
+        Every other member of the family means that the service surely hasn't taken it.
+        """
+        fault: SourceError
+        try:
+            return await self._exchange(method, path, params, body, key=key, doing=doing)
+        except _NOT_TAKEN as error:
+            if error.status != REQUEST_TIMEOUT:
+                raise
+            fault = unanswered(error)
+        except SourceError as error:
+            fault = unanswered(error)
+        raise fault
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        *,
+        key: Key,
+        doing: str,
+    ) -> Answer:
         secret = await self._secret(key)
         client = await self._open()
         fault: SourceError
         try:
             async with asyncio.timeout(self._patience.total):
                 async with client.stream(
-                    "GET", self._url + path, params=params, auth=_GenieKey(secret)
+                    method, self._url + path, params=params, json=body, auth=_GenieKey(secret)
                 ) as response:
                     return await self._read(response, key, secret, doing)
         except TimeoutError:
             fault = took_too_long(self._patience.total)
         except _NETWORK_ERRORS as error:
             fault = fault_of_transport(error, self._host)
+            if isinstance(error, _NEVER_LEFT):
+                fault = Unsent(fault.problem, fault.remedy)
         except RuntimeError:
             # httpx's way of saying that the client was closed under a request.
             if not self._closed:
@@ -190,7 +253,7 @@ class Gateway:
 
     async def _open(self) -> httpx.AsyncClient:
         if self._closed:
-            raise _closed()
+            raise Unsent("OpsGenie: the connection was closed by this program", "start it again")
         async with self._opening:
             if self._client is None:
                 self._client = await self._new_client()
@@ -203,7 +266,7 @@ class Gateway:
         except ValueError:
             secure = loopback = False
         if not secure and not (loopback and self._url.startswith("http://")):
-            raise Unreachable(
+            raise Unsent(
                 "OpsGenie: `[opsgenie] url` isn't an https address",
                 "write https://api.opsgenie.com, or https://api.eu.opsgenie.com for an account in the EU",
             )
@@ -219,7 +282,7 @@ class Gateway:
             return self._client_over(tls, trust_env=not loopback)
         except (OSError, ValueError, ImportError, httpx.InvalidURL):
             problem = "OpsGenie: the environment's proxy or certificates can't be used"
-        raise Unreachable(problem, "check HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR")
+        raise Unsent(problem, "check HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR")
 
     def _client_over(self, tls: ssl.SSLContext, *, trust_env: bool) -> httpx.AsyncClient:
         patience = self._patience

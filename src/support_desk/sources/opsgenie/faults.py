@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
+    NotYet,
     Rejected,
     ServiceDown,
     SignInRefused,
     SourceError,
     Throttled,
+    Unanswered,
     Unreachable,
     Unreadable,
 )
@@ -42,6 +44,16 @@ _INTEGRATION_KEY = re.compile(r"(?i)api integration")
 
 def took_too_long(seconds: float) -> Unreachable:
     return Unreachable(f"OpsGenie gave no whole answer within {seconds:g} s", NETWORK)
+
+
+def unanswered(error: SourceError) -> Unanswered:
+    """What an error of this family means for a change that may have arrived."""
+    return Unanswered(
+        f"sent, and it isn't known whether it was done: {error.problem}",
+        "it is looked up before anything is sent again",
+        status=error.status,
+        request_id=error.request_id,
+    )
 
 
 def redirected(location: str, own_host: str) -> Unreadable:
@@ -129,8 +141,7 @@ def fault_of_status(
                 NotAllowed, *_forbidden(status, body.get("code"), said, (key_words, key_name), doing)
             )
         case 404, _:
-            remedy = f"it may have been deleted; if everything is missing, {SWITCHED_OFF}"
-            return fault(NotThere, f"OpsGenie: nothing there to {doing}", remedy)
+            return fault(*_missing(headers, doing))
         case 410, _:
             return fault(NotThere, f"OpsGenie: gone for good, can't {doing}", SWITCHED_OFF)
         case 429, _:
@@ -144,6 +155,13 @@ def fault_of_status(
             return fault(ServiceDown, problem, "the program keeps trying")
         case _:
             return fault(Unreadable, f"OpsGenie answered with HTTP {status}", NETWORK)
+
+
+def _missing(headers: Mapping[str, str], doing: str) -> tuple[type[SourceError], str, str]:
+    if headers.get("X-Opsgenie-Errortype", "") == "RequestNotProcessed":
+        return NotYet, "OpsGenie hasn't worked off the request yet", "ask again in a moment"
+    remedy = f"it may have been deleted; if everything is missing, {SWITCHED_OFF}"
+    return NotThere, f"OpsGenie: nothing there to {doing}", remedy
 
 
 def _forbidden(status: int, code: object, said: str, key: tuple[str, str], doing: str) -> tuple[str, str]:

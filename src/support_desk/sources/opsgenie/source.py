@@ -16,6 +16,7 @@ from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.probes import probe_all
 from support_desk.sources.opsgenie.schedules import ScheduleReader
+from support_desk.sources.opsgenie.writer import OpsgenieWriter
 from support_desk.sources.protocols import AlertCapabilities, Probe, Reading
 
 
@@ -60,6 +61,10 @@ class OpsgenieSource:
     @property
     def capabilities(self) -> AlertCapabilities:
         return AlertCapabilities()
+
+    def writer(self) -> OpsgenieWriter:
+        """What changes the account's alerts, over the same connections."""
+        return OpsgenieWriter(self._gateway, self._alerts)
 
     async def open_alerts(self) -> Reading[Alert]:
         """Every alert that isn't closed, each once, oldest first; never complete unless all were read."""
