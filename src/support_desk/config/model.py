@@ -335,6 +335,26 @@ class Retention(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Toil(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     day_hours: Annotated[float, Meta(gt=0, le=24)] = 7
     """Hours in a day of time off in lieu."""
+    awake_days: Annotated[float, Meta(ge=0, le=5)] = 0.25
+    """Days for alerts while you were awake."""
+    woken_days: Annotated[float, Meta(ge=0, le=5)] = 0.5
+    """Days for alerts that woke you."""
+    window_minutes: Minutes = 60
+    """Alerts until so many minutes after the first one received are one claim."""
+    extra_days: Annotated[float, Meta(ge=0, le=5)] = 0.25
+    """Days for each hour of fixing beyond the first."""
+    part_hours: Literal["full", "started", "exact"] = "full"
+    """Which hours beyond the first count (the handbook leaves it open): `full` ones, `started` ones, or
+    `exact` for parts in proportion."""
+    mixed: Literal["any", "first"] = "any"
+    """A claim that begins awake and wakes you later (the handbook leaves it open): `any` counts it as woken,
+    `first` goes by its first alert."""
+    counted: Literal["received", "acknowledged"] = "received"
+    """Which alerts of your on-call shifts count: all that were `received`, or those you `acknowledged`."""
+    sleeps_from: ClockTime = "23:00"
+    """When you are taken to be asleep, local time: that it woke you is then suggested, and you decide."""
+    sleeps_until: ClockTime = "08:00"
+    """When you are taken to be awake again."""
 
 
 class TriageKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -413,6 +433,6 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     """How long history is kept."""
     toil: Toil = Toil()
-    """Time off in lieu; for a later release."""
+    """Time off in lieu for alerts out of hours."""
     triage: Triage = Triage()
     """Triage of tickets."""

@@ -13,6 +13,7 @@ from support_desk.domain.sla import Agreement
 
 if TYPE_CHECKING:
     from support_desk.domain.ticket_escalation import TicketEscalationRule
+    from support_desk.domain.toil import Rule
     from support_desk.domain.triage import FeaturePath, Kind
 
 
@@ -99,3 +100,30 @@ def ticket_escalation_rule(config: Config) -> TicketEscalationRule:
 
     chosen = config.escalation.ticket
     return TicketEscalationRule(chosen.group, chosen.assignee, chosen.priority, chosen.tag, chosen.note)
+
+
+def toil_rule(config: Config) -> Rule:
+    """The rule of time off in lieu, with the choices that the handbook leaves open."""
+    from datetime import time, timedelta
+    from fractions import Fraction
+
+    from support_desk.domain.toil import Counted, Mixed, PartHours, Rule  # only when somebody claims
+
+    chosen = config.toil
+
+    def days(amount: float) -> Fraction:
+        # By its digits: a tenth of a day is a tenth, not the nearest binary number.
+        return Fraction(str(amount))
+
+    return Rule(
+        days(chosen.awake_days),
+        days(chosen.woken_days),
+        timedelta(minutes=chosen.window_minutes),
+        days(chosen.extra_days),
+        PartHours(chosen.part_hours),
+        Mixed(chosen.mixed),
+        Counted(chosen.counted),
+        time.fromisoformat(chosen.sleeps_from),
+        time.fromisoformat(chosen.sleeps_until),
+        timedelta(hours=chosen.day_hours),
+    )
