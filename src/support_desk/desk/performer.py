@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 from support_desk.domain.commands import PagePerson, RaiseTicket
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
+from support_desk.sources.errors import SourceError
+
+if TYPE_CHECKING:
+    from support_desk.config.model import Config
+    from support_desk.desk.alert_actions import OnCallNow
+    from support_desk.desk.desk import Desk
+    from support_desk.sources.protocols import RotaSource, Sources
 
 
 class Actions(Protocol):
@@ -86,3 +94,52 @@ def _nowhere(intent: Intent) -> Receipt:
         "not sent: alerts can't be changed from here",
         "set `[opsgenie] write_key_env` to an API integration's key, or do it in the browser (o)",
     )
+
+
+def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
+    """The performer over these sources, with what the desk knows of people and the rota."""
+    from support_desk.desk.alert_actions import AlertActions
+    from support_desk.desk.ticket_actions import TicketActions
+
+    zone = ZoneInfo(config.hours.timezone)
+    alerts = tickets = None
+    if sources.alerts is not None and sources.alert_writer is not None:
+        alerts = AlertActions(
+            sources.alerts,
+            sources.alert_writer,
+            desk.clock,
+            zone=zone,
+            name=lambda address: _name(desk, address),
+            second_line=_second_line(sources.rota, config) if sources.rota is not None else None,
+        )
+    if sources.tickets is not None and sources.ticket_writer is not None:
+        tickets = TicketActions(
+            sources.tickets,
+            sources.ticket_writer,
+            desk.clock,
+            zone=zone,
+            note_alert=alerts.perform if alerts is not None else None,
+        )
+    return DeskPerformer(alerts, tickets)
+
+
+def _name(desk: Desk, address: str) -> str:
+    """How the services call somebody; the address itself for somebody whom they don't know."""
+    wanted = address.casefold()
+    people = desk.snapshot.people.rows
+    return next((person.name for person in people if person.email.casefold() == wanted), address)
+
+
+def _second_line(rota: RotaSource, config: Config) -> OnCallNow:
+    async def now() -> frozenset[str] | None:
+        wanted = config.rota.second_line.schedule.casefold()
+        try:
+            answers = (await rota.on_call()).rows
+        except SourceError:
+            return None
+        for answer in answers:
+            if answer.schedule.casefold() == wanted:
+                return frozenset(person.email.casefold() for person in answer.people if answer.enabled)
+        return None
+
+    return now
