@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from support_desk.desk.intents import intents_of
+from support_desk.domain.commands import is_one_key_escalation
 from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target
 from support_desk.second_press import SecondPress
 
@@ -35,6 +36,8 @@ class Acts:
         self._app = app
         self.outbox: Outbox | None = None
         """None for the moments until its file is open."""
+        self.making: Target | None = None
+        """What an escalation is being prepared for: who would be paged is being read."""
         self._second = SecondPress(app.desk.clock, self._send_held)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
@@ -74,7 +77,7 @@ class Acts:
         held = self.outbox.held_escalation if self.outbox is not None else None
         if held is None:
             self._second.first()
-            return False
+            return self._in_the_making(target)
         if held.intent.target == target:
             self._second.again(held.intent.id)
         else:
@@ -82,6 +85,22 @@ class Acts:
                 f"Not escalated: {held.intent.title} is still held. u takes that back, or wait", problem=True
             )
         return True
+
+    def _in_the_making(self, target: Target) -> bool:
+        """Whether an escalation of this target is on its way already, or one of another is being prepared."""
+        if self.making is not None:
+            if self.making != target:
+                self._app.say("Not escalated: another escalation is being prepared", problem=True)
+            return True
+        if self.outbox is None:
+            return False
+        under_way = any(
+            entry.intent.target == target and is_one_key_escalation(entry.intent.command)
+            for entry in self.outbox.unfinished
+        )
+        if under_way:
+            self._app.say("It is being escalated already: O shows how far it is", problem=True)
+        return under_way
 
     def _send_held(self, id_: str) -> None:
         if self.outbox is not None:

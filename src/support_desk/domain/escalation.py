@@ -75,10 +75,10 @@ def countdown(
     halted = _halted(alert, now)
     if halted is not None:
         return halted
-    start = _start(alert, now, restarted_at)
+    start = started(alert, now, restarted_at)
     if start is None:
         return Countdown("unknown", reason="its acknowledgement was withdrawn, the list doesn't say when")
-    chosen = _policies_of(alert, tuple(policies), default_policy)
+    chosen = policies_of(alert, tuple(policies), default_policy)
     if not chosen:
         step = _Step(
             start + timedelta(minutes=fallback_minutes),
@@ -117,7 +117,7 @@ def _halted(alert: Alert, now: datetime) -> Countdown | None:
     return None
 
 
-def _start(alert: Alert, now: datetime, restarted_at: datetime | None) -> datetime | None:
+def started(alert: Alert, now: datetime, restarted_at: datetime | None) -> datetime | None:
     """Since when the escalation runs; None if it began again at a moment that isn't known."""
     start = alert.created_at
     if alert.snoozed_until is not None and alert.snoozed_until <= now:
@@ -129,7 +129,7 @@ def _start(alert: Alert, now: datetime, restarted_at: datetime | None) -> dateti
     return None if withdrawn else start
 
 
-def _policies_of(
+def policies_of(
     alert: Alert, policies: Sequence[EscalationPolicy], default_policy: str
 ) -> list[EscalationPolicy]:
     """The policies that run for this alert. One that the alert names and that wasn't read leaves none."""

@@ -1,0 +1,72 @@
+"""Who can be called for help: on the rota now, beyond the second line, and everybody else known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from support_desk.domain.rota import Person, Role, Rota, shift_now
+from support_desk.records import record
+
+LINES = {
+    Role.SECOND_LINE: "second line",
+    Role.ON_CALL: "on call",
+    Role.DEV: "first line, developer",
+    Role.OPS: "first line, ops",
+}
+
+
+@record
+class Rung:
+    """Somebody who can be paged or rung."""
+
+    person: Person
+    why: str
+    """Why they are offered: "second line now", "beyond the second line"."""
+    on_rota: bool = False
+    until: datetime | None = None
+    """The end of their shift (UTC)."""
+    phone: str = ""
+
+
+def rungs(
+    rota: Rota | None,
+    people: Iterable[Person],
+    beyond: Iterable[Person],
+    phones: Mapping[str, str],
+    now: datetime,
+) -> tuple[Rung, ...]:
+    """Everybody once, in the order in which the handbook would call them.
+
+    Who is beyond the second line may be on its rota as well (the CTO is): then they stand there. `phones` by
+    address or name in lower case.
+    """
+    found: dict[str, Rung] = {}
+
+    def add(rung: Rung) -> None:
+        found.setdefault(_key(rung.person), rung)
+
+    for role, words in LINES.items():
+        shift = shift_now(rota, role, now)
+        if shift is not None:
+            add(Rung(shift.person, f"{words} now", True, shift.end, _phone(shift.person, phones)))
+    known = {person.email.casefold(): person for person in people if person.email}
+    for person in beyond:
+        named = known.get(person.email.casefold(), person) if person.email else person
+        add(Rung(named, _beyond_words(person, named), phone=_phone(person, phones) or _phone(named, phones)))
+    for person in sorted(known.values(), key=lambda person: person.name.casefold()):
+        add(Rung(person, "not on the rota now", phone=_phone(person, phones)))
+    return tuple(found.values())
+
+
+def _beyond_words(configured: Person, named: Person) -> str:
+    role = f", {configured.name}" if configured.name != named.name else ""
+    return f"beyond the second line{role}"
+
+
+def _key(person: Person) -> str:
+    return person.email.casefold() or person.name.casefold()
+
+
+def _phone(person: Person, phones: Mapping[str, str]) -> str:
+    return phones.get(person.email.casefold(), "") or phones.get(person.name.casefold(), "")

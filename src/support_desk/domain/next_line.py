@@ -1,0 +1,93 @@
+"""Whom escalating an alert would page: the step of the policy that comes next, and the people behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Recipient
+from support_desk.domain.escalation import policies_of, started
+from support_desk.domain.rota import OnCall, Person
+from support_desk.records import record
+
+
+@record
+class NextLine:
+    """What `e` would do."""
+
+    policy: EscalationPolicy
+    rule: EscalationRule
+    line: str
+    """"second line", or what the policy calls its recipient."""
+    people: tuple[Person, ...] | None
+    """Who is on that line at this moment; empty: nobody; None: it can't be told."""
+
+
+@record
+class LastReached:
+    """Every step has been taken already."""
+
+    policy: EscalationPolicy
+
+
+def next_line(
+    alert: Alert,
+    policy: EscalationPolicy,
+    *,
+    own: bool,
+    recipients: Iterable[Recipient],
+    on_call: Sequence[OnCall] | None,
+    people: Sequence[Person],
+    second_line_schedule: str,
+    now: datetime,
+) -> NextLine | LastReached:
+    """The next step of a policy for an alert.
+
+    A step counts as taken when its time has come (the service counts from the escalation's beginning), or
+    when everybody behind it has been notified since. `own`: the policy is the alert's own, so that its clock
+    has been running. `on_call` is as read at this moment; None: it couldn't be read.
+    """
+    since = started(alert, now, None) or alert.created_at
+    told = {row.name.casefold() for row in recipients if row.at >= since}
+    for rule in sorted(policy.rules, key=lambda step: step.delay):
+        there = _people(rule, on_call, people)
+        second = second_line_schedule.casefold() in (
+            rule.recipient.casefold(),
+            rule.recipient_id.casefold(),
+        )
+        running = own and alert.status == "open" and since + rule.delay <= now
+        notified = bool(there) and all(_told(person, told) for person in there or ())
+        if running or notified:
+            continue
+        return NextLine(policy, rule, "second line" if second else rule.recipient or rule.recipient_id, there)
+    return LastReached(policy)
+
+
+def policy_for(
+    alert: Alert, policies: Sequence[EscalationPolicy], default_policy: str
+) -> tuple[EscalationPolicy | None, bool]:
+    """The policy that the alert or the configuration names, and whether it is the alert's own.
+
+    Between the two comes the team's routing rule (ruling 6), which has to be asked for.
+    """
+    named = any(responder.type == "escalation" for responder in alert.responders)
+    found = policies_of(alert, policies, default_policy)
+    return (found[0] if found else None), named and bool(found)
+
+
+def _people(
+    rule: EscalationRule, on_call: Sequence[OnCall] | None, known: Sequence[Person]
+) -> tuple[Person, ...] | None:
+    wanted = {rule.recipient.casefold(), rule.recipient_id.casefold()} - {""}
+    if rule.recipient_type == "user":
+        found = tuple(person for person in known if person.email.casefold() in wanted)
+        return found or (Person(rule.recipient or rule.recipient_id, rule.recipient),)
+    if rule.recipient_type == "schedule" and on_call is not None:
+        for answer in on_call:
+            if answer.schedule.casefold() in wanted:
+                return answer.people if answer.enabled else ()
+    return None
+
+
+def _told(person: Person, told: set[str]) -> bool:
+    return bool(told & {person.email.casefold(), person.name.casefold()})

@@ -1,0 +1,272 @@
+"""Escalating: who would be paged is read at the key press and named before anything is held (ruling 6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from support_desk.desk.facts import rota_of
+from support_desk.desk.intents import target_of, title_of
+from support_desk.domain import commands as c
+from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
+from support_desk.domain.ladder import Rung, rungs
+from support_desk.domain.next_line import LastReached, NextLine, next_line, policy_for
+from support_desk.domain.rota import Person, Role, Unknown, on_now, shift_now
+from support_desk.domain.tickets import Ticket
+from support_desk.screens.asking import confirm
+from support_desk.screens.words import day_clock
+from support_desk.sources.errors import SourceError
+from support_desk.text import head
+
+if TYPE_CHECKING:
+    from support_desk.domain.rota import OnCall
+    from support_desk.screens.acting import Acting
+    from support_desk.sources.protocols import Sources
+
+MOST_MESSAGE = 130
+"""Characters of an alert's message that the service takes."""
+
+
+def people_of(screen: Acting) -> tuple[Person, ...]:
+    """Everybody whom the alert service knows, by name."""
+    found = screen.desk_app.view.snapshot.people.rows
+    return tuple(sorted(found, key=lambda person: person.name.casefold()))
+
+
+def person_named(screen: Acting, address: str) -> str:
+    """How somebody is called; the address where that isn't known."""
+    wanted = address.casefold()
+    return next((person.name for person in people_of(screen) if person.email.casefold() == wanted), address)
+
+
+# One key
+
+
+def escalate(screen: Acting, alert: Alert) -> None:
+    """Page the next line, after a hold that names who that is."""
+    app, target = screen.desk_app, target_of(alert)
+    if app.acts.second_press(target):
+        return
+    sources = screen.desk.sources
+    if app.acts.outbox is None or sources is None or sources.alerts is None:
+        screen.say("Not escalated: the alert service isn't connected yet, press again", problem=True)
+        return
+    app.acts.making = target
+    screen.say("Reading who would be paged ...")
+
+    async def work() -> None:
+        try:
+            await _prepare(screen, alert, sources)
+        except SourceError as error:
+            screen.say(f"Not escalated: {error.problem}. {error.remedy}", problem=True)
+        finally:
+            app.acts.making = None
+
+    screen.app.run_worker(
+        work(), name="escalate", group="escalate", description="read who would be paged", exit_on_error=False
+    )
+
+
+async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
+    assert sources.alerts is not None  # noqa: S101 - looked at by the caller
+    detail, on_call = await asyncio.gather(sources.alerts.alert(alert.id), _on_call(sources))
+    policy, own = await _policy(screen, detail.alert, sources)
+    if policy is None:
+        open_ladder(screen, alert, "No escalation policy is known for this alert")
+        return
+    coming = next_line(
+        detail.alert,
+        policy,
+        own=own,
+        recipients=detail.recipients,
+        on_call=on_call,
+        people=people_of(screen),
+        second_line_schedule=screen.desk_app.config.rota.second_line.schedule,
+        now=screen.desk.now(),
+    )
+    if isinstance(coming, LastReached):
+        open_ladder(screen, alert, f"Every step of {policy.name} has been taken already")
+    elif coming.people == ():
+        open_ladder(screen, alert, _nobody_words(screen, coming))
+    else:
+        _hold(screen, detail, coming)
+
+
+async def _on_call(sources: Sources) -> Sequence[OnCall] | None:
+    if sources.rota is None:
+        return None
+    try:
+        return (await sources.rota.on_call()).rows
+    except SourceError:
+        return None
+
+
+async def _policy(screen: Acting, alert: Alert, sources: Sources) -> tuple[EscalationPolicy | None, bool]:
+    """In this order: the alert's own, its team's routing, the configured one (ruling 6)."""
+    policies = screen.desk_app.view.snapshot.policies.rows
+    if not policies and sources.alerts is not None:
+        policies = (await sources.alerts.policies()).rows
+    own, is_own = policy_for(alert, policies, "")
+    if own is not None:
+        return own, is_own
+    if sources.alert_writer is not None:
+        try:
+            routed = await sources.alert_writer.routed_policy(alert)
+        except SourceError:
+            routed = None
+        if routed is not None:
+            return routed, False
+    return policy_for(alert, policies, screen.desk_app.config.escalation.name)
+
+
+def _hold(screen: Acting, detail: AlertDetail, coming: NextLine) -> None:
+    app, alert = screen.desk_app, detail.alert
+    people = coming.people or ()
+    command = c.EscalateAlert(
+        coming.policy.id,
+        coming.policy.name,
+        line_words(screen, coming),
+        tuple(person.email or person.name for person in people),
+        confirmed=alert.status != "open",
+    )
+
+    def hold() -> None:
+        app.acts.do([(alert, command)])
+
+    if alert.status == "open":
+        hold()
+        return
+    state = {"acked": "acknowledged", "snoozed": "snoozed", "closed": "closed"}.get(
+        alert.status, alert.status
+    )
+    acked = alert.status == "acked" and alert.acknowledged_by
+    who = f" by {person_named(screen, alert.acknowledged_by or '')}" if acked else ""
+    confirm(
+        app,
+        f"The alert is {state}{who}. Escalate to {command.line} all the same?",
+        "holds it for some seconds, then pages",
+        hold,
+        danger=True,
+    )
+
+
+def line_words(screen: Acting, coming: NextLine) -> str:
+    """Such as "second line: Sam Example, until Mon 10:00"."""
+    people = coming.people
+    if people is None:
+        return f"{coming.line}: who that is isn't known"
+    names = ", ".join(person.name for person in people)
+    app = screen.desk_app
+    shift = shift_now(rota_of(app.view.snapshot), Role.SECOND_LINE, app.desk.now())
+    mine = shift is not None and any(shift.person.email == person.email for person in people)
+    if shift is None or coming.line != "second line" or not mine:
+        return f"{coming.line}: {names}"
+    until = day_clock(shift.end, app.desk.now(), app.view.calendar.timezone)
+    return f"{coming.line}: {names}, until {until}"
+
+
+def _nobody_words(screen: Acting, coming: NextLine) -> str:
+    view = screen.desk_app.view
+    today = view.now.astimezone(view.calendar.timezone).date()
+    holiday = today in view.calendar.holidays
+    return f"{coming.line}: nobody now" + (", on a bank holiday without cover" if holiday else "")
+
+
+# A person
+
+
+def page_someone(screen: Acting, row: Alert | Ticket) -> None:
+    """Choose anybody, on the rota or not, and page them after a question."""
+    open_ladder(screen, row, "")
+
+
+def page_second_line_about(screen: Acting, ticket: Ticket) -> None:
+    """Page whoever is second line now about a ticket; nobody there opens the ladder."""
+    view = screen.desk_app.view
+    who = on_now(rota_of(view.snapshot), Role.SECOND_LINE, view.now)
+    if isinstance(who, Unknown) or who is None:
+        words = "Second line: unknown" if isinstance(who, Unknown) else "Second line: nobody now"
+        open_ladder(screen, ticket, words)
+        return
+    rung = next((rung for rung in ladder(screen) if rung.person == who), Rung(who, "second line now", True))
+    screen.desk_app.acts.do([(ticket, page_command(screen, ticket, rung))])
+
+
+def ladder(screen: Acting) -> tuple[Rung, ...]:
+    """Everybody who can be paged or rung, in the order in which the handbook would."""
+    view = screen.desk_app.view
+    config = view.config
+    phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
+    phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
+    beyond = [Person(step.name, step.email) for step in config.rota.beyond]
+    for step in config.rota.beyond:
+        if step.phone:
+            phones |= {step.name.casefold(): step.phone} | (
+                {step.email.casefold(): step.phone} if step.email else {}
+            )
+    return rungs(rota_of(view.snapshot), view.snapshot.people.rows, beyond, phones, view.now)
+
+
+def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
+    """Let the person choose whom to page; `why` says what has led here."""
+    steps = ladder(screen)
+    zone, now = screen.desk_app.view.calendar.timezone, screen.desk_app.view.now
+    choices = []
+    for place, rung in enumerate(steps):
+        until = f" until {day_clock(rung.until, now, zone)}" if rung.until else ""
+        reach = rung.phone or ("no telephone number" if not rung.on_rota else "")
+        address = rung.person.email or "no address: ring them"
+        hint = "  ".join(part for part in (f"{rung.why}{until}", address, reach) if part)
+        choices.append((str(place), rung.person.name, hint))
+    if not choices:
+        screen.say(
+            f"{why + ': ' if why else ''}nobody is known who could be paged; see [rota] beyond", problem=True
+        )
+        return
+
+    def chosen(picked: str | None) -> None:
+        if picked is not None:
+            _ask(screen, row, steps[int(picked)])
+
+    title = f"{why}. Page whom?" if why else f"Page whom about {head(title_of(row), 50)}?"
+    screen.desk_app.choose(title, choices, chosen)
+
+
+def _ask(screen: Acting, row: Alert | Ticket, rung: Rung) -> None:
+    app, person = screen.desk_app, rung.person
+    if not person.email:
+        phone = f": {rung.phone}" if rung.phone else "; no number is in [people] or [rota] beyond"
+        screen.say(f"{person.name} has no address in the alert service: ring them{phone}", problem=True)
+        return
+    command: c.Command
+    if isinstance(row, Alert) and rung.on_rota:
+        command = c.AddResponder("user", person.email, person.name)
+        way = "adds them to this alert, and they are notified"
+    else:
+        command = page_command(screen, row, rung)
+        way = "makes an alert of its own for them, with the default integration's key"
+    phone = f" Their telephone: {rung.phone}." if rung.phone else ""
+    confirm(
+        app,
+        f"Page {person.name} ({rung.why}) about {head(title_of(row), 60)}? It {way}.{phone}",
+        "holds it for some seconds, then pages them",
+        lambda: app.acts.do([(row, command)]),
+        danger=True,
+    )
+
+
+def page_command(screen: Acting, row: Alert | Ticket, rung: Rung) -> c.PagePerson:
+    """The alert that pages one person about something."""
+    app = screen.desk_app
+    me = app.config.me.name or app.config.me.email or "First line"
+    urgent = row.priority in (*app.config.on_call.critical, "urgent")
+    return c.PagePerson(
+        username=rung.person.email,
+        name=rung.person.name,
+        message=head(f"{me} asks for help: {title_of(row)}", MOST_MESSAGE),
+        description=f"{title_of(row)}\n{row.url}\n\nAsked for by {me}.",
+        priority="P1" if urgent else "P2",
+        tags=tuple(tag for tag in row.tags if tag.startswith("client_")),
+        phone=rung.phone,
+    )

@@ -1,0 +1,161 @@
+"""The log of everything this person did: every step of every action, newest first; and a file of it."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from support_desk.desk.schema import StoreError
+from support_desk.keys import bindings
+from support_desk.paths import state_dir
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.command_words import command_words
+from support_desk.screens.entry_rows import PHASES
+from support_desk.screens.words import day_clock
+from support_desk.text import clean
+from support_desk.widgets.lines import Lines
+from support_desk.widgets.text_view import TextLine, TextView
+
+if TYPE_CHECKING:
+    from support_desk.desk.outbox_store import LogLine
+    from support_desk.domain.intents import Entry
+    from support_desk.screens.view import View
+
+SHOWN = timedelta(days=90)
+MOST_LINES = 2_000
+
+
+class LogScreen(DeskScreen):
+    """The steps, and how to write them to a file."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("log", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
+    AUTO_FOCUS = "#log"
+
+    DEFAULT_CSS = """
+    LogScreen {
+        #title { height: 1; }
+        #log { height: 1fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps: tuple[LogLine, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="title")
+        yield TextView(id="log")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._title("reading ...")
+        self._read()
+
+    def outbox_changed(self, entry: Entry) -> None:
+        super().outbox_changed(entry)
+        self._read()
+
+    def _read(self) -> None:
+        self.run_worker(
+            self._load(),
+            name="log",
+            group="log",
+            exclusive=True,
+            description="read the log",
+            exit_on_error=False,
+        )
+
+    async def _load(self) -> None:
+        outbox = self.desk_app.acts.outbox
+        if outbox is None:
+            self._title("the outbox isn't open")
+            return
+        now = self.desk.now()
+        try:
+            self._steps = (await outbox.log(now - SHOWN, now + timedelta(minutes=1)))[-MOST_LINES:]
+        except StoreError as error:
+            self._title(f"it can't be read: {error.problem}")
+            return
+        lines = step_lines(self.desk_app.view, self._steps)
+        self.query_one("#log", TextView).show("log", lines or [TextLine((("Nothing yet.", "dim"),))])
+        self._title(f"{len(self._steps)} steps, newest first")
+
+    def _title(self, words: str) -> None:
+        self.query_one("#title", Lines).show([((" What you did ", "title"), (f" {words}", "dim"))])
+
+    def action_back(self) -> None:
+        """To where this was opened."""
+        self.desk_app.pop_screen()
+
+    async def action_export(self) -> None:
+        """Write it to a file that only its owner can read."""
+        now = self.desk.now().astimezone(self.desk_app.view.calendar.timezone)
+        path = state_dir() / f"log-{now:%Y-%m-%d-%H%M%S}.csv"
+        try:
+            await asyncio.to_thread(_write, path, as_csv(self._steps))
+        except OSError as error:
+            self.say(f"{path} can't be written ({error.strerror})", problem=True)
+            return
+        self.say(f"Written to {path}")
+
+
+def step_lines(view: View, steps: Sequence[LogLine]) -> list[TextLine]:
+    """A line each, the newest first."""
+    zone = view.calendar.timezone
+    lines = []
+    for step in reversed(steps):
+        word, style = PHASES[step.phase]
+        what = command_words(step.command, lambda moment: day_clock(moment, view.now, zone))
+        local = step.at.astimezone(zone)
+        lines.append(
+            TextLine(
+                (
+                    (f"{day_clock(step.at, view.now, zone)}:{local:%S}".ljust(14), "dim"),
+                    (f"{word:<11}", style),
+                    (clean(what), "strong"),
+                    (f"  {clean(step.title)}", "text"),
+                    (f"  {clean(step.words)}" if step.words else "", "dim"),
+                ),
+                indent=25,
+            )
+        )
+    return lines
+
+
+def as_csv(steps: Sequence[LogLine]) -> str:
+    """Every step with its moment in UTC; cells that a spreadsheet would run are made text."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["at", "action", "by", "target", "title", "what", "state", "words"])
+    for step in steps:
+        what = command_words(step.command, lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+        cells = [
+            step.by,
+            f"{step.target.kind} {step.target.id}",
+            step.title,
+            what,
+            step.phase.value,
+            step.words,
+        ]
+        writer.writerow([f"{step.at:%Y-%m-%dT%H:%M:%SZ}", step.action, *map(_harmless, cells)])
+    return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
