@@ -37,6 +37,7 @@ from support_desk.records import record
 from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
+    from support_desk.desk.history import AlertRecord
     from support_desk.desk.store import ReadingsStore
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
@@ -227,6 +228,20 @@ class Desk:
                 await asyncio.to_thread(self._store.keep_promise, ticket_id, promise, self.now())
             except StoreError as error:
                 log.warning("promise not kept", extra={"problem": error.problem})
+
+    async def history(self, since: datetime) -> tuple[AlertRecord, ...]:
+        """The alerts that were there at `since` or later, by their beginning. Raises `StoreError`.
+
+        A desk without a store has what its sources tell of the past, as the demo's world does.
+        """
+        from support_desk.desk.history import record_of  # SQLite, not before somebody looks back
+
+        if self._store is not None:
+            return await asyncio.to_thread(self._store.history, since)
+        if self.sources is not None and self.sources.past is not None:
+            return tuple(record_of(past) for past in self.sources.past(since))
+        problem = self._load_problem or Problem("There is no history of alerts", "it begins with a store")
+        raise StoreError(problem.problem, problem.remedy)
 
     def _patch(self, name: FeedName, onto: Patch) -> None:
         """Change rows between two readings; the feed's age and state stay as they are.

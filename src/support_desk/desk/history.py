@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from support_desk.desk.encoding import decode_keys, encode
 from support_desk.desk.moments import from_ms, to_ms
-from support_desk.domain.alerts import Alert
+from support_desk.domain.alerts import Alert, PastAlert
 from support_desk.records import record
 
 RETENTION = timedelta(days=90)
@@ -50,6 +50,26 @@ _UPSERT = """
         priority = excluded.priority, message = excluded.message, alias = excluded.alias,
         source = excluded.source, tags = excluded.tags, count = max(count, excluded.count)
 """
+
+
+def record_of(past: PastAlert) -> AlertRecord:
+    """An alert that no store has seen, as if one had."""
+    alert = past.alert
+    return AlertRecord(
+        id=alert.id,
+        first_seen=alert.created_at,
+        last_seen=past.gone_at or alert.updated_at,
+        gone_at=past.gone_at,
+        created_at=alert.created_at,
+        acked_at=alert.acknowledged_at,
+        acked_by=alert.acknowledged_by,
+        priority=alert.priority,
+        message=alert.message,
+        alias=alert.alias,
+        source=alert.source,
+        tags=alert.tags,
+        count=alert.count,
+    )
 
 
 def keep_history(

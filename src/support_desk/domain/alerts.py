@@ -52,6 +52,16 @@ class Alert:
 
 
 @record
+class PastAlert:
+    """An alert that has been, and when it left."""
+
+    alert: Alert
+    """As it was at the end."""
+    gone_at: datetime | None = None
+    """When it was closed; None: it is still there."""
+
+
+@record
 class AlertEvent:
     """A line of an alert's log, or a note on it."""
 

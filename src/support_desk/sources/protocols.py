@@ -7,7 +7,7 @@ one of them can't say is optional in the domain, and `AlertCapabilities` tells w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -16,7 +16,7 @@ from support_desk.records import record
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
-    from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
+    from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy, PastAlert
     from support_desk.domain.rota import OnCall, Person, Rota
     from support_desk.domain.runbooks import Runbook, RunbookRule
     from support_desk.domain.tickets import SuspendedTicket, Ticket, TicketDetail
@@ -176,6 +176,8 @@ class Sources:
     """None: read-only, or no key that may write."""
     ticket_writer: TicketWriter | None = None
     """None: read-only."""
+    past: Callable[[datetime], tuple[PastAlert, ...]] | None = None
+    """What rang and was there at a moment or later, for a desk that has no store to remember it."""
 
     async def close(self) -> None:
         """Let every source go; one that takes longer than two seconds is left behind."""
