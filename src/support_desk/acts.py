@@ -36,8 +36,9 @@ class Acts:
         self._app = app
         self.outbox: Outbox | None = None
         """None for the moments until its file is open."""
-        self.making: Target | None = None
-        """What an escalation is being prepared for: who would be paged is being read."""
+        self._phases: dict[str, Phase] = {}
+        self._shown: dict[Target, Entry] = {}
+        self._making: Target | None = None
         self._second = SecondPress(app.desk.clock, self._send_held)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
@@ -45,6 +46,7 @@ class Acts:
         self.outbox = outbox
         outbox.subscribe(self._stepped)
         unfinished = outbox.restore()
+        self._show()
         for note in outbox.notes:
             self._app.say(note, problem=True)
         return unfinished
@@ -86,10 +88,20 @@ class Acts:
             )
         return True
 
+    @property
+    def making(self) -> Target | None:
+        """What an escalation is being prepared for: who would be paged is being read."""
+        return self._making
+
+    @making.setter
+    def making(self, target: Target | None) -> None:
+        self._making = target
+        self._app.draw_footers()
+
     def _in_the_making(self, target: Target) -> bool:
         """Whether an escalation of this target is on its way already, or one of another is being prepared."""
-        if self.making is not None:
-            if self.making != target:
+        if self._making is not None:
+            if self._making != target:
                 self._app.say("Not escalated: another escalation is being prepared", problem=True)
             return True
         if self.outbox is None:
@@ -128,16 +140,19 @@ class Acts:
     @property
     def entries(self) -> Mapping[Target, Entry]:
         """For each target the newest entry that is on its way or asks for a decision."""
-        if self.outbox is None:
-            return {}
+        return self._shown
+
+    def _show(self) -> None:
         wanted = MOVING | ASKING
-        shown = [entry for entry in self.outbox.entries if entry.phase in wanted]
-        return {entry.intent.target: entry for entry in sorted(shown, key=lambda entry: entry.sequence)}
+        entries = self.outbox.entries if self.outbox is not None else ()
+        self._shown = {row.intent.target: row for row in reversed(entries) if row.phase in wanted}
 
     def _stepped(self, entry: Entry) -> None:
-        receipt = entry.receipt
+        self._show()
+        receipt, before = entry.receipt, self._phases.get(entry.intent.id)
+        self._phases[entry.intent.id] = entry.phase
         if receipt is not None and receipt.alert is not None:
             self._app.desk.patch_alert(receipt.alert)
         if receipt is not None and receipt.ticket is not None:
             self._app.desk.patch_ticket(receipt.ticket)
-        self._app.outbox_changed(entry)
+        self._app.outbox_changed(entry, before)

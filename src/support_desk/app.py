@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
-    from support_desk.domain.intents import Entry
+    from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.sources.protocols import Sources
 
@@ -164,8 +164,10 @@ class DeskApp(App[None]):
     async def _write(self) -> None:
         outbox = await asyncio.to_thread(self._open_outbox)
         unfinished = self.acts.open(outbox)
+        if outbox.entries:
+            self.dashboard.show_activity()
         if unfinished:
-            self.action_show_outbox()
+            self.show_outbox(unfinished[0].intent.id)
         await self._attached.wait()
         from support_desk.desk.performer import performer_of  # the services' rules, after the first frame
 
@@ -243,11 +245,21 @@ class DeskApp(App[None]):
             self.screen.desk_changed(change)
         self._attend()
 
-    def outbox_changed(self, entry: Entry) -> None:
-        """An action made a step: the dashboard and the screen on top show it."""
+    def outbox_changed(self, entry: Entry, before: Phase | None) -> None:
+        """An action made a step: the dashboard and the screen on top show it, and its end is said."""
+        from support_desk.screens.results import told
+
         self.dashboard.outbox_changed(entry)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
             self.screen.outbox_changed(entry)
+        if line := told(entry, before):
+            self.notify(line.words, severity=line.severity, timeout=line.seconds)
+
+    def draw_footers(self) -> None:
+        """What the footer says has changed: a hold, or what is being read for one."""
+        for screen in self.screen_stack:
+            if isinstance(screen, DeskScreen) and screen.is_mounted:
+                screen.draw_footer()
 
     def _second(self) -> None:
         if isinstance(self._driver, DeskDriver):
@@ -403,12 +415,16 @@ class DeskApp(App[None]):
         """Read every source now."""
         self.say(self.desk.refresh(None))
 
-    def action_show_outbox(self) -> None:
-        """What is on its way, what asks for a decision, and what became of the rest."""
+    def show_outbox(self, id_: str = "") -> None:
+        """The outbox, with the cursor on this entry."""
         from support_desk.screens.outbox import OutboxScreen
 
         if not isinstance(self.screen, OutboxScreen):
-            self.push_screen(OutboxScreen())
+            self.push_screen(OutboxScreen(id_))
+
+    def action_show_outbox(self) -> None:
+        """What is on its way, what asks for a decision, and what became of the rest."""
+        self.show_outbox()
 
     def action_show_log(self) -> None:
         """Everything that this person did."""

@@ -192,6 +192,11 @@ class Entry:
     """The order of decisions; per target it is the order of sending."""
 
 
+def asks(entry: Entry) -> bool:
+    """Whether the person has to say what happens to it."""
+    return entry.phase in ASKING or (entry.offered and entry.phase in WAITING)
+
+
 def may_step(before: Phase, after: Phase) -> bool:
     """Whether an entry can go from one phase to another."""
     return after in ALLOWED[before]

@@ -114,6 +114,9 @@ class DeskScreen(Kept, Screen[None]):
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; help and quit always do."""
         width = self.size.width or self.app.size.width
+        if line := self._hold_line(width):
+            self.query_one("#footer", Lines).show([line])
+            return
         read_only = self.desk_app.config.read_only
         keys = footer(self.scopes_now(), self.desk_app.changed_keys, read_only=read_only)
         last = [pair for pair in keys if pair[1] in ("help", "quit")]
@@ -129,6 +132,18 @@ class DeskScreen(Kept, Screen[None]):
         for key, label in last:
             parts += [(f" {key}", "key"), (f" {label} ", "text")]
         self.query_one("#footer", Lines).show([cast("Parts", tuple(parts))])
+
+    def _hold_line(self, width: int) -> Parts:
+        """What is held, while something is: it takes the footer's place on every screen."""
+        outbox = self.desk_app.acts.outbox
+        if self.desk_app.acts.making is not None:
+            return ((" Reading who would be paged ... ", "alarm"),)
+        held = outbox.held if outbox is not None else None
+        if outbox is None or held is None:
+            return ()
+        from support_desk.screens.hold_line import hold_line
+
+        return hold_line(held, outbox.seconds_left(held), width, self.desk_app.changed_keys)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""

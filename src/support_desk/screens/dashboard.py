@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from support_desk.desk.snapshot import FeedName
+from support_desk.domain.intents import Entry, Target
 from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
@@ -28,6 +29,7 @@ from support_desk.screens.filters import (
     ticket_fields,
 )
 from support_desk.screens.header import NARROW, problem_line
+from support_desk.screens.marking import with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
@@ -40,13 +42,14 @@ from support_desk.widgets.row_list import RowList
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.activity_pane import ActivityPane
     from support_desk.screens.filter_line import FilterLine
 
 SETTLE_SECONDS = 0.12
 """How long the cursor must rest before the runbook and the reason follow it."""
 
-PANES = ("alerts", "tickets", "runbook", "rota")
-BESIDE = ("runbook", "rota")
+PANES = ("alerts", "tickets", "runbook", "rota", "activity")
+BESIDE = ("runbook", "rota", "activity")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
 
 
@@ -77,6 +80,7 @@ class Dashboard(RowActions, DeskScreen):
         self.side_hidden = False
         """The person wants the lists alone."""
         self._settle: Timer | None = None
+        self._activity: ActivityPane | None = None
         self._minute: datetime | None = None
 
     # Building
@@ -85,9 +89,11 @@ class Dashboard(RowActions, DeskScreen):
         now = self.desk.now
         with Across(id="panes"):
             with Down(id="left"):
-                yield RowList[AlertRow](alert_rows.columns, _alert_key, now, id="alerts")
+                alerts = with_marks(alert_rows.columns, "message", self._alert_entry)
+                yield RowList[AlertRow](alerts, _alert_key, now, id="alerts")
                 columns = ticket_rows.ticket_columns(self._view().calendar, self.desk_app.config.me.email)
-                yield RowList[Ranked](columns, _ticket_key, now, id="tickets")
+                tickets = with_marks(columns, "subject", self._ticket_entry)
+                yield RowList[Ranked](tickets, _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Down(id="right"):
                 yield RunbookPane()
@@ -97,6 +103,17 @@ class Dashboard(RowActions, DeskScreen):
 
     def _view(self) -> View:
         return self.desk_app.view
+
+    def _alert_entry(self, row: AlertRow) -> Entry | None:
+        entries = self.desk_app.acts.entries
+        if not entries:
+            return None
+        ids = [alert.id for alert in row.members or (row.alert,)]
+        return next((found for id_ in ids if (found := entries.get(Target("alert", id_)))), None)
+
+    def _ticket_entry(self, row: Ranked) -> Entry | None:
+        entries = self.desk_app.acts.entries
+        return entries.get(Target("ticket", str(row.ticket.id))) if entries else None
 
     @property
     def alerts(self) -> RowList[AlertRow]:
@@ -112,6 +129,16 @@ class Dashboard(RowActions, DeskScreen):
     def rota(self) -> RowList[RotaRow]:
         """The pane of the rota."""
         return self.query_one("#rota", RowList)
+
+    def show_activity(self) -> None:
+        """Show what was done; its pane is there from the first time on."""
+        if self._activity is None:
+            from support_desk.screens.activity_pane import ActivityPane
+
+            self._activity = ActivityPane(self._view, self.desk.now)
+            self.query_one("#right").mount(self._activity)
+        self._activity.draw(self.desk_app.acts.outbox)
+        self.call_after_refresh(lambda: self.show_panes(self._focused_pane()))
 
     @property
     def runbook(self) -> RunbookPane:
@@ -152,6 +179,11 @@ class Dashboard(RowActions, DeskScreen):
         self._say_states(view)
         self.draw_frame()
 
+    def outbox_changed(self, entry: Entry) -> None:
+        super().outbox_changed(entry)
+        (self.alerts if entry.intent.target.kind == "alert" else self.tickets).look_again()
+        self.show_activity()
+
     def tick(self) -> None:
         view = self.desk_app.view
         minute = view.now.replace(second=0, microsecond=0)
@@ -161,8 +193,9 @@ class Dashboard(RowActions, DeskScreen):
             self._show_alerts(view)
             self.rota.show(rota_rows(view))
             self._draw_why()
-        for pane in (self.alerts, self.tickets, self.rota):
-            pane.tick()
+        for pane in (self.alerts, self.tickets, self.rota, self._activity):
+            if pane is not None:
+                pane.tick()
         self._say_states(view)
         self.draw_frame()
 
@@ -194,7 +227,7 @@ class Dashboard(RowActions, DeskScreen):
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
         message.stop()
-        if message.list.id == "rota":
+        if message.list.id in BESIDE:
             return
         if message.list.has_focus or self._settle is None:
             self.runbook.pinned = False
@@ -252,6 +285,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
+        if name == "activity" and self._activity is None:
+            self.show_activity()
         if self.zoomed:
             self.zoomed = name
         self.show_panes(name)
@@ -266,14 +301,17 @@ class Dashboard(RowActions, DeskScreen):
         shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
         shown["runbook-pane"] = shown.pop("runbook")
         for pane, is_shown in shown.items():
-            self.query_one(f"#{pane}").display = is_shown
-        for pane, alone in (("right", not lists), ("alerts", only == "alerts"), ("rota", only == "rota")):
-            self.query_one(f"#{pane}").set_class(alone, "-alone")
+            if pane != "activity" or self._activity is not None:
+                self.query_one(f"#{pane}").display = is_shown
+        self.query_one("#right").set_class(not lists, "-alone")
+        for widget in self.query("#alerts, #rota, #activity"):
+            widget.set_class(only == widget.id, "-alone")
 
     def action_focus_pane(self, step: int) -> None:
         """The next or previous pane, round and round."""
-        here = self._focused_pane()
-        self.action_pane(PANES[(PANES.index(here) + step) % len(PANES)])
+        panes = PANES if self._activity is not None else PANES[:-1]
+        place = panes.index(self._focused_pane())
+        self.action_pane(panes[(place + step) % len(panes)])
 
     def _focused_pane(self) -> str:
         focused = self.focused
@@ -292,7 +330,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def action_refresh_pane(self) -> None:
         """Read this pane's source now."""
-        self.say(self.desk.refresh(FEEDS_OF_PANE[self._focused_pane()]))
+        feeds = FEEDS_OF_PANE.get(self._focused_pane())
+        self.say(self.desk.refresh(feeds) if feeds else "The activity is always up to date")
 
     async def action_filter(self) -> None:
         """Open the filter line for the list in use."""
@@ -358,7 +397,9 @@ class Dashboard(RowActions, DeskScreen):
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
         row = message.list.selected
-        if isinstance(row, AlertRow):
+        if isinstance(row, Entry):
+            self.desk_app.show_outbox(row.intent.id)
+        elif isinstance(row, AlertRow):
             self.open_alert(row, [other.alert.id for other in self.alerts.rows if not other.members])
         elif isinstance(row, Ranked):
             neighbours = [other.ticket.id for other in self.tickets.rows]

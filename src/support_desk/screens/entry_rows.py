@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from support_desk.domain.intents import ASKING, Entry, Phase
+from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.screens.command_words import changes_of, command_words, text_of
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock
@@ -44,11 +44,6 @@ EXPLAINED: dict[Phase, str] = {
 }
 
 
-def asks(entry: Entry) -> bool:
-    """Whether the person has to say what happens to it."""
-    return entry.phase in ASKING or (entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD})
-
-
 def _let_rest(entry: Entry) -> bool:
     """Whether it had been sent when the person dropped the question what became of it."""
     return entry.phase is Phase.CANCELLED and entry.sent_at is not None
@@ -86,6 +81,20 @@ def entry_columns(view: View, width: int) -> Sequence[Column[Entry]]:
             lambda entry, _: (entry.words, "late" if asks(entry) else "dim"), rank=2, wide=60,
         ),
     )  # fmt: skip
+
+
+def activity_columns(view: View) -> Sequence[Column[Entry]]:
+    """Columns of the activity pane: where each stands, and what it is, in one line."""
+    zone = view.calendar.timezone
+
+    def what(entry: Entry, moment: Moment) -> Cell:
+        words = command_words(entry.intent.command, lambda at: day_clock(at, moment.now, zone))
+        return f"{words} · {entry.intent.title}", "strong" if asks(entry) else "text"
+
+    return (
+        Column("phase", "State", 10, _phase, ticks=True),
+        Column("what", "What", 20, what, flexible=True),
+    )
 
 
 def _fact(label: str, text: str, style: str = "text") -> TextLine:

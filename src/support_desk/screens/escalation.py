@@ -53,7 +53,6 @@ def escalate(screen: Acting, alert: Alert) -> None:
         screen.say("Not escalated: the alert service isn't connected yet, press again", problem=True)
         return
     app.acts.making = target
-    screen.say("Reading who would be paged ...")
 
     async def work() -> None:
         try:

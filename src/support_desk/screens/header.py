@@ -15,6 +15,7 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.alerts import Alert
+from support_desk.domain.intents import asks
 from support_desk.domain.rota import Person, Role, Unknown, on_now
 from support_desk.screens.alert_rows import escalation_of
 from support_desk.screens.view import View
@@ -145,6 +146,12 @@ def _sources(view: View, narrow: bool) -> Parts:
             more = "" if suspended.complete else "+"
             count, style = f"{len(suspended.rows)}{more}", "warn" if suspended.rows else "text"
         parts += [("susp " if narrow else "suspended ", "dim"), (count, style)]
+    asking = sum(asks(entry) for entry in view.entries.values())
+    if asking:
+        parts += [
+            ("  " if narrow else DOT[0], "dim"),
+            (f"{asking} {'asks' if asking == 1 else 'ask'}: O", "late"),
+        ]
     if view.config.read_only:
         parts += [("  READ-ONLY", "warn")]
     if view.notes:

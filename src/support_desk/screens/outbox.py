@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.domain.commands import is_escalation
-from support_desk.domain.intents import Entry, Phase
+from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.keys import bindings
 from support_desk.screens.base import DeskScreen
-from support_desk.screens.entry_rows import asks, entry_columns, entry_lines
+from support_desk.screens.entry_rows import entry_columns, entry_lines
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
@@ -40,6 +40,11 @@ class OutboxScreen(DeskScreen):
     }
     """
 
+    def __init__(self, first: str = "") -> None:
+        """`first`: the entry that the cursor begins on."""
+        super().__init__()
+        self._first = first
+
     def compose_body(self) -> ComposeResult:
         yield RowList[Entry](
             lambda width: entry_columns(self.desk_app.view, width), _key, self.desk.now, id="entries"
@@ -58,6 +63,8 @@ class OutboxScreen(DeskScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self._draw()
+        if self._first and self.list.select(self._first):
+            self._draw_entry()
 
     def outbox_changed(self, entry: Entry) -> None:
         super().outbox_changed(entry)

@@ -215,6 +215,11 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
                 drawn.strip = self._strip_of(drawn.cells, drawn.texts, drawn.look)
                 self.refresh(*changed)
 
+    def look_again(self) -> None:
+        """Something that cells depend on besides their rows has changed: draw those that say another thing."""
+        for y, drawn in list(self._drawn.items()):
+            self._refresh_cells(y, drawn, drawn.row)
+
     # New rows
 
     def _busy(self) -> bool:

@@ -1,0 +1,57 @@
+"""The footer while something is held: what goes out when, whom it pages, and how it is taken back.
+
+Whom it pages comes first and is cut last: at 80 columns it is the one thing that must be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+
+from support_desk.actions import BY_ID
+from support_desk.domain import commands as c
+from support_desk.domain.intents import Entry
+from support_desk.keys import keys_of
+from support_desk.text import cell_width, clean, fit
+from support_desk.widgets.lines import Parts
+
+
+def hold_line(entry: Entry, seconds: float, width: int, changed: Mapping[str, str]) -> Parts:
+    """The line for the newest thing that is held; `seconds` until it goes."""
+    undo = _key("app.undo", changed)
+    count = f" IN {ceil(seconds)} s "
+    keys: list[tuple[str, str]] = [(f" {undo}", "key"), (" takes it back ", "strong")]
+    if c.is_one_key_escalation(entry.intent.command):
+        keys += [(f" {_key('act.escalate', changed)}", "key"), (" again sends at once ", "text")]
+    room = width - cell_width(count) - sum(cell_width(text) for text, _ in keys)
+    if room < MOST_USEFUL and len(keys) > 2:  # noqa: PLR2004 - the pair that takes it back stays
+        keys = keys[:2]
+        room = width - cell_width(count) - sum(cell_width(text) for text, _ in keys)
+    return ((count, "alarm"), (fit(f" {held_words(entry)}", max(0, room)), "alarm"), *keys)
+
+
+MOST_USEFUL = 40
+"""Cells of what is held below which the second key isn't worth its room."""
+
+
+def held_words(entry: Entry) -> str:
+    """What will happen: "PAGES second line: Sam Example, until Mon 10:00 · P1 acme-prod-5xx"."""
+    command, title = entry.intent.command, clean(entry.intent.title)
+    match command:
+        case c.EscalateAlert():
+            return f"PAGES {command.line} · {title}"
+        case c.AddResponder() | c.PagePerson():
+            return f"PAGES {command.name} · {title}"
+        case c.CloseAlert():
+            return f"closes {title}"
+        case c.MergeTicket():
+            return f"merges {title} into #{command.into}"
+        case c.EditTicket() if command.purpose == "escalate":
+            return f"hands {title} on to {command.group or command.assignee or 'second line (tickets)'}"
+        case c.EditTicket():
+            return f"SENDS THE CLIENT your reply on {title}"
+    return title
+
+
+def _key(action: str, changed: Mapping[str, str]) -> str:
+    return next(iter(keys_of(BY_ID[action], changed)), "")
