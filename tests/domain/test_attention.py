@@ -1,0 +1,287 @@
+"""What needs me now: the order, and the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from support_desk.domain.alerts import Alert
+from support_desk.domain.attention import (
+    Duty,
+    Need,
+    Rank,
+    Situation,
+    needs,
+    nothing_words,
+    sentence,
+    woken_at,
+)
+from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
+from support_desk.domain.escalation import NOBODY, Countdown
+from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
+from support_desk.domain.sla import Agreement, Ranked, rank
+from support_desk.domain.tickets import SlaRow, Ticket
+from support_desk.domain.working_time import WorkingCalendar
+
+CALENDAR = WorkingCalendar(ZoneInfo("Europe/London"), time(10), time(18), frozenset(range(5)), frozenset())
+AGREEMENT = Agreement(CALENDAR, frozenset({"support-emergency@dxw.com"}))
+DAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+"""A Monday at 15:00."""
+NIGHT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ME = "jo@example.com"
+
+
+def alert(number: int, priority: str = "P1", *, at: datetime, status: str = "open", by: str = "") -> Alert:
+    return Alert(
+        id=f"a{number}",
+        message=f"acme-prod-{number}xx",
+        priority=priority,
+        status=status,
+        created_at=at,
+        updated_at=at,
+        last_occurred_at=at,
+        acknowledged_by=by or None,
+        acknowledged_at=at if status == "acked" else None,
+    )
+
+
+def running(at: datetime, who: str = "second line") -> Countdown:
+    return Countdown("running", who, at, "policy")
+
+
+def ticket(number: int, deadline: datetime, priority: str | None = "normal", recipient: str = "") -> Ticket:
+    return Ticket(
+        id=number,
+        subject=f"Subject {number}",
+        status="open",
+        created_at=deadline - timedelta(days=2),
+        updated_at=deadline - timedelta(days=2),
+        url=f"https://example.zendesk.com/agent/tickets/{number}",
+        priority=priority,
+        recipient=recipient or None,
+        sla_rows=(SlaRow("next_reply_time", "active", deadline),),
+    )
+
+
+def queue(*tickets: Ticket) -> Sequence[Ranked]:
+    return rank(tickets, AGREEMENT)
+
+
+def entry(phase: Phase, command: object = None, **changes: object) -> Entry:
+    intent = Intent("0" * 32, Target("alert", "a9"), "P1 disk", command or Acknowledge(), Seen(), ME, DAY)  # type: ignore[arg-type]
+    return replace(Entry(intent, phase, DAY, "jo", "x"), **changes)  # type: ignore[arg-type]
+
+
+def said(of: Situation) -> list[str]:
+    return [sentence(need, of.now, of.zone) for need in needs(of)]
+
+
+def test_a_critical_alert_counts_down_to_the_page() -> None:
+    of = Situation(DAY, AGREEMENT, [(alert(5, at=DAY - 3 * MINUTE), running(DAY + timedelta(seconds=130)))])
+
+    assert said(of) == ["ack P1 acme-prod-5xx: second line is paged in 2:10"]
+    (need,) = needs(of)
+    assert sentence(need, DAY + 3 * MINUTE, CALENDAR.timezone) == (
+        "ack P1 acme-prod-5xx: second line is paged: should have happened Mon 15:02"
+    )
+
+
+def test_a_page_that_should_have_happened_names_whom_to_call() -> None:
+    due = Countdown("due", "second line (Sam Patel)", DAY - 2 * MINUTE, "policy", missed=True)
+    helper = "Sam Patel, second line, 020 7946 0000"
+
+    of = Situation(DAY, AGREEMENT, [(alert(5, at=DAY - 7 * MINUTE), due)], helper=helper)
+
+    assert said(of) == [
+        (
+            "check P1 acme-prod-5xx: second line (Sam Patel) should have been paged 2 min ago; "
+            "call Sam Patel, second line, 020 7946 0000"
+        )
+    ]
+
+
+def test_a_ticket_that_can_be_saved_says_when_and_how_many_follow() -> None:
+    of = Situation(
+        DAY,
+        AGREEMENT,
+        queue=queue(*(ticket(4312 + number, DAY + (10 + number) * MINUTE) for number in range(4))),
+    )
+
+    assert said(of)[0] == "reply to #4312 Subject 4312: breaches 15:10 and 3 others follow"
+    assert said(of)[2] == "reply to #4314 Subject 4314: breaches 15:12 and 1 other follows"
+
+
+def test_what_can_be_prevented_comes_before_what_has_happened() -> None:
+    alerts = [
+        (alert(1, "P4", at=DAY - MINUTE), Countdown("stopped", NOBODY)),
+        (alert(2, "P2", at=DAY - MINUTE), Countdown("stopped", NOBODY)),
+        (alert(3, "P3", at=DAY - MINUTE), running(DAY + 4 * MINUTE)),
+        (alert(4, "P1", at=DAY - MINUTE), running(DAY + 4 * MINUTE)),
+        (alert(6, "P3", at=DAY - timedelta(hours=2), status="acked", by=ME), Countdown("stopped")),
+    ]
+    rows = queue(
+        ticket(1, DAY - timedelta(days=3)),
+        ticket(2, DAY - timedelta(hours=1)),
+        ticket(3, DAY + 30 * MINUTE, None),
+        ticket(4, DAY + timedelta(hours=2)),
+        ticket(5, DAY + 40 * MINUTE, "urgent"),
+        ticket(6, DAY + timedelta(days=1)),
+    )
+    asking = [entry(Phase.UNKNOWN, EscalateAlert("p", "policy", "second line")), entry(Phase.CONFLICT)]
+    asking[1] = replace(asking[1], intent=replace(asking[1].intent, title="P3 cpu"))
+
+    of = Situation(
+        DAY,
+        AGREEMENT,
+        alerts,
+        rows,
+        {7: Promise("ring the client", DAY + 10 * MINUTE), 8: Promise("later", DAY + timedelta(hours=1))},
+        asking,
+        duty=Duty(me=ME),
+    )
+
+    assert [(need.rank, need.target and need.target.id) for need in needs(of)] == [
+        (Rank.CRITICAL, "a4"),
+        (Rank.DOUBT, None),
+        (Rank.EMERGENCY, "5"),
+        (Rank.PAGING, "a2"),
+        (Rank.PAGING, "a3"),
+        (Rank.SAVE, "7"),
+        (Rank.SAVE, "3"),
+        (Rank.ASK, None),
+        (Rank.OPEN, "a1"),
+        (Rank.STALE, "a6"),
+        (Rank.LATE, "1"),
+        (Rank.TODAY, "4"),
+    ]
+    lines = dict(zip((need.rank for need in reversed(needs(of))), reversed(said(of)), strict=True))
+    assert lines[Rank.DOUBT] == "decide on P1 disk (O): nothing tells whether it was done"
+    assert lines[Rank.ASK] == "decide on P3 cpu (O): it was changed meanwhile, so nothing was sent"
+    assert lines[Rank.EMERGENCY] == "reply to #5 Subject 5: emergency, breaches 15:40"
+    assert lines[Rank.SAVE] == "#7 ring the client: the next step is promised in 10 min"
+    assert lines[Rank.LATE] == "reply to #1 Subject 1: breached Fri 15:00, and 1 other is late"
+    assert lines[Rank.STALE] == (
+        "P3 acme-prod-6xx: acknowledged 2 h ago and still open: close it, or hand it on"
+    )
+    assert said(of)[6] == "triage #3 Subject 3: breaches 15:30"
+
+
+def test_out_of_hours_only_emergencies_and_what_pages_count() -> None:
+    rows = queue(
+        ticket(1, NIGHT - timedelta(days=3)),
+        ticket(2, NIGHT + 20 * MINUTE),
+        ticket(3, NIGHT + 25 * MINUTE, None, "Support-Emergency@dxw.com"),
+    )
+    alerts = [(alert(1, "P3", at=NIGHT - MINUTE), running(NIGHT + 4 * MINUTE))]
+
+    found = needs(Situation(NIGHT, AGREEMENT, alerts, rows))
+
+    assert [(need.rank, need.target and need.target.id) for need in found] == [
+        (Rank.EMERGENCY, "3"),
+        (Rank.PAGING, "a1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("priority", "minutes", "expected"),
+    [
+        (
+            "P1",
+            1,
+            "escalate P1 acme-prod-5xx: critical and out of hours goes to the second line at once: Sam",
+        ),
+        ("P2", 1, "escalate P2 acme-prod-5xx: major and out of hours goes to the second line at once: Sam"),
+        ("P3", 29, None),
+        ("P3", 30, "P3 acme-prod-5xx: 30 min without a fix: think of escalating: Sam"),
+        (
+            "P3",
+            120,
+            "P3 acme-prod-5xx: 2 h on it: stop, unless it is nearly done or can't wait; Sam helps to decide",
+        ),
+    ],
+)
+def test_the_handbooks_limits_remind_at_night(priority: str, minutes: int, expected: str | None) -> None:
+    held = alert(5, priority, at=NIGHT - minutes * MINUTE, status="acked", by=ME)
+    duty = Duty(me=ME, stale_after=timedelta(hours=9))
+
+    of = Situation(NIGHT, AGREEMENT, [(held, Countdown("stopped"))], helper="Sam", duty=duty)
+
+    assert said(of) == ([expected] if expected else [])
+
+
+def test_reminders_are_for_who_has_it_in_this_night_only() -> None:
+    duty = Duty(me=ME, stale_after=timedelta(hours=99))
+    theirs = alert(1, "P1", at=NIGHT - 40 * MINUTE, status="acked", by="kim@example.com")
+    of_the_day = alert(2, "P1", at=DAY, status="acked", by=ME)
+    escalated = alert(3, "P1", at=NIGHT - 40 * MINUTE, status="acked", by=ME)
+    in_hours = alert(4, "P1", at=DAY - 40 * MINUTE, status="acked", by=ME)
+    stopped = Countdown("stopped")
+
+    night = Situation(
+        NIGHT,
+        AGREEMENT,
+        [(theirs, stopped), (of_the_day, stopped), (escalated, stopped)],
+        escalated=frozenset({"a3"}),
+        duty=duty,
+    )
+
+    assert needs(night) == ()
+    assert needs(Situation(DAY, AGREEMENT, [(in_hours, stopped)], duty=duty)) == ()
+
+
+def test_one_need_for_each_target() -> None:
+    of = Situation(
+        DAY, AGREEMENT, queue=queue(ticket(7, DAY + 5 * MINUTE)), promises={7: Promise("ring", DAY + MINUTE)}
+    )
+
+    assert said(of) == ["#7 ring: the next step is promised in 1:00"]
+    overdue = replace(of, promises={7: Promise("ring", DAY - timedelta(hours=1))}, queue=())
+    assert said(overdue) == ["#7 ring: the next step was promised for Mon 14:00"]
+
+
+def test_nothing_is_said_only_where_everything_is_known() -> None:
+    of = Situation(DAY, AGREEMENT, queue=queue(ticket(7, DAY + timedelta(days=1))))
+
+    assert needs(of) == ()
+    assert nothing_words(of) == "nothing needs you now; next is #7, due Tue 15:00"
+    assert nothing_words(of, ["alerts failed"]) == "nothing known to need you, but alerts failed"
+    assert nothing_words(Situation(DAY, AGREEMENT)) == "nothing needs you now"
+
+
+def test_after_a_night_with_alerts_the_handbook_allows_a_late_start() -> None:
+    morning = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    sleeps = (CALENDAR.timezone, time(23), time(8))
+
+    woken = woken_at([DAY, NIGHT, NIGHT - timedelta(hours=20)], morning, *sleeps)
+
+    assert woken == NIGHT
+    of = Situation(morning, AGREEMENT, woken_at=woken)
+    (line,) = said(of)
+    assert line.startswith("start later: an alert woke you at 02:00, so nobody expects you at the usual time")
+    assert needs(replace(of, now=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))) == ()
+    assert woken_at([datetime(2026, 11, 23, 20, 0, tzinfo=UTC)], morning, *sleeps) is None
+
+
+def test_the_hours_of_sleep_are_local() -> None:
+    # 22:30 UTC is 23:30 in London's summer.
+    summer = datetime(2026, 7, 6, 22, 30, tzinfo=UTC)
+    assert woken_at([summer], summer + timedelta(hours=9), CALENDAR.timezone, time(23), time(8)) == summer
+    winter = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
+    assert woken_at([winter], winter + timedelta(hours=9), CALENDAR.timezone, time(23), time(8)) is None
+
+
+def test_an_offered_action_says_that_it_was_not_sent() -> None:
+    of = Situation(DAY, AGREEMENT, asking=[entry(Phase.HELD, offered=True)])
+
+    assert said(of) == ["decide on P1 disk (O): it was decided before this desk was started, and not sent"]
+
+
+def test_a_need_without_a_countdown_says_its_reason() -> None:
+    need = Need(Rank.OPEN, None, "look", "it is there", DAY)
+
+    assert sentence(need, DAY, CALENDAR.timezone) == "look: it is there"
