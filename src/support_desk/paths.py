@@ -59,6 +59,12 @@ def private_store_file(config: Config) -> Path:
     return state_dir() / f"outbox-{_digest(_accounts(config))}.sqlite3"
 
 
+def sign_in_file(config: Config) -> Path:
+    """A person's own sign-in to the helpdesk, per account and OAuth client, in a folder of its own."""
+    parts = [config.zendesk.url.rstrip("/").casefold(), config.zendesk.client_id]
+    return state_dir() / "sign-in" / f"zendesk-{_digest(parts)}.json"
+
+
 def fingerprint(config: Config) -> str:
     """What the readings depend on, in 16 letters: accounts, scope, and the rules applied while reading.
 

@@ -275,9 +275,12 @@ async def test_a_token_is_renewed_before_it_ends_and_once_when_refused() -> None
         await source.close()
 
 
-async def test_the_sign_in_asks_for_reading_only_and_shows_no_credential_with_it() -> None:
+@pytest.mark.parametrize(("read_only", "scope"), [(False, "read write"), (True, "read")])
+async def test_the_sign_in_asks_for_no_more_than_the_desk_does_and_shows_no_credential(
+    read_only: bool, scope: str
+) -> None:
     with ZendeskSimulator() as desk:
-        source = source_for(desk.url)
+        source = source_for(desk.url, read_only=read_only)
         await source.queue()
         await source.close()
         (asked,) = desk.sent_to("/oauth/tokens")
@@ -285,7 +288,7 @@ async def test_the_sign_in_asks_for_reading_only_and_shows_no_credential_with_it
         "grant_type": "client_credentials",
         "client_id": "support-desk",
         "client_secret": CLIENT_SECRET,
-        "scope": "read",
+        "scope": scope,
     }
     assert "authorization" not in asked.headers
 
@@ -353,7 +356,8 @@ async def test_what_is_missing_for_a_sign_in_is_named() -> None:
         (source("oauth", client_id="", client_secret=Secret(lambda: "x")), "no client_id"),
         (source("token"), "no token"),
         (source("token", token=Secret(lambda: "x")), "no email"),
-        (source("oauth_user"), "signing in as a person"),
+        (source("oauth_user"), "no place for a sign-in"),
+        (source("oauth_user", client_id=""), "no client_id"),
         (source("oauth", client_secret=Secret(no_secret)), "ZENDESK_SECRET isn't set"),
     ):
         with pytest.raises(SignInRefused, match=words.replace("$", r"\$")):

@@ -202,7 +202,7 @@ async def test_the_check_names_what_works_and_what_doesnt() -> None:
         "Zendesk: names of custom statuses": True,
         "Zendesk: change tickets": None,
     }
-    assert lines["Zendesk: sign in"].detail == "as Jo Example (agent)"
+    assert lines["Zendesk: sign in"].detail == "as Jo Example (agent), who owns the OAuth client support-desk"
 
 
 async def test_the_check_finds_each_missing_right_and_says_what_to_do() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.sources.zendesk import Limits, ZendeskSource
+from support_desk.sources.zendesk.token_store import TokenFile
 from support_desk.sources.zendesk.writer import ZendeskWriter
 from tests.simulators.zendesk import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, NOW
 
@@ -35,6 +36,9 @@ def source_for(
     limits: Limits = QUICK,
     client_secret: str = CLIENT_SECRET,
     token: str = API_TOKEN,
+    store: TokenFile | None = None,
+    read_only: bool = False,
+    zone: tzinfo = UTC,
     **settings: Any,
 ) -> ZendeskSource:
     return ZendeskSource(
@@ -42,6 +46,9 @@ def source_for(
         client_secret=Secret(lambda: client_secret),
         token=Secret(lambda: token),
         now=now,
+        store=store,
+        read_only=read_only,
+        zone=zone,
         budget=60,
         limits=limits,
     )

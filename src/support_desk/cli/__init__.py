@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -111,10 +111,19 @@ def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str], clock: 
             from support_desk.cli.check import check
 
             return check(_loaded(arguments, environ), environ, clock)
-        case "handover":
-            from support_desk.cli.handover import handover
+        case "login":
+            from support_desk.cli.login import login
 
-            return handover(arguments, _loaded(arguments, environ), clock, environ)
+            return login(_loaded(arguments, environ), environ, clock)
+        case "logout":
+            from support_desk.cli.login import logout
+
+            return logout(_loaded(arguments, environ), environ, clock)
+        case "toil" | "handover" as name:
+            from importlib import import_module
+
+            command: Callable[..., int] = getattr(import_module(f"support_desk.cli.{name}"), name)
+            return command(arguments, _loaded(arguments, environ), clock, environ)
         case None:
             return _dashboard(arguments, environ, clock)
         case _:
@@ -130,6 +139,11 @@ def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded
     loaded = load_config(arguments.config, environ)
     for warning in loaded.warnings:
         output.talk(f"warning: {warning}")
+    if arguments.read_only and not loaded.config.read_only:
+        import msgspec
+
+        config = msgspec.structs.replace(loaded.config, read_only=True)
+        loaded = msgspec.structs.replace(loaded, config=config)
     return loaded
 
 
@@ -147,7 +161,7 @@ def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock:
     _draw_sooner()
     from support_desk.start import run_dashboard
 
-    return run_dashboard(loaded, read_only=arguments.read_only or loaded.config.read_only)
+    return run_dashboard(loaded, read_only=loaded.config.read_only)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -67,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
 
     command("check", "try the configuration and every service, changing nothing")
     for name, help_text in (
+        ("login", "sign in to a service as yourself, in any browser; works over SSH"),
+        ("logout", "have a sign-in of yours revoked, and forget it"),
+    ):
+        command(name, help_text).add_argument("service", choices=("zendesk",), help="which service")
+    for name, help_text in (
         ("tickets", "the queue in order of breach risk"),
         ("alerts", "the alerts that are not closed"),
         ("rota", "who is on, who comes next, and the shifts to come"),
@@ -79,8 +84,26 @@ def parser() -> argparse.ArgumentParser:
         )
         if name == "rota":
             one_shot.add_argument("--mine", action="store_true", help="only your own shifts")
+            one_shot.add_argument(
+                "--ics", type=Path, metavar="FILE", help="write a calendar to this file; - prints it"
+            )
         if name == "runbooks":
             one_shot.add_argument("text", nargs="*", metavar="TEXT", help="words to look for")
+
+    toil = command("toil", "your claims of time off in lieu for alerts out of hours")
+    toil.add_argument(
+        "--from", dest="start", type=_moment, default=None, metavar="TIME",
+        help="the beginning (default: two on-call pay periods before this one)",
+    )  # fmt: skip
+    toil.add_argument(
+        "--to", dest="end", type=_moment, default=None, metavar="TIME", help="the end (default: now)"
+    )
+    table = toil.add_mutually_exclusive_group()
+    table.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    table.add_argument("--csv", action="store_true", help="a table for a spreadsheet instead of text")
+    toil.add_argument(
+        "--cached", action="store_true", help="the rota as the dashboard read it last, without asking"
+    )
 
     handover = command("handover", "what the next person needs to know, as Markdown")
     handover.add_argument(

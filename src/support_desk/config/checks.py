@@ -78,12 +78,13 @@ def _is_zone(name: str) -> bool:
 def _addresses(config: Config, where: Where) -> Iterator[Mistake]:
     addresses = {
         "zendesk.url": config.zendesk.url,
+        "zendesk.redirect_uri": config.zendesk.redirect_uri,
         "opsgenie.url": config.opsgenie.url,
         "opsgenie.web_url": config.opsgenie.web_url,
         "jsm.url": config.jsm.url,
         "runbooks.url": config.runbooks.url,
     }
-    usual = (_USUAL.opsgenie.url, _USUAL.jsm.url)
+    usual = (_USUAL.opsgenie.url, _USUAL.jsm.url, _USUAL.zendesk.redirect_uri)
     for key, address in addresses.items():
         if not address or address in usual:
             continue
@@ -191,15 +192,8 @@ def _services(config: Config, where: Where) -> Iterator[Mistake]:
     zendesk = config.zendesk
     if not zendesk.url:
         return
-    if zendesk.auth == "oauth_user":
-        key = "zendesk.auth"
-        yield Mistake(
-            key,
-            where(key),
-            "signing in as a person arrives with a later release",
-            'Write auth = "oauth" or "token"',
-        )
     needs = {
+        "oauth_user": {"client_id": bool(zendesk.client_id), "redirect_uri": bool(zendesk.redirect_uri)},
         "oauth": {
             "client_id": bool(zendesk.client_id),
             "client_secret": bool(given_forms(zendesk, "client_secret")),

@@ -64,12 +64,16 @@ class Zendesk(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Address of the helpdesk, as in `https://example.zendesk.com`; empty switches tickets off. `http` is
     accepted for a loopback address only."""
     auth: Literal["oauth", "oauth_user", "token"] = "oauth"
-    """`oauth` (client credentials) or `token` (ends 30 April 2027). `oauth_user` (one sign-in per person)
-    comes with a later release."""
+    """`oauth_user` (every person signs in as themselves, with `support-desk login zendesk`, and replies carry
+    their name), `oauth` (client credentials that people share) or `token` (ends 30 April 2027)."""
     client_id: str = ""
     """Identifier of the OAuth client."""
+    redirect_uri: str = "https://localhost/support-desk"
+    """With `oauth_user`: where the sign-in leads in the browser, exactly as the OAuth client has it. Nothing
+    needs to answer there: what counts is the address, which is pasted into the terminal."""
     client_secret: str = ""
-    """The client's secret itself (a warning is shown: prefer one of the next three)."""
+    """The client's secret itself (a warning is shown: prefer one of the next three). A public OAuth client,
+    which `oauth_user` may have, needs none."""
     client_secret_env: str = ""
     """Environment variable that holds the client's secret."""
     client_secret_command: str = ""

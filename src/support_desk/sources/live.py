@@ -6,9 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from support_desk.config.model import Config
 from support_desk.config.secrets import secret_of
+from support_desk.paths import sign_in_file
 from support_desk.sources.protocols import RunbookSource, Sources
 
 if TYPE_CHECKING:
@@ -72,12 +74,16 @@ def _zendesk(config: Config, now: Callable[[], datetime], environ: Mapping[str, 
         return None
     # zenpy and requests: 150 ms.
     from support_desk.sources.zendesk import ZendeskSource
+    from support_desk.sources.zendesk.token_store import TokenFile
 
     return ZendeskSource(
         config.zendesk,
         client_secret=secret_of(config.zendesk, "client_secret", environ),
         token=secret_of(config.zendesk, "token", environ),
         now=now,
+        store=TokenFile(sign_in_file(config)),
+        read_only=config.read_only,
+        zone=ZoneInfo(config.hours.timezone),
         budget=config.polling.budget,
     )
 

@@ -67,6 +67,11 @@ class WritingSession(PinnedSession):
         """The write under way; None while only reading."""
         self._used = time.monotonic()
 
+    @property
+    def may_write(self) -> bool:
+        """Only as part of an attempt, which knows whether it was sent."""
+        return self.attempt is not None
+
     def _send_once(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
         if time.monotonic() - self._used > IDLE_SECONDS:
             self.close()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from support_desk.config.model import Zendesk
 from support_desk.sources.errors import NotThere, SourceError
 from support_desk.sources.protocols import Probe
+from support_desk.sources.zendesk.credential import Read, what_it_may, who_it_is
 from support_desk.sources.zendesk.reader import Me, Reader
 from support_desk.sources.zendesk.wire import Page
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from support_desk.sources.zendesk.writer import ZendeskWriter
 
 _TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
 _SLA_REMEDY = (
@@ -20,19 +22,20 @@ _SLA_REMEDY = (
 )
 
 
-class Read(Protocol):
-    """Runs a piece of work in the reading thread."""
-
-    def __call__(self, job: Callable[[Reader], T]) -> Awaitable[T]: ...
-
-
-async def probes(settings: Zendesk, read: Read, now: Callable[[], datetime]) -> Sequence[Probe]:
-    """The lines of the check; never raises."""
+async def probes(
+    settings: Zendesk,
+    read: Read,
+    now: Callable[[], datetime],
+    *,
+    zone: tzinfo = UTC,
+    writer: ZendeskWriter | None = None,
+) -> Sequence[Probe]:
+    """The lines of the check, times in `zone`; never raises. `writer` is None on a desk that is read-only."""
     lines: list[Probe] = []
     me: Me | None = None
     try:
         me = await read(lambda reader: reader.me())
-        lines.append(Probe("Zendesk: sign in", True, f"as {me.name} ({me.role or 'role unknown'})"))
+        lines.append(who_it_is(me, settings, await read(lambda reader: reader.sign_in), zone))
     except SourceError as error:
         lines.append(_failed("Zendesk: sign in", error))
     if settings.auth == "token":
@@ -44,7 +47,7 @@ async def probes(settings: Zendesk, read: Read, now: Callable[[], datetime]) -> 
     await _optional("Zendesk: suspended tickets", _suspended, read, lines)
     await _comments(page, read, lines)
     await _optional("Zendesk: names of custom statuses", _statuses, read, lines)
-    lines.append(_write_right(settings, me))
+    lines += await what_it_may(settings, me, read, writer)
     return lines
 
 
@@ -115,21 +118,6 @@ def _suspended(reader: Reader) -> str:
 
 def _statuses(reader: Reader) -> str:
     return f"{len(reader.read_custom_statuses())} besides the usual ones"
-
-
-def _write_right(settings: Zendesk, me: Me) -> Probe:
-    name = "Zendesk: change tickets"
-    if me.role == "end-user":
-        return Probe(
-            name,
-            False,
-            f"{me.name} is a client, not an agent",
-            "sign in with the credential of an agent",
-            needed=False,
-        )
-    if settings.auth == "oauth":
-        return Probe(name, None, "the sign-in asks for reading only (scope read)", needed=False)
-    return Probe(name, None, f"can't be tried without changing a ticket; the role is {me.role}", needed=False)
 
 
 def _token_end(now: datetime) -> Probe:

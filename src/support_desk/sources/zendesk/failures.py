@@ -47,7 +47,7 @@ class Place:
 
     host: str
     auth: str
-    """`oauth` or `token`."""
+    """`oauth`, `oauth_user` or `token`."""
     secrets: Callable[[], Iterable[str]] = tuple
     """What no message may hold, even if the service repeats it."""
 
@@ -60,13 +60,21 @@ class Place:
     def credential_remedy(self) -> str:
         if self.auth == "token":
             return "check [zendesk] email and token; Zendesk switches off tokens that rest for 30 days"
+        if self.auth == "oauth_user":
+            return "sign in again: support-desk login zendesk"
+        return self.client_remedy
+
+    @property
+    def client_remedy(self) -> str:
         return "check [zendesk] client_id and client_secret in Zendesk's Admin Centre"
 
     @property
     def rights_remedy(self) -> str:
         if self.auth == "token":
             return "ask an administrator about the role of the agent in [zendesk] email"
-        return "ask an administrator about the OAuth client's scopes (read) and its owner's role"
+        if self.auth == "oauth_user":
+            return "ask an administrator about your role; to sign in anew: support-desk login zendesk"
+        return "ask an administrator about the OAuth client's scopes (read, write) and its owner's role"
 
 
 def broken_off() -> SourceError:

@@ -60,6 +60,7 @@ class Me:
     id: int
     name: str
     role: str
+    email: str
 
 
 class Reader:
@@ -177,15 +178,20 @@ class Reader:
         """The same, asked now."""
         return custom_statuses_from(self.document("/custom_statuses.json", {}, "custom statuses"))
 
+    @property
+    def sign_in(self) -> SignIn:
+        """How this connection is signed in."""
+        return self._sign_in
+
     def me(self) -> Me:
         """Whom the credential belongs to. Raises `SignInRefused` for an anonymous session."""
         with zendesk_answer():
-            number, name, role = user_from(_document(self._get("/users/me.json", {}, "the sign-in")))
+            number, name, role, email = user_from(_document(self._get("/users/me.json", {}, "the sign-in")))
         if number is None:
             # Zendesk answers an unknown credential with 200 and a user who is nobody.
             raise SignInRefused("Zendesk: the credential is nobody's", self._place.credential_remedy)
         self._sign_in.verified = True
-        return Me(number, name, role)
+        return Me(number, name, role, email)
 
     def document(self, path: str, params: Mapping[str, str], what: str) -> dict[str, Any]:
         """An answer's JSON object."""

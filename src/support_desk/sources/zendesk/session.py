@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from support_desk import __version__
+from support_desk.sources.errors import NotAllowed
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import REDIRECTS, redirected, throttled
 from support_desk.sources.zendesk.limits import Limits
@@ -47,6 +48,11 @@ class PinnedSession(requests.Session):
         use_environment(self, base)
         pin(self, base, limits)
 
+    @property
+    def may_write(self) -> bool:
+        """Whether anything but a read may be sent: never here."""
+        return False
+
     def take_answer(self) -> requests.Response | None:
         """The latest answer, once: what zenpy tripped over when its exception brings none along."""
         answer, self._answer = self._answer, None
@@ -58,6 +64,11 @@ class PinnedSession(requests.Session):
         Raises `Throttled` and `Unreadable` (redirects) before zenpy sees the answer: zenpy would
         sleep in this thread for as long as the server says, again and again.
         """
+        if request.method != "GET" and not self.may_write:
+            raise NotAllowed(
+                "Zendesk: a change was refused before it was sent: this connection only reads",
+                "please report this, with the log",
+            )
         kwargs["allow_redirects"] = False
         response = self._send_once(request, kwargs)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._sign_in.renew(request):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
 from support_desk.config.model import Zendesk
@@ -21,6 +21,7 @@ from support_desk.text import clean
 if TYPE_CHECKING:
     from support_desk.sources.zendesk.reader import Reader
     from support_desk.sources.zendesk.sign_in import SignIn
+    from support_desk.sources.zendesk.token_store import TokenFile
     from support_desk.sources.zendesk.wire import Page
     from support_desk.sources.zendesk.writer import ZendeskWriter
 
@@ -46,14 +47,21 @@ class ZendeskSource:
         client_secret: Secret | None,
         token: Secret | None,
         now: Callable[[], datetime],
+        store: TokenFile | None = None,
+        read_only: bool = False,
+        zone: tzinfo = UTC,
         budget: int = 60,
         limits: Limits | None = None,
     ) -> None:
+        """`store` keeps a person's own sign-in; `zone` is for the times in `probe`."""
         self.budget = budget
         """Most requests per minute, for whoever decides when to read."""
         self._settings = settings
         self._client_secret = client_secret
         self._token = token
+        self._store = store
+        self._read_only = read_only
+        self._zone = zone
         self._now = now
         self._limits = limits or Limits()
         self._worker = Worker("zendesk-read")
@@ -147,7 +155,7 @@ class ZendeskSource:
         """Try what this program needs, without changing anything."""
         from support_desk.sources.zendesk.checks import probes
 
-        return await probes(self._settings, self._read, self._now)
+        return await probes(self._settings, self._read, self._now, zone=self._zone, writer=self._writer)
 
     async def close(self) -> None:
         """Let the threads go, at once."""
@@ -204,9 +212,13 @@ class ZendeskSource:
         """The way to change tickets, for the person with the address `me`; it closes with this source.
 
         The two share the sign-in and what is known of the rates, and nothing else: a thread, a client and a
-        session of its own keep a write from waiting behind a sweep.
+        session of its own keep a write from waiting behind a sweep. Raises `NotAllowed` where the desk is
+        read-only.
         """
         from support_desk.sources.zendesk.writer import ZendeskWriter
+
+        if self._read_only:
+            raise NotAllowed("Zendesk: this desk is read-only", "start it without --read-only and read_only")
 
         if self._writer is None:
             self._writer = ZendeskWriter(
@@ -230,6 +242,8 @@ class ZendeskSource:
                     self._settings,
                     client_secret=self._client_secret,
                     token=self._token,
+                    store=self._store,
+                    read_only=self._read_only,
                     place=Place.of(self._settings),
                     rates=self._rates,
                     limits=self._limits,

@@ -188,16 +188,17 @@ def custom_statuses_from(document: Mapping[str, Any]) -> dict[int, str]:
     return {row.id: row.agent_label for row in rows if row.agent_label and not row.default}
 
 
-def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str]:
-    """Id, name and role of `users/me`; a null id is nobody."""
+def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
+    """Id, name, role and address of `users/me`; a null id is nobody."""
     user = document.get("user")
     if not isinstance(user, dict):
         raise NotAnAnswer(error_code(document))
     number = user.get("id")
-    words = [
-        str(clean(value, 100)) if isinstance(value := user.get(key), str) else "" for key in ("name", "role")
-    ]
-    return (number if isinstance(number, int) else None, words[0], words[1])
+    name, role, email = (
+        str(clean(value, 100)) if isinstance(value := user.get(key), str) else ""
+        for key in ("name", "role", "email")
+    )
+    return (number if isinstance(number, int) else None, name, role, email)
 
 
 def _read(

@@ -67,8 +67,9 @@ class ZendeskWriter:
         limits: Limits | None = None,
     ) -> None:
         """`me` is the address of the person at the desk; `sign_in` is called in the thread."""
+        self.me = me.strip()
+        """Address of the person at the desk; empty where it isn't configured."""
         self._settings = settings
-        self._me = me.strip()
         self._sign_in = sign_in
         self._rates = rates
         self._now = now
@@ -216,10 +217,10 @@ class ZendeskWriter:
         if me is None:
             me = agent_from({**user, "role": "agent"})
         personal = self._settings.auth == "oauth_user" or (
-            me is not None and bool(self._me) and me.email.casefold() == self._me.casefold()
+            me is not None and bool(self.me) and me.email.casefold() == self.me.casefold()
         )
         author = me
-        if not personal and self._author_allowed and self._me:
+        if not personal and self._author_allowed and self.me:
             author = self._person(connection) or me
         return TicketAbilities(
             me=me,
@@ -232,7 +233,7 @@ class ZendeskWriter:
 
     def _person(self, connection: WriteConnection) -> Agent | None:
         """The agent with the address in `[me]`; None if there is none, or the credential can't look."""
-        address = self._me.replace('"', "")
+        address = self.me.replace('"', "")
         with suppress(NotAllowed, NotThere, Rejected, Unreadable):
             document = connection.document(
                 "/users/search.json", {"query": f'email:"{address}"'}, "the person in [me]"
