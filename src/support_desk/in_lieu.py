@@ -1,0 +1,133 @@
+"""The ledger of time off in lieu, gathered from the history of alerts, the rota and what the person said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from support_desk.config.rules import toil_rule
+from support_desk.domain.rota import Cover, Person, Role
+from support_desk.domain.rota_weeks import on_call_time, pay_period
+from support_desk.domain.toil import Ledger, Received, ledger, own_shifts
+from support_desk.domain.words import moment_words
+from support_desk.records import record
+from support_desk.text import clean
+
+if TYPE_CHECKING:
+    from support_desk.config.model import Config
+    from support_desk.desk.history import AlertRecord
+    from support_desk.domain.rota import Rota
+    from support_desk.domain.toil import Answer
+    from support_desk.domain.working_time import WorkingCalendar
+
+LOOK_BACK = timedelta(days=14)
+"""How far before a range alerts and shifts are looked at: an hour that began before it isn't begun anew. Any
+closed time is shorter, and in working hours nothing is counted, so none reaches further."""
+PERIODS_BACK = 2
+"""Without a range the ledger begins so many pay periods before this one."""
+
+
+@record
+class Found:
+    """A ledger, and how far it can be trusted."""
+
+    ledger: Ledger
+    missing: tuple[str, ...]
+    """What isn't known and might add claims, a line each."""
+    on_call: timedelta | None
+    """How long the person was on call in the current pay period so far, elapsed; None: not known."""
+    pay_period: tuple[datetime, datetime]
+    """The current one (UTC)."""
+
+
+def usual_range(now: datetime, calendar: WorkingCalendar) -> tuple[datetime, datetime]:
+    """The pay period that `now` is in and the two before it, until now."""
+    start, _ = pay_period(now, calendar.timezone, calendar.start)
+    for _ in range(PERIODS_BACK):
+        start, _ = pay_period(start - timedelta(days=1), calendar.timezone, calendar.start)
+    return start, now
+
+
+def find(
+    history: Iterable[AlertRecord],
+    rota: Rota | None,
+    answers: Mapping[str, Answer],
+    *,
+    config: Config,
+    calendar: WorkingCalendar,
+    now: datetime,
+    start: datetime,
+    end: datetime,
+) -> Found:
+    """The claims of the person whom the configuration names; the history from `LOOK_BACK` before `start`."""
+    me = Person(config.me.name, config.me.email)
+    records = tuple(history)
+    received = [_received(past, me) for past in records]
+    cover = rota.cover if rota else None
+    found = ledger(
+        received,
+        own_shifts(rota.shifts, me) if rota else (),
+        cover,
+        answers,
+        rule=toil_rule(config),
+        calendar=calendar,
+        start=start,
+        end=end,
+    )
+    period = pay_period(now, calendar.timezone, calendar.start)
+    return Found(
+        found,
+        tuple(_missing(found, records, cover, calendar, now)),
+        on_call_time(rota, me.email, Role.ON_CALL, period[0], now),
+        period,
+    )
+
+
+def _received(past: AlertRecord, me: Person) -> Received:
+    return Received(
+        past.id,
+        clean(past.message),
+        past.created_at,
+        past.priority,
+        past.tags,
+        past.acked_at,
+        past.acked_by or "",
+        mine=is_me(past.acked_by, me),
+        gone_at=past.gone_at,
+    )
+
+
+def is_me(who: str | None, me: Person) -> bool:
+    """Whether the service means this person: it gives the address, some integrations the name."""
+    wanted = {text.casefold() for text in (me.email, me.name) if text}
+    return bool(who) and str(who).strip().casefold() in wanted
+
+
+def _missing(
+    found: Ledger,
+    records: tuple[AlertRecord, ...],
+    cover: Cover | None,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> Iterable[str]:
+    zone = calendar.timezone
+    known_from = min((past.first_seen for past in records), default=None)
+    if known_from is None:
+        yield "no alert is in this desk's history yet: support-desk history import fills it"
+    elif known_from > found.start:
+        yield (
+            f"alerts before {moment_words(known_from, now, zone)} aren't in this desk's history: "
+            "support-desk history import fills it"
+        )
+    if found.unknown:
+        many = len(found.unknown)
+        yield f"{many} alert{'' if many == 1 else 's'} out of hours may have been yours: the rota doesn't say"
+    if cover is None:
+        yield "the rota could not be read: which shifts were yours isn't known"
+        return
+    for role, words in ((Role.ON_CALL, "on call"), (Role.SECOND_LINE, "second line")):
+        if role not in cover.roles:
+            yield f"the rota of {words} could not be read"
+    if cover.start > found.start:
+        yield f"the rota was read from {moment_words(cover.start, now, zone)} on only"
