@@ -155,4 +155,12 @@ class Acts:
             self._app.desk.patch_alert(receipt.alert)
         if receipt is not None and receipt.ticket is not None:
             self._app.desk.patch_ticket(receipt.ticket)
+        if entry.phase is Phase.CONFIRMED and entry.phase is not before:
+            self._note_promise(entry)
         self._app.outbox_changed(entry, before)
+
+    def _note_promise(self, entry: Entry) -> None:
+        """What was promised stands in the ticket now: the queue shows it."""
+        promise = getattr(entry.intent.command, "promise", None)
+        if promise is not None and entry.intent.target.kind == "ticket":
+            self._app.note_promise(int(entry.intent.target.id), promise)

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
+    from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.sources.protocols import Sources
@@ -235,6 +236,7 @@ class DeskApp(App[None]):
             self._agreement,
             self._clients,
             self.desk.notes(),
+            self.desk.promises,
             self.acts.entries,
         )
 
@@ -254,6 +256,16 @@ class DeskApp(App[None]):
             self.screen.outbox_changed(entry)
         if line := told(entry, before):
             self.notify(line.words, severity=line.severity, timeout=line.seconds)
+
+    def note_promise(self, ticket_id: int, promise: Promise | None) -> None:
+        """This is promised next on a ticket, or nothing is."""
+        if self.desk.promises.get(ticket_id) != promise:
+            self.run_worker(
+                self.desk.note_promise(ticket_id, promise),
+                name="promise",
+                group="promise",
+                exit_on_error=False,
+            )
 
     def draw_footers(self) -> None:
         """What the footer says has changed: a hold, or what is being read for one."""
@@ -402,6 +414,17 @@ class DeskApp(App[None]):
         if self.config.read_only and action in CHANGING:
             return False
         return super().check_action(action, parameters)
+
+    async def action_quit(self) -> None:
+        """Leave; what hasn't been sent yet is asked about first."""
+        outbox = self.acts.outbox
+        left = outbox.unfinished if outbox is not None else ()
+        if not left:
+            self.exit()
+            return
+        from support_desk.screens.leaving import ask_to_leave
+
+        ask_to_leave(self, left)
 
     def action_show_help(self) -> None:
         """The keys that work where the person is."""

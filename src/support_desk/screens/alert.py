@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
+from support_desk.domain.intents import Target
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.keys import bindings
 from support_desk.screens.alert_rows import GLYPHS, AlertRow, escalation_of
@@ -45,6 +46,10 @@ class AlertScreen(DetailScreen[AlertDetail]):
     def __init__(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
         super().__init__(alert_id, neighbours)
         self.alert_id = alert_id
+
+    @property
+    def target(self) -> Target:
+        return Target("alert", self.alert_id)
 
     # What is known
 

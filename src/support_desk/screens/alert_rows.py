@@ -9,6 +9,7 @@ from support_desk.desk import facts
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
+from support_desk.domain.reminders import StaleAck, stale_acks
 from support_desk.domain.storms import Storm, fold
 from support_desk.records import record
 from support_desk.screens.view import View
@@ -36,11 +37,19 @@ class AlertRow:
     """The alerts of a storm; empty for a single alert."""
     unacknowledged: int = 0
     """How many of the storm nobody has acknowledged."""
+    stale: timedelta | None = None
+    """For so long it has been acknowledged and open, where that is worth a reminder."""
 
 
 def escalation_of(view: View, alert: Alert) -> Countdown:
     """When the next line is paged about this alert, and who that is."""
     return facts.escalation_of(alert, view.snapshot, view.now, view.config)
+
+
+def stale_of(view: View) -> tuple[StaleAck, ...]:
+    """The alerts that somebody took long ago and that are still open."""
+    after = timedelta(minutes=view.config.on_call.stale_ack_minutes)
+    return stale_acks(view.snapshot.alerts.rows, view.now, after)
 
 
 def client_name(view: View, alert: Alert) -> str | None:
@@ -55,6 +64,7 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
     rows: list[AlertRow] = []
     critical = frozenset(view.config.on_call.critical)
     shown = fold(known, critical=critical, client=lambda alert: client_name(view, alert)) if folded else known
+    stale = {row.alert.id: row.for_ for row in stale_of(view)}
     for entry in shown:
         lead = entry.lead if isinstance(entry, Storm) else entry
         members = entry.members if isinstance(entry, Storm) else ()
@@ -66,6 +76,7 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
                 escalation=escalation_of(view, lead),
                 members=members,
                 unacknowledged=sum(member.status == "open" for member in members),
+                stale=stale.get(lead.id),
             )
         )
     rows.sort(key=urgency)
@@ -104,7 +115,7 @@ def _next_line(row: AlertRow, moment: Moment) -> Cell:
             return "snoozed", "dim"
         return f"z {countdown(alert.snoozed_until - moment.now, seconds=moment.selected)}", "dim"
     if alert.status == "acked" and found.state != "running":
-        return "acked", "ok"
+        return (f"✓{minutes(row.stale)}", "soon") if row.stale is not None else ("acked", "ok")
     if found.due_at is not None and found.state in ("running", "due"):
         left = found.due_at - moment.now
         if found.missed or left <= timedelta(0):
@@ -180,6 +191,7 @@ def why(view: View, row: AlertRow) -> tuple[str, str]:
         f"last {day_clock(alert.last_occurred_at, view.now, zone)}" if alert.count > 1 else "",
         next_words(view, row.escalation),
         row.escalation.reason,
+        f"STILL OPEN {minutes(row.stale)} after it was acknowledged" if row.stale is not None else "",
         f"tags {' '.join(alert.tags)}" if alert.tags else "no tags",
     ]
     return first, " · ".join(fact for fact in facts if fact)

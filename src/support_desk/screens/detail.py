@@ -17,6 +17,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.keys import bindings
 from support_desk.screens.acting import Acting
 from support_desk.screens.view import View
@@ -106,6 +107,9 @@ class DetailScreen(Acting, Generic[D]):
     def body(self, view: View, detail: D) -> list[TextLine]:
         """What only the single read gives; it is made again once a minute."""
 
+    def read(self, detail: D) -> None:
+        """It was read: for what the desk learns from it besides."""
+
     @abstractmethod
     def changed_since(self, view: View) -> bool:
         """The list has a newer state than what was read."""
@@ -162,6 +166,14 @@ class DetailScreen(Acting, Generic[D]):
         super().desk_changed(change)
         self.draw()
 
+    def outbox_changed(self, entry: Entry) -> None:
+        super().outbox_changed(entry)
+        if entry.intent.target != self.target:
+            return
+        if entry.phase is Phase.CONFIRMED:
+            self.load()
+        self.draw()
+
     def tick(self) -> None:
         super().tick()
         if not self._loading and self.detail is None and self.problem is None:
@@ -186,7 +198,18 @@ class DetailScreen(Acting, Generic[D]):
             return ((place, "dim"), *self.identity(view))
         return ((" ", "text"), *self.identity(view))
 
+    @property
+    @abstractmethod
+    def target(self) -> Target:
+        """What an action on it is done to."""
+
     def _status(self, view: View) -> Parts:
+        from support_desk.screens.marks import mark_of
+
+        mark = mark_of(view.entries.get(self.target))
+        return ((f" {mark[0]} ", mark[1]), *self._reading(view)) if mark else self._reading(view)
+
+    def _reading(self, view: View) -> Parts:
         known = self.known_from(view)
         if self._loading:
             return ((" reading ... ", "strong"), (known, "dim"))
@@ -249,6 +272,7 @@ class DetailScreen(Acting, Generic[D]):
         self._loading, self.problem = False, problem
         if detail is not None:
             self.detail, self.read_at = detail, self.desk.now()
+            self.read(detail)
         self.draw()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
+from support_desk.domain.reminders import StaleAck
 from support_desk.domain.sla import late
+from support_desk.domain.words import duration_words
 from support_desk.records import record
+from support_desk.screens.alert_rows import stale_of
 from support_desk.screens.header import critical_alerts
 from support_desk.screens.view import View
 
@@ -33,6 +36,9 @@ class Watch:
         self._open: set[str] = set()
         self._known_alerts: set[str] = set()
         self._late: set[int] = set()
+        self._reminded: dict[str, int] = {}
+        """How often each alert that was left open has reminded."""
+        self._seen_stale = False
         self._seen_alerts = False
         self._seen_tickets = False
 
@@ -63,6 +69,9 @@ class Watch:
         self._late = set(overdue)
         # The tail of a long queue is loaded after the first frame: what was late there before is no news.
         self._seen_tickets = tickets.read_at is not None and not tickets.more
+        reminded = self._reminders(view)
+        ring = ring or (self._bell.alerts and bool(reminded))
+        lines += reminded
         if len(lines) > MOST_LINES:
             lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
         counts = (
@@ -72,9 +81,27 @@ class Watch:
         title = f"support-desk: {', '.join(filter(None, counts))}"
         return News(ring and not self.muted, tuple(lines), title)
 
+    def _reminders(self, view: View) -> list[str]:
+        """Alerts that this person took and left open: once per interval (ruling 26)."""
+        me = view.config.me.email.casefold()
+        stale = {row.alert.id: row for row in stale_of(view)}
+        due = [
+            row
+            for id_, row in stale.items()
+            if row.times > self._reminded.get(id_, 0) and (row.alert.acknowledged_by or me).casefold() == me
+        ]
+        first, self._reminded = not self._seen_stale, {id_: row.times for id_, row in stale.items()}
+        self._seen_stale = self._seen_stale or view.snapshot.alerts.read_at is not None
+        return [] if first else [_still_open(row) for row in due]
+
     def _is_loud(self, alert: Alert) -> bool:
         """Whether it may ring; a priority that can't be read may be any."""
         return alert.priority not in PRIORITIES or alert.priority <= self._bell.min_priority
+
+
+def _still_open(row: StaleAck) -> str:
+    taken = duration_words(row.for_)
+    return f"You took it {taken} ago and it is still open: {row.alert.priority} {row.alert.message}"
 
 
 def _count(feed: Feed[object], view: View, count: int, one: str, many: str) -> str:

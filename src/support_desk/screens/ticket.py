@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from support_desk.domain.intents import Target
+from support_desk.domain.promises import promise_in
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked, explain, judge, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
@@ -52,6 +54,10 @@ class TicketScreen(DetailScreen[TicketDetail]):
     def __init__(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
         super().__init__(ticket_id, neighbours)
         self.ticket_id = ticket_id
+
+    @property
+    def target(self) -> Target:
+        return Target("ticket", str(self.ticket_id))
 
     # What is known
 
@@ -133,10 +139,24 @@ class TicketScreen(DetailScreen[TicketDetail]):
         if ranked is None:
             return []
         lines = [*_deadlines(view, ranked), *_facts(view, ranked.ticket)]
+        promise = view.promises.get(self.ticket_id)
+        if promise is not None:
+            due = day_clock(promise.due_at, view.now, view.calendar.timezone)
+            overdue = promise.due_at <= view.now
+            words = f"was due {due}" if overdue else f"by {due}"
+            lines.append(
+                fact("Next step", (f"{words}: ", "late" if overdue else "strong"), (promise.step, "text"))
+            )
         match = self.desk_app.runbook_for(ranked)
         if match is not None:
             lines.append(fact("Runbook", (match.title, "strong"), (f"  {match.why}", "dim")))
         return lines
+
+    def read(self, detail: TicketDetail) -> None:
+        """What a colleague has promised stands in the notes; a conversation read in part may lack it."""
+        promise = promise_in(detail.comments)
+        if promise is not None or detail.complete:
+            self.desk_app.note_promise(self.ticket_id, promise)
 
     def body(self, view: View, detail: TicketDetail) -> list[TextLine]:
         return conversation(view, detail)

@@ -158,4 +158,10 @@ def why(view: View, row: Ranked) -> tuple[str, str]:
     ticket = row.ticket
     tags = f"  [{' '.join(ticket.tags)}]" if ticket.tags else "  [no tags]"
     asked = f" · {ticket.requester}" if ticket.requester else ""
-    return f"#{ticket.id} {ticket.subject}{asked}{tags}", explain(row, view.now, view.agreement)
+    promise = view.promises.get(ticket.id)
+    promised = ""
+    if promise is not None:
+        due = day_clock(promise.due_at, view.now, view.calendar.timezone)
+        promised = f"Next step {'was due' if promise.due_at <= view.now else 'by'} {due}: {promise.step} · "
+    second = f"{promised}{explain(row, view.now, view.agreement)}"
+    return f"#{ticket.id} {ticket.subject}{asked}{tags}", second

@@ -9,6 +9,7 @@ from datetime import datetime
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.clients import ClientRule
+from support_desk.domain.commands import Promise
 from support_desk.domain.intents import Entry, Target
 from support_desk.domain.sla import Agreement
 from support_desk.domain.working_time import WorkingCalendar
@@ -28,6 +29,8 @@ class View:
     clients: tuple[ClientRule, ...] = ()
     notes: tuple[str, ...] = ()
     """What is wrong with the desk itself: its clock, its store; a line each."""
+    promises: Mapping[int, Promise] = field(default_factory=dict)
+    """What is promised next, by the ticket's number."""
     entries: Mapping[Target, Entry] = field(default_factory=dict)
     """For each target the newest action that is on its way or asks for a decision."""
 

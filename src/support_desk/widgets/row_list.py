@@ -216,7 +216,7 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
                 self.refresh(*changed)
 
     def look_again(self) -> None:
-        """Something that cells depend on besides their rows has changed: draw those that say another thing."""
+        """What cells depend on besides their rows has changed: draw those that say another thing."""
         for y, drawn in list(self._drawn.items()):
             self._refresh_cells(y, drawn, drawn.row)
 
