@@ -99,13 +99,14 @@ def _personal(config: Config, environ: Mapping[str, str], clock: Clock) -> Perso
 
 
 def _explain(asked: Authorization, *, read_only: bool) -> None:
-    what = "to read tickets" if read_only else "to read and change tickets"
-    output.talk(f"open this address in any browser, on any machine, and allow support_desk {what} as you:")
+    what = "read tickets" if read_only else "read and change tickets"
+    output.talk(f"sign in at this address, in any browser on any machine,\nand allow to {what} as you:\n")
     output.data(asked.address)
     output.flush()
     output.talk(
-        f"the browser then goes to {asked.redirect_uri}, where nothing needs to answer.\n"
-        "Copy the whole address from its address bar and paste it here, within two minutes:"
+        "the browser then goes to an address where nothing needs to answer:\n"
+        f"{asked.redirect_uri}?code=...\n"
+        "Paste all of it here, from the address bar, within two minutes:"
     )
 
 
