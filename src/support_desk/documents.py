@@ -19,9 +19,19 @@ from support_desk.desk.facts import escalation_of, rota_of
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.alerts import PRIORITIES, STATUSES, Alert
 from support_desk.domain.clients import client_of_alert
-from support_desk.domain.rota import Person, Role, Shift, Unknown, next_shift, on_now
+from support_desk.domain.rota import (
+    Person,
+    Role,
+    Rota,
+    Shift,
+    Unknown,
+    next_shift,
+    on_now,
+    uncovered_bank_holidays,
+)
 from support_desk.domain.runbooks import Runbook, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
+from support_desk.domain.working_time import WorkingCalendar
 from support_desk.glance import sources_of, time_text
 
 Document = dict[str, Any]
@@ -155,10 +165,13 @@ class AlertTeller:
         }
 
 
-def rota_document(snapshot: Snapshot, now: datetime, mine: str = "") -> Document:
+def rota_document(
+    snapshot: Snapshot, now: datetime, mine: str = "", calendar: WorkingCalendar | None = None
+) -> Document:
     """Who is on, who comes next, and the shifts that aren't over; with `mine`, only that person's.
 
-    Nobody is null; what isn't known is left out, and `sources` says why.
+    Nobody is null; what isn't known is left out, and `sources` says why. With a calendar it tells as well
+    when somebody ought to be on and nobody is.
     """
     now = whole(now)
     rota = rota_of(snapshot)
@@ -178,6 +191,29 @@ def rota_document(snapshot: Snapshot, now: datetime, mine: str = "") -> Document
         "now": people,
         "next": coming,
         "shifts": [_shift(shift) for shift in shifts],
+        **(_holes(rota, now, calendar) if rota and calendar else {}),
+    }
+
+
+def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
+    """Gaps, and bank holidays whose day nobody has taken over, as far as the rota was read."""
+    from support_desk.domain.rota_weeks import missing  # only the rota's own document
+
+    bare = uncovered_bank_holidays(
+        rota,
+        calendar.holidays,
+        zone=calendar.timezone,
+        opens=calendar.start,
+        closes=calendar.end,
+        after=now,
+    )
+    found = [gap for role in Role for gap in missing(rota, role, now, rota.cover.end, calendar)]
+    return {
+        "gaps": [
+            {"role": gap.role.value, "start": time_text(gap.start), "end": time_text(gap.end)}
+            for gap in sorted(found, key=lambda gap: (gap.start, gap.role.value))
+        ],
+        "bank_holidays_without_cover": [day.isoformat() for day in bare],
     }
 
 

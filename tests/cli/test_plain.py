@@ -94,7 +94,7 @@ def test_my_shifts() -> None:
 
     assert only == (
         "You: Sam Patel, on call, from Monday 23 November, 18:00 until Tuesday 24 November, 10:00, "
-        "standing in."
+        "standing in. That is in 5 hours."
     )
 
 

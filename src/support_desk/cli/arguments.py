@@ -78,13 +78,14 @@ def parser() -> argparse.ArgumentParser:
         ("runbooks", "runbooks about some words"),
     ):
         one_shot = command(name, help_text)
-        one_shot.add_argument("--json", action="store_true", help="one JSON document instead of text")
+        form = one_shot.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="one JSON document instead of text")
         one_shot.add_argument(
             "--cached", action="store_true", help="what the dashboard read last, without asking the services"
         )
         if name == "rota":
             one_shot.add_argument("--mine", action="store_true", help="only your own shifts")
-            one_shot.add_argument(
+            form.add_argument(
                 "--ics", type=Path, metavar="FILE", help="write a calendar to this file; - prints it"
             )
         if name == "runbooks":

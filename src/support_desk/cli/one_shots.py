@@ -68,7 +68,7 @@ _ONE_SHOTS = {
     "rota": _OneShot(
         SourceName.ROTA,
         (FeedName.ROTA,),
-        lambda seen: documents.rota_document(seen.snapshot, seen.now, seen.mine),
+        lambda seen: documents.rota_document(seen.snapshot, seen.now, seen.mine, seen.agreement.calendar),
         lambda document, seen: plain.rota_text(document, seen.zone, bool(seen.mine)),
     ),
     "runbooks": _OneShot(
@@ -95,7 +95,12 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
     document = shot.document(seen)
-    if arguments.json:
+    if getattr(arguments, "ics", None) is not None:
+        from support_desk.cli.rota_calendar import calendar_of
+
+        if code := calendar_of(seen, arguments.ics):
+            return code
+    elif arguments.json:
         output.document(document)
     else:
         for line in shot.text(document, seen):

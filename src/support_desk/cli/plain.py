@@ -17,6 +17,8 @@ Document = dict[str, Any]
 _ROLES = {"dev": "developer", "ops": "ops engineer", "on_call": "on call", "second_line": "second line"}
 _SOURCES = {"zendesk": "Tickets", "alerts": "Alerts", "rota": "Rota", "runbooks": "Runbooks"}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+MOST_GAPS = 6
+"""A rota that isn't planned yet is one long list of gaps."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -173,8 +175,11 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
     if mine:
         if not document["shifts"]:
             yield _quiet(document, "rota", "You have no shifts in the weeks that were read.")
-        for shift in document["shifts"]:
-            yield f"You: {_shift(shift, zone)}."
+        now = datetime.fromisoformat(document["generated_at"])
+        for place, shift in enumerate(document["shifts"]):
+            left = (datetime.fromisoformat(shift["start"]) - now).total_seconds()
+            soon = f" That is in {spoken_length(left)}." if left > 0 else " That is now."
+            yield f"You: {_shift(shift, zone)}.{'' if place else soon}"
         return
     if document["sources"]["rota"]["state"] == "off":
         yield _quiet(document, "rota", "")
@@ -185,6 +190,14 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
         coming = document["next"].get(role)
         after = f" Next: {_shift(coming, zone)}." if coming else ""
         yield f"{words.capitalize()} now: {name}.{after}"
+    for day in document.get("bank_holidays_without_cover", ()):
+        yield f"Bank holiday without cover: {spoken_time(f'{day}T12:00Z', zone).partition(',')[0]}."
+    gaps = document.get("gaps", ())
+    for gap in gaps[:MOST_GAPS]:
+        start, end = spoken_time(gap["start"], zone), spoken_time(gap["end"], zone)
+        yield f"Nobody is {_ROLES[gap['role']]} from {start} until {end}."
+    if len(gaps) > MOST_GAPS:
+        yield f"And {len(gaps) - MOST_GAPS} more gaps."
 
 
 def _shift(shift: Document, zone: ZoneInfo) -> str:

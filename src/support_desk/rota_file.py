@@ -1,0 +1,59 @@
+"""The rota as a calendar file on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support_desk.domain.rota_export import to_ics
+
+if TYPE_CHECKING:
+    from support_desk.config.model import Config
+    from support_desk.domain.rota import Rota
+
+BEGINNING = b"BEGIN:VCALENDAR"
+
+
+class NotACalendar(Exception):
+    """The file that would be replaced is something else."""
+
+
+def calendar_text(rota: Rota, config: Config, now: datetime, *, mine: str = "") -> tuple[str, int]:
+    """The shifts that aren't over as a calendar, and how many there are; with `mine` only that address's.
+
+    A shift that goes on beyond the reading is left out, because its end isn't known; a later file has it.
+    """
+    wanted = mine.casefold()
+    shifts = [
+        shift
+        for shift in rota.shifts
+        if now < shift.end < rota.cover.end and (not wanted or shift.person.email.casefold() == wanted)
+    ]
+    schedules = f"{config.rota.first_line.schedule}/{config.rota.second_line.schedule}"
+    return to_ics(shifts, now, calendar=schedules, mine=bool(mine)), len(shifts)
+
+
+def write_calendar(path: Path, text: str) -> None:
+    """Write the file whole or not at all; an older calendar is replaced, anything else never is.
+
+    Raises `NotACalendar`, and `OSError` as it comes.
+    """
+    if path.is_dir():
+        raise NotACalendar("it is a folder")
+    if path.exists():
+        with path.open("rb") as file:
+            if file.read(len(BEGINNING)) != BEGINNING:
+                raise NotACalendar("there is another file of that name, which isn't a calendar")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(draft, path)  # noqa: PTH105 - the atomic one, by name
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)  # noqa: PTH108 - as it was made
+        raise
