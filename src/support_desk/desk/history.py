@@ -9,37 +9,11 @@ from datetime import datetime, timedelta
 from support_desk.desk.encoding import decode_keys, encode
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.domain.alerts import Alert, PastAlert
-from support_desk.records import record
+from support_desk.domain.past import AlertRecord
+
+__all__ = ["RETENTION", "AlertRecord", "history_since", "keep_history", "record_of"]
 
 RETENTION = timedelta(days=90)
-
-
-@record
-class AlertRecord:
-    """What became of one alert, as far as this store saw."""
-
-    id: str
-    first_seen: datetime
-    last_seen: datetime
-    """When it last changed, or left."""
-    gone_at: datetime | None
-    """When it was first missing from the open alerts: closed, at that moment or before."""
-    created_at: datetime
-    acked_at: datetime | None
-    """When it was acknowledged first, or first seen so where the service doesn't say."""
-    acked_by: str | None
-    priority: str
-    message: str
-    alias: str
-    source: str
-    tags: tuple[str, ...]
-    count: int
-
-    @property
-    def client(self) -> str | None:
-        """The client that its tags name, without the `client_`."""
-        return next((tag.removeprefix("client_") for tag in self.tags if tag.startswith("client_")), None)
-
 
 _UPSERT = """
     INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
