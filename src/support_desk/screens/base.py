@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from support_desk.keys import footer
+from support_desk.keys import CHANGING, footer
 from support_desk.screens.header import announcement, header_lines
 from support_desk.text import cell_width
 from support_desk.widgets.kept import Kept
@@ -106,6 +106,12 @@ class DeskScreen(Kept, Screen[None]):
         shown.set_class(bool(line), "-shown")
         shown.show([line])
         self.draw_footer()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A desk that is read-only has no key that changes something: pressing one does nothing at all."""
+        if action in CHANGING and self.desk_app.config.read_only:
+            return False
+        return super().check_action(action, parameters)
 
     def scopes_now(self) -> tuple[str, ...]:
         """The scopes whose keys are worth their place in the footer at this moment."""
