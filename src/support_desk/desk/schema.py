@@ -55,6 +55,21 @@ STEPS: Steps = (
                 due_at INTEGER NOT NULL)""",
         ),
     ),
+    (
+        "how far back the history reaches, and replies",
+        (
+            "CREATE TABLE watches (what TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
+            """CREATE TABLE history_imports (start INTEGER NOT NULL, until INTEGER NOT NULL,
+                reached INTEGER NOT NULL, PRIMARY KEY (start, until)) WITHOUT ROWID""",
+            """CREATE TABLE replies (ticket INTEGER NOT NULL, at INTEGER NOT NULL, given INTEGER NOT NULL,
+                PRIMARY KEY (at, ticket)) WITHOUT ROWID""",
+            # What a reading of the queue is compared with: several desks write the readings in turn.
+            "CREATE TABLE reply_counts (ticket INTEGER PRIMARY KEY, count INTEGER NOT NULL)",
+            # Files from before this step have been watched since their first alert.
+            """INSERT INTO watches (what, since)
+                SELECT 'alerts', min(first_seen) FROM alert_history HAVING count(*) > 0""",
+        ),
+    ),
 )
 """The steps of the readings' file. Steps are added, never changed.
 

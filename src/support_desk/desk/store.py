@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from support_desk.desk import company
+from support_desk.desk import company, past_store
 from support_desk.desk.about import About, Undecodable, decode_about
 from support_desk.desk.company import Lease, Presence
 from support_desk.desk.encoding import decode_keys, encode, row_decoder
@@ -38,6 +38,8 @@ from support_desk.desk.schema import (
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
 from support_desk.domain.commands import Promise
+from support_desk.domain.past import Reach, Span
+from support_desk.domain.sla import Ranked
 from support_desk.records import record
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
@@ -125,6 +127,22 @@ class ReadingsStore:
         """The alerts that were there at `since` or later. Raises `StoreError`."""
         with self._lock, telling(self.path):
             return history_since(self._connection, since)
+
+    def history_reach(self) -> Reach:
+        """How far back the history goes. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            return past_store.reach_of(self._connection)
+
+    def keep_imported(self, wanted: Span, reached: datetime, alerts: Iterable[AlertRecord]) -> None:
+        """Keep a page of the service's own history, walked back to `reached`. Raises `StoreError`."""
+        with self._writing():
+            past_store.keep_imported(self._connection, wanted, reached, alerts)
+
+    def replies(self, since: datetime) -> tuple[tuple[datetime, ...], datetime | None]:
+        """When public replies were seen to be given, and since when that is watched. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            watched = past_store.watched_from(self._connection, past_store.REPLIES_WATCHED)
+            return past_store.replies_since(self._connection, since), watched
 
     def promises(self) -> dict[int, Promise]:
         """What is promised next, by the ticket's number. Raises `StoreError`."""
@@ -239,11 +257,24 @@ class ReadingsStore:
             changed = {key: row for key, row in rows.items() if _differs(before.get(key), row)}
             self._write(name, changed, before.keys() - rows.keys())
             self._write_about(name, feed, generation + 1, read_ms, None if keys == order else keys)
-            if name is FeedName.ALERTS and feed.read_at:
-                alerts = cast("Iterable[Alert]", changed.values())
-                open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
-                keep_history(self._connection, alerts, open_ids, feed.read_at, self.retention)
+            if feed.read_at:
+                self._keep_past(name, feed, changed, feed.read_at)
         self._kept[name] = _Kept(generation + 1, feed.rows)
+
+    def _keep_past(
+        self, name: FeedName, feed: Feed[object], changed: Mapping[str, object], read_at: datetime
+    ) -> None:
+        """What a reading adds to the history, in the transaction that keeps the reading."""
+        if name is FeedName.ALERTS:
+            alerts = cast("Iterable[Alert]", changed.values())
+            open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
+            past_store.note_watch(self._connection, past_store.ALERTS_WATCHED, read_at)
+            keep_history(self._connection, alerts, open_ids, read_at, self.retention)
+        elif name is FeedName.TICKETS:
+            past_store.keep_replies(self._connection, cast("Iterable[Ranked]", feed.rows), read_at)
+        else:
+            return
+        past_store.forget_before(self._connection, read_at - self.retention)
 
     def _write(self, name: FeedName, changed: Mapping[str, object], removed: Iterable[str]) -> None:
         self._connection.executemany(
