@@ -27,6 +27,7 @@ from support_desk.sources.zendesk.authorization import (
 from support_desk.sources.zendesk.personal import PersonalSignIn
 from tests.simulators.http import Answer, cut_short, dropped, html_page, json_answer, throttled
 from tests.simulators.zendesk_people import JO, REDIRECT_URI, SAM
+from tests.sources.zendesk_desk import source_for
 from tests.sources.zendesk_person import World, world
 
 __all__ = ["world"]
@@ -311,3 +312,48 @@ async def test_the_check_without_a_sign_in_names_the_command(world: World) -> No
     await from_source.close()
     assert line.ok is False
     assert "support-desk login zendesk" in line.remedy
+
+
+@pytest.mark.parametrize(
+    ("me", "ok", "detail"),
+    [
+        ("agent1@example.com", True, "Agent 1, on comments; other changes are recorded as Jo Example's"),
+        ("gone@example.com", False, "no agent has the address gone@example.com"),
+        ("sam1@client.example", False, "no agent has the address sam1@client.example"),
+        ("", False, "[me] email isn't set"),
+    ],
+)
+async def test_the_check_says_whose_the_shared_credential_is_and_whose_name_replies_carry(
+    world: World, me: str, ok: bool, detail: str
+) -> None:
+    source = source_for(world.desk.url, auth="oauth", now=world.time)
+    source.writer(me)
+    lines = {line.name: line for line in await source.probe()}
+    await source.close()
+    who = lines["Zendesk: sign in"]
+    assert who.detail == "as Jo Example (agent), who owns the OAuth client support-desk"
+    assert lines["Zendesk: change tickets"].ok
+    name = lines["Zendesk: name on replies"]
+    assert name.ok is ok
+    assert detail in name.detail
+    assert not name.needed
+    assert ok or "oauth_user" in name.remedy
+
+
+async def test_the_check_says_what_it_cannot_know(world: World) -> None:
+    world.desk.tells_scopes = False
+    source = source_for(world.desk.url, auth="oauth", now=world.time)
+    source.writer("agent1@example.com")
+    lines = {line.name: line for line in await source.probe()}
+    await source.close()
+    assert lines["Zendesk: change tickets"].ok is None
+    assert "doesn't tell its scopes; the role is agent" in lines["Zendesk: change tickets"].detail
+
+
+async def test_the_check_names_a_role_that_writes_internal_notes_only(world: World) -> None:
+    world.sign_in({**JO, "role_type": 1})
+    source = world.source()
+    source.writer("jo@example.com")
+    lines = {line.name: line for line in await source.probe()}
+    await source.close()
+    assert "internal notes only" in lines["Zendesk: change tickets"].detail
