@@ -6,19 +6,25 @@ What pages somebody is asked for exactly once, whatever happens (ruling 14).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 
-from support_desk.desk.alert_pages import AlertPages
+from support_desk.desk.alert_pages import AlertPages, by_phone
 from support_desk.desk.alert_state import (
+    carries_mark,
     changed_meanwhile,
+    closer,
     conflict,
     event_lines,
+    expected,
     holds,
+    last_event,
+    marked,
     newly_paged,
+    one_line,
     paged,
     paged_words,
     same,
@@ -45,6 +51,9 @@ READ_BACK = (0.0, 0.5, 1.0, 2.0)
 """Seconds before each look at whether the alert shows the change."""
 EVIDENCE = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
 """Seconds before each look at who was paged."""
+LONGEST_SNOOZE = timedelta(days=7)
+"""https://docs.opsgenie.com/v1.0/docs/snooze."""
+SECOND_LINE = "second line"
 LOOK = "look at the alert before you send it again"
 _FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
 
@@ -80,17 +89,18 @@ class AlertActions:
         self._zone = zone
         self._name = name
         self._second_line = second_line
-        self._verifier = AlertVerifier(alerts, writer, clock, name=name, local=self._local)
         self._pages = AlertPages(alerts, writer, clock, name=name, local=self._local, follow=self._follow)
+        self._verifier = AlertVerifier(alerts, self._pages, clock, name=name, local=self._local)
 
     async def perform(self, intent: Intent) -> Receipt:
         """Look at the alert afresh, do it once, and say what became of it."""
+        command = intent.command
         try:
-            if isinstance(intent.command, c.PagePerson):
-                return await self._pages.page(intent, intent.command)
+            if isinstance(command, c.PagePerson):
+                return await self._pages.page(intent, command)
             return await self._change(intent, await self._alerts.alert(intent.target.id))
         except SourceError as error:
-            return _never_again(intent.command, receipt_of(error))
+            return _with_a_way_out(command, receipt_of(error))
 
     async def verify(self, entry: Entry) -> Receipt:
         """Find out, by reading only, whether an attempt without an answer was applied."""
@@ -106,19 +116,10 @@ class AlertActions:
         request = await self._writer.ask(intent.target.id, command, actor=intent.by, token=intent.token)
         outcome = await self._follow(request)
         if outcome is None:
-            words = "sent; the service hasn't said within a minute whether it was done"
-            return Receipt(Verdict.UNKNOWN, words, LOOK, evidence=(f"request {request}",))
+            return await self._unfollowed(intent, began, request)
         if not outcome.ok:
-            after = await self._read(intent.target.id)
-            return Receipt(
-                Verdict.FAILED,
-                f"the service didn't do it: {outcome.words or 'it gives no reason'}",
-                LOOK,
-                evidence=(f"request {request}",),
-                alert=after.alert if after else None,
-                seen=seen_of(after.alert) if after else None,
-            )
-        evidence = (f"request {request}: {outcome.words}",)
+            return await self._not_done(intent, request, outcome)
+        evidence = (f"request {request}: {outcome.words or 'done'}",)
         if isinstance(command, c.EscalateAlert | c.AddResponder):
             return await self._proof(intent, before, began, evidence)
         return await self._read_back(intent, evidence)
@@ -128,16 +129,22 @@ class AlertActions:
     async def _refusal(self, intent: Intent, detail: AlertDetail) -> Receipt | None:
         """Why nothing is sent: already so, or not as the person saw it."""
         command, alert = intent.command, detail.alert
-        if isinstance(command, c.SnoozeAlert) and command.until <= self._clock.now():
-            return Receipt(Verdict.FAILED, "not sent: the snooze would have ended already", alert=alert)
+        if isinstance(command, c.SnoozeAlert) and (wrong := _wrong_end(command, self._clock.now())):
+            return Receipt(Verdict.FAILED, f"not sent: {wrong}", "choose another moment (s)", alert=alert)
         if holds(command, alert, intent.by):
-            return Receipt(
-                Verdict.CONFIRMED, f"already so: {done_words(command)}", alert=alert, seen=seen_of(alert)
-            )
-        changed = changed_meanwhile(intent, alert, self._name, self._local)
+            words = f"already so: {done_words(command)}"
+            if isinstance(command, c.CloseAlert):
+                words = f"already closed by {closer(detail, self._name, self._local)}"
+            return Receipt(Verdict.CONFIRMED, words, alert=alert, seen=seen_of(alert))
+        # A request that got no answer, sent again by the person: it may have been done after all.
+        if carries_mark(command) and marked(detail.events, intent.token) is not None:
+            earlier = self._verifier.proven(intent, detail, intent.at)
+            if earlier is not None:
+                return replace(earlier, words=f"already done before: {earlier.words}")
+        changed = changed_meanwhile(intent, detail, self._name, self._local)
         if changed is not None:
             return changed
-        if isinstance(command, c.EscalateAlert):
+        if isinstance(command, c.EscalateAlert) and not command.confirmed:
             return await self._escalated_meanwhile(intent, command, detail)
         return None
 
@@ -145,22 +152,30 @@ class AlertActions:
         self, intent: Intent, command: c.EscalateAlert, detail: AlertDetail
     ) -> Receipt | None:
         """The policy's own timer may have fired, or the rota may have changed, since the key press."""
-        if command.confirmed:
-            return None
-        wanted = {address.casefold() for address in command.people}
-        already = [row for row in detail.recipients if row.name.casefold() in wanted and row.at >= intent.at]
+        wanted = expected(command)
+        already = [
+            row
+            for row in detail.recipients
+            if row.at >= intent.at
+            and (row.name.casefold() in wanted or (not wanted and not same(row.name, intent.by)))
+        ]
         if already:
-            words = f"the policy did it meanwhile: {paged_words(already, self._name, self._local)}"
-            return conflict(words, detail.alert)
-        if self._second_line is None or not wanted or "second line" not in command.line:
+            words = f"already paged: {paged_words(already, self._name, self._local)}"
+            return conflict(words, detail.alert, command=command)
+        logged = last_event(detail.events, "escalat")
+        if logged is not None and logged.at >= intent.at:
+            words = f"already escalated at {self._local(logged.at)}, says its log: {one_line(logged.text)}"
+            return conflict(words, detail.alert, command=command)
+        line = command.line.partition(":")[0]
+        named = {who.casefold() for who in command.people}
+        if self._second_line is None or not named or line != SECOND_LINE:
             return None
         now = await self._second_line()
-        if now is None or now & wanted:
+        if now is None or now & named:
             return None
         who = ", ".join(self._name(address) for address in sorted(now)) or "nobody"
         told = ", ".join(self._name(address) for address in command.people)
-        different = [FieldDifference(command.line, told, who)]
-        return conflict(f"{command.line} is {who} now", detail.alert, different)
+        return conflict(f"{line} is {who} now", detail.alert, [FieldDifference(line, told, who)], command)
 
     # After
 
@@ -173,6 +188,40 @@ class AlertActions:
                 if outcome is not None:
                     return outcome
         return None
+
+    async def _unfollowed(self, intent: Intent, began: datetime, request: str) -> Receipt:
+        """The service doesn't say what became of it; the alert may."""
+        evidence = (f"request {request}",)
+        after = await self._read(intent.target.id)
+        proven = self._verifier.proven(intent, after, began) if after is not None else None
+        if proven is not None:
+            return replace(proven, evidence=(*evidence, *proven.evidence))
+        return Receipt(
+            Verdict.UNKNOWN,
+            "sent; within a minute the service hasn't said whether it was done, nor does the alert show it",
+            LOOK,
+            evidence=evidence,
+            alert=after.alert if after else None,
+            seen=seen_of(after.alert) if after else None,
+        )
+
+    async def _not_done(self, intent: Intent, request: str, outcome: Outcome) -> Receipt:
+        """The service has refused after all: because somebody was quicker, or for its own reason."""
+        words = f"the service didn't do it: {outcome.words or 'it gives no reason'}"
+        evidence = (f"request {request}: {outcome.words}",)
+        after = await self._read(intent.target.id)
+        if after is None:
+            return _with_a_way_out(intent.command, Receipt(Verdict.FAILED, words, LOOK, evidence=evidence))
+        alert = after.alert
+        if holds(intent.command, alert, intent.by):
+            told = f"already so: {done_words(intent.command)}"
+            return Receipt(Verdict.CONFIRMED, told, evidence=evidence, alert=alert, seen=seen_of(alert))
+        changed = changed_meanwhile(intent, after, self._name, self._local)
+        if changed is not None:
+            told = changed.words.replace("not sent: ", "not done: ", 1)
+            return replace(changed, words=told, evidence=evidence)
+        failed = Receipt(Verdict.FAILED, words, LOOK, evidence=evidence, alert=alert, seen=seen_of(alert))
+        return _with_a_way_out(intent.command, failed)
 
     async def _read(self, alert_id: str) -> AlertDetail | None:
         with suppress(SourceError):
@@ -191,60 +240,87 @@ class AlertActions:
                 return Receipt(
                     Verdict.CONFIRMED, words, evidence=evidence, alert=after.alert, seen=seen_of(after.alert)
                 )
+            if (
+                after is not None
+                and isinstance(intent.command, c.Acknowledge)
+                and after.alert.status == "acked"
+            ):
+                break  # it shows, under another name: waiting won't change that
         if after is None:
             told = "the service says so; the alert couldn't be read back"
             return Receipt(Verdict.CONFIRMED, f"{words}: {told}", evidence=evidence)
         return Receipt(
             Verdict.CONFIRMED,
-            f"{words}: the service says so; the alert doesn't show it yet",
+            f"{words}, says the service; but the alert shows: {_shown(intent.command, after.alert)}",
             "look at the alert (enter)",
             evidence=evidence,
-            differences=_differences(intent.command, after.alert),
+            differences=(FieldDifference("alert", words, _shown(intent.command, after.alert)),),
+            alert=after.alert,
+            seen=seen_of(after.alert),
         )
 
     async def _proof(
         self, intent: Intent, before: AlertDetail, began: datetime, evidence: tuple[str, ...]
     ) -> Receipt:
-        """Who was paged, as recipients and logs say it."""
-        known = paged(before.recipients)
+        """Who was paged, as recipients and logs say it; those who were named are waited for."""
+        known, wanted = paged(before.recipients), expected(intent.command)
         after: AlertDetail | None = None
+        new: list[Recipient] = []
         for pause in EVIDENCE:
             await self._clock.sleep(pause)
             after = await self._read(intent.target.id) or after
-            new = newly_paged(known, after.recipients) if after is not None else []
-            if after is not None and new:
-                lines = (*evidence, *event_lines(after.events, began, self._local))
-                words = paged_words(new, self._name, self._local)
-                return Receipt(
-                    Verdict.CONFIRMED, words, _unexpected(intent.command, new, self._name),
-                    evidence=lines, alert=after.alert, seen=seen_of(after.alert),
-                )  # fmt: skip
+            new = newly_paged(known, after.recipients, wanted) if after is not None else []
+            if new and (not wanted or any(row.name.casefold() in wanted for row in new)):
+                break
         lines = evidence if after is None else (*evidence, *event_lines(after.events, began, self._local))
-        return Receipt(
+        proven = Receipt(
             Verdict.CONFIRMED,
-            f"{done_words(intent.command)}; NOTHING SHOWS YET WHO WAS PAGED",
-            "look at the alert's log and recipients (enter), and ring them if nobody answers",
+            paged_words(new, self._name, self._local),
             evidence=lines,
             alert=after.alert if after else None,
             seen=seen_of(after.alert) if after else None,
         )
+        if not new:
+            return replace(
+                proven,
+                words=f"{done_words(intent.command)}; NOTHING SHOWS YET WHO WAS PAGED",
+                remedy="look at the alert's log and recipients (enter), and ring them if nobody answers",
+            )
+        if wanted and not any(row.name.casefold() in wanted for row in new):
+            told = ", ".join(self._name(who) for who in sorted(wanted))
+            remedy = (
+                f"you were told that it would be {told}: look at the log, and ring them if nobody answers"
+            )
+            return replace(proven, words=f"{proven.words}, NOT {told}", remedy=remedy)
+        return proven
 
     def _local(self, at: datetime) -> str:
-        return f"{at.astimezone(self._zone):%H:%M:%S}"
+        here, now = at.astimezone(self._zone), self._clock.now().astimezone(self._zone)
+        return f"{here:%H:%M:%S}" if here.date() == now.date() else f"{here:%a %d %b %H:%M}"
 
 
-def _unexpected(command: c.Command, new: Sequence[Recipient], name: Callable[[str], str]) -> str:
-    """What to say where somebody else was paged than the person was told."""
-    if not isinstance(command, c.EscalateAlert) or not command.people:
-        return ""
-    if any(same(row.name, address) for row in new for address in command.people):
-        return ""
-    told = ", ".join(name(address) for address in command.people)
-    return f"you were told that it would be {told}: look at the log"
+def _wrong_end(command: c.SnoozeAlert, now: datetime) -> str:
+    if command.until <= now:
+        return "the snooze would have ended already"
+    if command.until - now > LONGEST_SNOOZE:
+        return "an alert can be snoozed for at most a week"
+    return ""
 
 
-def _differences(command: c.Command, alert: Alert) -> tuple[FieldDifference, ...]:
-    return (FieldDifference("alert", done_words(command), f"{alert.status}, {alert.priority}"),)
+def _shown(command: c.Command, alert: Alert) -> str:
+    """What the alert has where the command wanted something else."""
+    match command:
+        case c.Acknowledge() if alert.status == "acked":
+            return f"acknowledged by {alert.acknowledged_by or 'somebody'}"
+        case c.SnoozeAlert() if alert.snoozed_until is not None and alert.status == "snoozed":
+            return "snoozed until another moment"
+        case c.AssignAlert():
+            return f"owner {alert.owner or 'nobody'}"
+        case c.PrioritiseAlert():
+            return f"priority {alert.priority}"
+        case c.AddAlertTags() | c.RemoveAlertTags():
+            return f"tags {' '.join(alert.tags) or 'none'}"
+    return alert.status
 
 
 def receipt_of(error: SourceError) -> Receipt:
@@ -258,10 +334,16 @@ def receipt_of(error: SourceError) -> Receipt:
     )
 
 
-def _never_again(command: c.Command, receipt: Receipt) -> Receipt:
-    if receipt.verdict is Verdict.NOT_SENT and c.is_escalation(command):
-        return replace(receipt, verdict=Verdict.FAILED, remedy=f"{receipt.remedy}; y in the outbox sends it")
-    return receipt
+def _with_a_way_out(command: c.Command, receipt: Receipt) -> Receipt:
+    """What pages somebody is never tried again by the program, and the person needs another way at once."""
+    if isinstance(command, c.PagePerson) and receipt.verdict is not Verdict.NOT_SENT:
+        return replace(receipt, remedy=f"{by_phone(command)}; {receipt.remedy}")
+    if not c.is_escalation(command) or receipt.verdict is Verdict.UNKNOWN:
+        return receipt
+    remedy = "it isn't tried again by itself: send it again in the outbox (O), page somebody with E, or ring"
+    if receipt.verdict is Verdict.FAILED:
+        remedy = f"{receipt.remedy}; or page somebody with E, or ring"
+    return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
 
 
 def done_words(command: c.Command) -> str:

@@ -2,26 +2,30 @@
 
 A team integration's key silently puts its own team in the responder's place
 (https://docs.opsgenie.com/docs/alert-api): the new alert is read back and compared. The intent's id is the
-alias, so a second request makes no second alert.
+alias, so a second request makes no second alert while the first is open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
-from support_desk.desk.alert_state import Local, Name, newly_paged, paged_words, same
+from support_desk.desk.alert_state import Local, Name, paged_words, same
 from support_desk.desk.clock import Clock
-from support_desk.desk.intents import seen_of
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient, Responder
 from support_desk.domain.commands import PagePerson
 from support_desk.domain.intents import Intent, Receipt, Verdict
-from support_desk.sources.errors import SourceError
+from support_desk.sources.errors import SourceError, Unanswered
 from support_desk.sources.writers import AlertWriter, Outcome
 
 LOOKS = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0)
 """Seconds before each look at the new alert and at who was notified."""
+TRIES = 3
+"""Requests for one alert, where the answers are lost: the alias makes one alert of them."""
+PAUSE = 2.0
+"""Seconds after a lost answer until the alert is looked for."""
 
 Follow = Callable[[str], Awaitable[Outcome | None]]
 
@@ -47,77 +51,112 @@ class AlertPages:
 
     async def page(self, intent: Intent, page: PagePerson) -> Receipt:
         """Raise the alert, read it back, and say who was paged. Raises `SourceError` before it was taken."""
-        request = await self._writer.create(page, alias=intent.id, actor=intent.by)
+        if await self._look(intent.id) is not None:
+            # Sent again by the person, and an earlier request has made it: once it is closed, the alias
+            # would no longer hold a second one back.
+            return await self._proof(page, intent.id) or await self._lost(page)
+        request = await self._create(intent, page)
+        if not request:
+            return await self._proof(page, intent.id) or await self._lost(page)
         outcome = await self._follow(request)
         evidence = (f"request {request}",)
         if outcome is not None and not outcome.ok:
             words = f"no alert was made: {outcome.words or 'the service gives no reason'}"
             return Receipt(Verdict.FAILED, words, by_phone(page), evidence=evidence)
-        found = await self.found(page, intent.id)
-        if found is not None:
-            return found
-        if outcome is None:
-            words = "sent; the service hasn't said within a minute whether it was done"
-            return Receipt(Verdict.UNKNOWN, words, by_phone(page), evidence=evidence)
-        words = "the service says that it was made; it can't be read back, so whom it pages isn't known"
+        proof = await self._proof(page, intent.id)
+        if proof is not None:
+            return replace(proof, evidence=(*evidence, *proof.evidence))
+        words = (
+            "sent; the service hasn't said within a minute whether it was done"
+            if outcome is None
+            else "the service says that the alert was made; it can't be read back: whom it pages isn't known"
+        )
         return Receipt(Verdict.UNKNOWN, words, by_phone(page), evidence=evidence)
 
-    async def found(self, page: PagePerson, alias: str) -> Receipt | None:
-        """The alert with this alias, judged; None: it can't be read."""
-        alert: Alert | None = None
+    async def _create(self, intent: Intent, page: PagePerson) -> str:
+        """Ask for the alert; the request's id, or nothing where the alert is there without an answer.
+
+        An answer that was lost is asked for again, once the alert has been looked for.
+        """
+        lost: Unanswered | None = None
+        for _ in range(TRIES):
+            try:
+                return await self._writer.create(page, alias=intent.id, actor=intent.by)
+            except Unanswered as error:
+                lost = error
+            except SourceError:
+                # Not this time; but an earlier attempt may have been the one that made it.
+                if lost is not None:
+                    raise lost from None
+                raise
+            await self._clock.sleep(PAUSE)
+            if await self._look(intent.id) is not None:
+                return ""
+        assert lost is not None  # noqa: S101 - every other end has returned or raised
+        raise lost
+
+    async def _look(self, alias: str) -> Alert | None:
+        with suppress(SourceError):
+            return await self._writer.alert_with_alias(alias)
+        return None
+
+    async def _lost(self, page: PagePerson) -> Receipt:
+        return Receipt(Verdict.UNKNOWN, "the alert was there, and can't be read any more", by_phone(page))
+
+    async def _proof(self, page: PagePerson, alias: str) -> Receipt | None:
+        """The alert with this alias, judged, once somebody was notified; None: it can't be read."""
+        receipt: Receipt | None = None
         for pause in LOOKS:
             await self._clock.sleep(pause)
             with suppress(SourceError):
-                alert = await self._writer.alert_with_alias(alias)
-            if alert is None:
-                continue
-            if not addressed(alert, page):
-                return replaced(alert, page)
-            if new := await self._recipients(alert):
-                return Receipt(
-                    Verdict.CONFIRMED, paged_words(new, self._name, self._local), evidence=(alert.url,),
-                    alert=alert, seen=seen_of(alert),
-                )  # fmt: skip
-        if alert is None:
-            return None
-        return Receipt(
-            Verdict.CONFIRMED,
-            f"an alert for {page.name} was made; NOTHING SHOWS YET THAT THEY WERE PAGED",
-            by_phone(page),
-            evidence=(alert.url,),
-            alert=alert,
-            seen=seen_of(alert),
-        )
+                receipt = await self.judged(page, alias)
+                if receipt.verdict is Verdict.FAILED or reached(receipt):
+                    return receipt
+        return receipt
 
-    async def _recipients(self, alert: Alert) -> list[Recipient]:
+    async def judged(self, page: PagePerson, alias: str) -> Receipt:
+        """Whom the alert with this alias has paged, at one look. Raises `SourceError`: `NotThere`."""
+        alert = await self._writer.alert_with_alias(alias)
+        recipients: tuple[Recipient, ...] = ()
         with suppress(SourceError):
             detail = await self._alerts.alert(alert.id)
-            return newly_paged({}, detail.recipients)
-        return []
+            alert, recipients = detail.alert, detail.recipients
+        told = [row for row in recipients if same(row.name, page.username)]
+        if not told and alert.responders and not might_be(alert.responders, page):
+            return replaced(alert, page)
+        whose = f"for {page.name}" if alert.responders else "addressed to nobody"
+        words = f"an alert {whose} was made; NOTHING SHOWS YET THAT {page.name} WAS PAGED"
+        receipt = Receipt(Verdict.CONFIRMED, words, by_phone(page), evidence=(alert.url,), alert=alert)
+        if told:
+            return replace(receipt, words=paged_words(told, self._name, self._local), remedy="")
+        return receipt
 
 
-def addressed(alert: Alert, page: PagePerson) -> bool:
-    """Whether the new alert's responder is the person, not somebody put in their place."""
-    return any(_is(responder, page) for responder in alert.responders)
+def reached(receipt: Receipt) -> bool:
+    """Whether a receipt proves that the person was notified."""
+    return receipt.verdict is Verdict.CONFIRMED and not receipt.remedy
+
+
+def might_be(responders: Iterable[Responder], page: PagePerson) -> bool:
+    """Whether one of the responders is the person, or somebody whose name can't be read."""
+    people = [row for row in responders if row.type == "user"]
+    return any(row.name is None or _is(row, page) for row in people)
 
 
 def _is(responder: Responder, page: PagePerson) -> bool:
     names = (responder.name, responder.id)
-    return responder.type == "user" and any(
-        same(name, wanted) for name in names for wanted in (page.username, page.name)
-    )
+    return any(same(name, wanted) for name in names for wanted in (page.username, page.name))
 
 
 def replaced(alert: Alert, page: PagePerson) -> Receipt:
     """The loud failure: the alert is there, and it pages somebody else."""
-    instead = ", ".join(f"{row.type} {row.name or row.id}" for row in alert.responders) or "nobody"
+    instead = ", ".join(f"{row.type} {row.name or row.id}" for row in alert.responders)
     return Receipt(
         Verdict.FAILED,
         f"{page.name} WAS NOT PAGED: OpsGenie addressed the alert to {instead} instead",
         f"{by_phone(page)}; then give `[opsgenie] default_api_key` the key of a global integration",
         evidence=(alert.url,),
         alert=alert,
-        seen=seen_of(alert),
     )
 
 

@@ -2,58 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from support_desk.desk.alert_pages import addressed, by_phone, replaced
+from support_desk.desk.alert_pages import AlertPages, Reads, by_phone
 from support_desk.desk.alert_state import (
     LEEWAY,
     Local,
     Name,
+    carries_mark,
+    changed_meanwhile,
     event_lines,
+    expected,
     holds,
     marked,
     paged_words,
-    same,
     unread,
 )
 from support_desk.desk.clock import Clock
 from support_desk.desk.intents import seen_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import AlertDetail
-from support_desk.domain.intents import Entry, Receipt, Verdict
+from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
 from support_desk.sources.errors import NotThere, SourceError
-from support_desk.sources.writers import AlertWriter
 
 SETTLED = timedelta(seconds=60)
 """A request may be worked off so late; until then its absence proves nothing."""
 LOOK = "look at the alert before you send it again"
 
 
-class Reads(Protocol):
-    """Alerts as they are now."""
-
-    async def alert(self, alert_id: str) -> AlertDetail: ...
-
-
 class AlertVerifier:
     """Reads only. CONFIRMED and FAILED are proven; everything else is UNKNOWN."""
 
-    def __init__(self, alerts: Reads, writer: AlertWriter, clock: Clock, *, name: Name, local: Local) -> None:
+    def __init__(self, alerts: Reads, pages: AlertPages, clock: Clock, *, name: Name, local: Local) -> None:
         self._alerts = alerts
-        self._writer = writer
+        self._pages = pages
         self._clock = clock
         self._name = name
         self._local = local
 
     async def verify(self, entry: Entry) -> Receipt:
         """What became of an attempt."""
+        intent, command = entry.intent, entry.intent.command
         settled = self._clock.now() - _sent_at(entry) >= SETTLED
-        command = entry.intent.command
         try:
             if isinstance(command, c.PagePerson):
-                return await self._page(entry, command, settled=settled)
-            detail = await self._alerts.alert(entry.intent.target.id)
+                return await self._page(intent, command, settled=settled)
+            detail = await self._alerts.alert(intent.target.id)
         except NotThere as error:
             return Receipt(Verdict.UNKNOWN, f"it can't be looked up any more: {error.problem}", LOOK)
         except SourceError as error:
@@ -61,70 +56,74 @@ class AlertVerifier:
                 Verdict.UNKNOWN, f"it couldn't be looked up: {error.problem}", error.remedy,
                 retry_after=error.retry_after,
             )  # fmt: skip
-        if isinstance(command, c.NoteAlert | c.EscalateAlert | c.AddResponder):
-            return self._by_mark(entry, detail, settled=settled)
-        return self._by_state(entry, detail, settled=settled)
+        proven = self.proven(intent, detail, _sent_at(entry))
+        if proven is not None:
+            return proven
+        if c.pages_somebody(command) or isinstance(command, c.NoteAlert):
+            return self._unmarked(intent, detail, _sent_at(entry), settled=settled)
+        if not settled:
+            return _open(detail, "the alert doesn't show it yet")
+        return self._still_to_do(intent, detail)
 
-    async def _page(self, entry: Entry, page: c.PagePerson, *, settled: bool) -> Receipt:
+    def proven(self, intent: Intent, detail: AlertDetail, since: datetime) -> Receipt | None:
+        """What shows that it was done; None: nothing does. `since`: when it was sent, at the earliest."""
+        if carries_mark(intent.command):
+            return self._by_mark(intent, detail, since)
+        alert = detail.alert
+        if holds(intent.command, alert, intent.by):
+            return _confirmed(detail, "it was done: the alert shows it")
+        if (
+            isinstance(intent.command, c.Acknowledge)
+            and alert.status == "acked"
+            and not alert.acknowledged_by
+        ):
+            return _confirmed(detail, "it is acknowledged; the alert doesn't show by whom")
+        return None
+
+    def _by_mark(self, intent: Intent, detail: AlertDetail, since: datetime) -> Receipt | None:
+        """Notes carry our mark; what pages somebody has recipients as well."""
+        wanted = expected(intent.command)
+        new = [row for row in detail.recipients if row.at >= since - LEEWAY and row.name.casefold() in wanted]
+        if not new and marked(detail.events, intent.token) is None:
+            return None
+        lines = event_lines(detail.events, since, self._local)
+        if isinstance(intent.command, c.NoteAlert):
+            return _confirmed(detail, "the note is there", lines)
+        told = paged_words(new, self._name, self._local)
+        return _confirmed(detail, told or "it was done; NOTHING SHOWS WHO WAS PAGED", lines)
+
+    async def _page(self, intent: Intent, page: c.PagePerson, *, settled: bool) -> Receipt:
         try:
-            alert = await self._writer.alert_with_alias(entry.intent.id)
+            return await self._pages.judged(page, intent.id)
         except NotThere:
             if not settled:
                 return Receipt(Verdict.UNKNOWN, "no such alert is there yet", by_phone(page))
             return Receipt(Verdict.FAILED, "no alert was made: nobody was paged", by_phone(page))
-        if not addressed(alert, page):
-            return replaced(alert, page)
-        detail = await self._alerts.alert(alert.id)
-        told = paged_words(detail.recipients, self._name, self._local)
-        words = told or f"an alert for {page.name} was made; nothing shows yet that they were paged"
-        return Receipt(Verdict.CONFIRMED, words, evidence=(alert.url,), alert=alert, seen=seen_of(alert))
 
-    def _by_mark(self, entry: Entry, detail: AlertDetail, *, settled: bool) -> Receipt:
-        """Notes carry our mark; what pages somebody has recipients as well."""
-        intent, since = entry.intent, _sent_at(entry)
-        mine = marked(detail.events, intent.token)
-        people = getattr(intent.command, "people", ()) or (getattr(intent.command, "id", ""),)
-        new = [
-            row
-            for row in detail.recipients
-            if row.at >= since - LEEWAY and any(same(row.name, address) for address in people)
-        ]
-        lines = event_lines(detail.events, since, self._local)
-        if mine is not None or new:
-            told = paged_words(new, self._name, self._local)
-            words = told or (
-                "the note is there" if _is_note(entry) else "it was done; nothing shows who was paged"
-            )
-            return Receipt(
-                Verdict.CONFIRMED, words, evidence=lines, alert=detail.alert, seen=seen_of(detail.alert)
-            )
-        open_question = unread(detail, "notes", "log", "recipients")
-        if _is_note(entry) and settled and not open_question:
+    def _unmarked(self, intent: Intent, detail: AlertDetail, since: datetime, *, settled: bool) -> Receipt:
+        """Our mark isn't there: for a note that proves something, for what pages somebody it doesn't."""
+        note = isinstance(intent.command, c.NoteAlert)
+        unreadable = unread(detail, *(("notes",) if note else ("notes", "log", "recipients")))
+        if note and settled and not unreadable:
             return _not_done(detail, "the note isn't there")
-        why = "; ".join(open_question) or "nothing shows that it was done"
-        return _open(detail, why, lines)
+        why = "; ".join(unreadable) or "nothing shows that it was done"
+        return _open(detail, why, event_lines(detail.events, since, self._local))
 
-    def _by_state(self, entry: Entry, detail: AlertDetail, *, settled: bool) -> Receipt:
-        intent, alert = entry.intent, detail.alert
-        if holds(intent.command, alert, intent.by):
-            return Receipt(
-                Verdict.CONFIRMED, "it was done: the alert shows it", alert=alert, seen=seen_of(alert)
-            )
-        if not settled:
-            return _open(detail, "the alert doesn't show it yet")
-        if isinstance(intent.command, c.Acknowledge) and alert.status in ("acked", "closed"):
-            who = self._name(alert.acknowledged_by or "") or "somebody"
-            words = "the alert is closed meanwhile" if alert.status == "closed" else f"{who} has it meanwhile"
-            return Receipt(Verdict.CONFLICT, words, LOOK, alert=alert, seen=seen_of(alert))
-        return _not_done(detail, "the alert doesn't show it")
+    def _still_to_do(self, intent: Intent, detail: AlertDetail) -> Receipt:
+        changed = changed_meanwhile(intent, detail, self._name, self._local)
+        if changed is None or changed.verdict is not Verdict.CONFLICT:
+            return _not_done(detail, "the alert doesn't show it")
+        return replace(changed, words=changed.words.replace("not sent: ", "not done: ", 1))
 
 
 def _sent_at(entry: Entry) -> datetime:
     return entry.sent_at or entry.changed_at
 
 
-def _is_note(entry: Entry) -> bool:
-    return isinstance(entry.intent.command, c.NoteAlert)
+def _confirmed(detail: AlertDetail, words: str, lines: tuple[str, ...] = ()) -> Receipt:
+    return Receipt(
+        Verdict.CONFIRMED, words, evidence=lines, alert=detail.alert, seen=seen_of(detail.alert)
+    )  # fmt: skip
 
 
 def _not_done(detail: AlertDetail, why: str) -> Receipt:

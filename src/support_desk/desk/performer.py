@@ -139,7 +139,8 @@ def _second_line(rota: RotaSource, config: Config) -> OnCallNow:
             return None
         for answer in answers:
             if answer.schedule.casefold() == wanted:
-                return frozenset(person.email.casefold() for person in answer.people if answer.enabled)
+                on_call = answer.people if answer.enabled else ()
+                return frozenset((person.email or person.name).casefold() for person in on_call)
         return None
 
     return now

@@ -41,6 +41,10 @@ class Alert:
     """Who acknowledged it; None when nobody did, or the provider doesn't say (see capabilities)."""
     acknowledged_at: datetime | None = None
     """When it was acknowledged last; it stays when the acknowledgement is withdrawn (UTC)."""
+    closed_by: str | None = None
+    """Who closed it; None: it isn't closed, or the provider doesn't say."""
+    closed_at: datetime | None = None
+    """When it was closed (UTC); None likewise."""
     owner: str | None = None
     snoozed_until: datetime | None = None
     """The end of its latest snooze, past or to come: from then on the escalation runs again (UTC)."""

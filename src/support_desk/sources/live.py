@@ -56,6 +56,7 @@ def _opsgenie(
         write_key=write_key,
         default_api_key=secret_of(config.opsgenie, "default_api_key", environ),
         now=now,
+        read_only=config.read_only,
     )
 
 

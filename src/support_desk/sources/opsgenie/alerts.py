@@ -201,17 +201,30 @@ class AlertReader:
         return AlertDetail(alert, row.description, details, tuple(events), tuple(recipients), tuple(missing))
 
     async def with_alias(self, alias: str) -> Alert:
-        """The open alert with this alias, fresh. Raises `NotThere`."""
+        """The alert with this alias, fresh: the open one, or one that was closed again. Raises `NotThere`."""
         self._directory.begin()
-        answer = await self._gateway.get(
-            f"/v2/alerts/{quote(alias, safe='')}", {"identifierType": "alias"}, doing="find the new alert"
-        )
+        doing = "find the new alert"
+        try:
+            answer = await self._gateway.get(
+                f"/v2/alerts/{quote(alias, safe='')}", {"identifierType": "alias"}, doing=doing
+            )
+            row: object = answer.record()
+        except NotThere:
+            row = await self._closed_with_alias(alias, doing)
         await self._directory.ready()
         try:
-            return self._to_alert(answer.record())
+            return self._to_alert(row)
         except ValueError:
             problem, remedy = "OpsGenie: the new alert's record can't be read", "open it in the browser"
             raise Unreadable(problem, remedy) from None
+
+    async def _closed_with_alias(self, alias: str, doing: str) -> object:
+        """An alias names open alerts only; the search knows the others as well. Raises `NotThere`."""
+        params = {"query": f"alias: {alias}", "limit": "5", "sort": "createdAt", "order": "desc"}
+        for row in (await self._gateway.get("/v2/alerts", params, doing=doing)).rows():
+            if record_of(row).get("alias") == alias:
+                return row
+        raise NotThere("OpsGenie: no alert has this alias", "it wasn't made, or has been deleted")
 
     async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:
         """The one policy that the rules of the alert's teams name; None: none, or more than one.

@@ -142,8 +142,11 @@ class Gateway:
         keys: Mapping[Key, Secret | None],
         *,
         patience: Patience,
+        read_only: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """`read_only`: every change is refused here, before anything is sent."""
+        self.read_only = read_only
         self._url = url.rstrip("/")
         self._keys = keys
         self._patience = patience
@@ -181,6 +184,11 @@ class Gateway:
 
         Every other member of the family means that the service surely hasn't taken it.
         """
+        if self.read_only:
+            raise NotAllowed(
+                f"OpsGenie: this desk is read-only, so it doesn't {doing}",
+                "leave the change to somebody who may make it",
+            )
         fault: SourceError
         try:
             return await self._exchange(method, path, params, body, key=key, doing=doing)
@@ -210,7 +218,7 @@ class Gateway:
                 async with client.stream(
                     method, self._url + path, params=params, json=body, auth=_GenieKey(secret)
                 ) as response:
-                    return await self._read(response, key, secret, doing)
+                    return await self._read(response, key, secret, doing, writing=method != "GET")
         except TimeoutError:
             fault = took_too_long(self._patience.total)
         except _NETWORK_ERRORS as error:
@@ -296,7 +304,9 @@ class Gateway:
             transport=self._transport,
         )
 
-    async def _read(self, response: httpx.Response, key: Key, secret: Secret, doing: str) -> Answer:
+    async def _read(
+        self, response: httpx.Response, key: Key, secret: Secret, doing: str, *, writing: bool
+    ) -> Answer:
         if response.is_redirect:
             raise redirected(response.headers.get("Location", ""), self._host)
         if response.is_success:
@@ -314,6 +324,7 @@ class Gateway:
             key_name=key.value,
             doing=doing,
             hide=secret.reveal(),
+            writing=writing,
         )
 
 

@@ -35,6 +35,9 @@ SWITCHED_OFF = (
 )
 LONGEST_WAIT = 3600.0
 
+_REFUSED_QUESTION = "check `[opsgenie] query` and the names in `[rota]`"
+_REFUSED_CHANGE = "look at the alert, change what was refused, and send it again"
+
 _NOT_SUPPORTED = 40302
 _PAYMENT_REQUIRED = 402
 _UNPROCESSABLE = 422
@@ -118,6 +121,7 @@ def fault_of_status(
     key_name: str,
     doing: str,
     hide: str,
+    writing: bool = False,
 ) -> SourceError:
     """What a refusal means. `hide` is taken out of the service's words, in case it quotes the key."""
     request_id = clean(headers.get("X-Request-ID", "") or _text(body.get("requestId")), 100) or None
@@ -149,7 +153,7 @@ def fault_of_status(
             return fault(Throttled, "OpsGenie asks us to wait", remedy, _wait(headers))
         case _, 4:
             problem = f"OpsGenie can't {doing}" + (f": {said}" if said else f" (HTTP {status})")
-            return fault(Rejected, problem, "check `[opsgenie] query` and the names in `[rota]`")
+            return fault(Rejected, problem, _REFUSED_CHANGE if writing else _REFUSED_QUESTION)
         case _, 5:
             problem = f"OpsGenie is out of order (HTTP {status})"
             return fault(ServiceDown, problem, "the program keeps trying")

@@ -25,6 +25,7 @@ class OpsgenieSource:
 
     Every method raises members of the `SourceError` family only (or passes the caller's cancellation on).
     Reading uses `read_key`, or `write_key` where that is missing or empty. `now` is the desk's clock, aware.
+    A `read_only` source refuses every change before it is sent.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class OpsgenieSource:
         write_key: Secret | None,
         default_api_key: Secret | None,
         now: Callable[[], datetime],
+        read_only: bool = False,
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -47,6 +49,7 @@ class OpsgenieSource:
             settings.url,
             {Key.READ: read_key, Key.WRITE: write_key, Key.DEFAULT_API: default_api_key},
             patience=patience,
+            read_only=read_only,
             transport=transport,
         )
         self._directory = Directory(self._gateway, now, patience=patience.names)

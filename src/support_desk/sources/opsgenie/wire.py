@@ -198,11 +198,13 @@ class WireNamed(Wire):
 def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> Alert:
     """The alert; `web` is the web application's address. Raises `ValueError` without a time of creation."""
     created = row.created_at or _moment_in(row.id)
+    status = _status(row)
+    closed = status == "closed"
     return Alert(
         id=row.id,
         message=row.message or "(no message)",
         priority=row.priority if row.priority in PRIORITIES else "P?",
-        status=_status(row),
+        status=status,
         created_at=created,
         updated_at=row.updated_at or created,
         last_occurred_at=row.last_occurred_at or created,
@@ -210,7 +212,9 @@ def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> 
         tiny_id=row.tiny_id,
         alias=row.alias,
         acknowledged_by=line_of(row.report.get("acknowledgedBy")) or None if row.acknowledged else None,
-        acknowledged_at=_acknowledged_at(row, created),
+        acknowledged_at=_reported_at(row.report.get("ackTime"), created),
+        closed_by=line_of(row.report.get("closedBy")) or None if closed else None,
+        closed_at=_reported_at(row.report.get("closeTime"), created) if closed else None,
         owner=row.owner or None,
         snoozed_until=row.snoozed_until,
         tags=row.tags,
@@ -242,9 +246,8 @@ def _status(row: WireAlert) -> str:
     return "acked" if row.acknowledged else "open"
 
 
-def _acknowledged_at(row: WireAlert, created: datetime) -> datetime | None:
-    """`report.ackTime` is milliseconds since creation, not a moment."""
-    took = row.report.get("ackTime")
+def _reported_at(took: object, created: datetime) -> datetime | None:
+    """`report.ackTime` and `report.closeTime` are milliseconds since creation, not moments."""
     if not isinstance(took, int | float) or isinstance(took, bool):
         return _moment_or_none(took)
     try:

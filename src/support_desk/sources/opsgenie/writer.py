@@ -12,15 +12,17 @@ from urllib.parse import quote
 
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, EscalationPolicy
-from support_desk.sources.errors import NotYet, Rejected, Unanswered
+from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered
 from support_desk.sources.opsgenie.alerts import AlertReader
-from support_desk.sources.opsgenie.client import Gateway, Key
+from support_desk.sources.opsgenie.client import Answer, Gateway, Key
 from support_desk.sources.writers import Outcome
 from support_desk.text import clean
 
 SOURCE = "support_desk"
 MOST_ACTOR = 100
 MOST_NOTE = 25_000
+MARK_ROOM = 40
+"""Characters of a note that our own mark may take."""
 MOST_MESSAGE = 130
 MOST_DESCRIPTION = 15_000
 MOST_TAGS = 20
@@ -41,6 +43,9 @@ class OpsgenieWriter:
 
         Raises `Unanswered` if it may have arrived; any other `SourceError` means that it surely wasn't done.
         """
+        problem = _problem_of(command)
+        if problem:
+            raise Rejected(f"OpsGenie: {problem}", "change it and send it again, or do it in the browser (o)")
         path = f"/v2/alerts/{quote(alert_id, safe='', errors='replace')}"
         common: Body = {"user": actor[:MOST_ACTOR], "source": SOURCE}
         if isinstance(command, c.RemoveAlertTags):
@@ -51,10 +56,6 @@ class OpsgenieWriter:
     async def _remove_tags(self, path: str, command: c.RemoveAlertTags, common: Body) -> str:
         # One value with commas in it: repeated keys would remove one of the tags.
         params = {"tags": ",".join(command.tags)} | {key: str(value) for key, value in common.items()}
-        if any("," in tag for tag in command.tags):
-            raise Rejected(
-                "OpsGenie: a tag with a comma can't be removed from here", "remove it in the browser (o)"
-            )
         return await self._send("DELETE", f"{path}/tags", None, params=params, doing="remove tags")
 
     async def create(self, page: c.PagePerson, *, alias: str, actor: str) -> str:
@@ -74,9 +75,7 @@ class OpsgenieWriter:
     async def outcome(self, request_id: str) -> Outcome | None:
         """What became of a request; None while it hasn't been processed. Raises `SourceError`."""
         try:
-            answer = await self._gateway.get(
-                f"/v2/alerts/requests/{quote(request_id, safe='')}", doing="follow a request"
-            )
+            answer = await self._followed(request_id)
         except NotYet:
             return None
         record = answer.record()
@@ -88,8 +87,21 @@ class OpsgenieWriter:
             clean(alert_id if isinstance(alert_id, str) else "", 100),
         )
 
+    async def _followed(self, request_id: str) -> Answer:
+        """The answer about a request; a key of one team may not see what another key has asked for."""
+        path = f"/v2/alerts/requests/{quote(request_id, safe='')}"
+        keys = [key for key in Key if self._gateway.has(key)] or [Key.READ]
+        for key in keys[:-1]:
+            try:
+                return await self._gateway.get(path, key=key, doing="follow a request")
+            except NotYet:
+                raise
+            except (NotAllowed, NotThere):
+                continue
+        return await self._gateway.get(path, key=keys[-1], doing="follow a request")
+
     async def alert_with_alias(self, alias: str) -> Alert:
-        """The open alert with this alias. Raises `NotThere`."""
+        """The alert with this alias: the open one, or one that was closed again. Raises `NotThere`."""
         return await self._reader.with_alias(alias)
 
     async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:
@@ -119,6 +131,24 @@ class OpsgenieWriter:
         )
 
 
+def _problem_of(command: c.AlertCommand) -> str:
+    """Why the service wouldn't do all of this: nothing that was written is cut silently."""
+    match command:
+        case c.NoteAlert():
+            if not command.text.strip():
+                return "a note without a text isn't taken"
+            if len(command.text) > MOST_NOTE - MARK_ROOM:
+                return f"a note of more than {MOST_NOTE - MARK_ROOM} characters isn't taken"
+        case c.RemoveAlertTags() if any("," in tag for tag in command.tags):
+            return "a tag with a comma can't be removed from here"
+        case c.AddAlertTags():
+            if len(command.tags) > MOST_TAGS:
+                return f"an alert takes at most {MOST_TAGS} tags"
+            if too_long := next((tag for tag in command.tags if len(tag) > LONGEST_TAG), ""):
+                return f"the tag {clean(too_long, 20)} has more than {LONGEST_TAG} characters"
+    return ""
+
+
 def _request(command: c.AlertCommand, token: str) -> tuple[str, str, Body]:
     """Method, end of the path and body of a change."""
     plain = _PLAIN.get(type(command))
@@ -141,7 +171,7 @@ def _marked_request(command: c.AlertCommand, token: str) -> tuple[str, str, Body
     marked: Body = {"note": f"{SOURCE} {token}"}
     match command:
         case c.NoteAlert():
-            return "POST", "/notes", {"note": f"{command.text[: MOST_NOTE - 40]}\n[{SOURCE} {token}]"}
+            return "POST", "/notes", {"note": f"{command.text}\n[{SOURCE} {token}]"}
         case c.EscalateAlert():
             return "POST", "/escalate", {"escalation": {"id": command.policy_id}} | marked
         case c.AddResponder():
