@@ -73,6 +73,20 @@ def test_a_shared_folder_holds_the_readings_only(tmp_path: Path) -> None:
     config = msgspec.structs.replace(BASE, store=StoreSection(path=str(tmp_path)))
     assert paths.store_file(config).parent == tmp_path
     assert paths.private_store_file(config).parent == paths.state_dir()
+    assert paths.sign_in_file(config).parent == paths.state_dir() / "sign-in"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (zendesk(scope="group:developers"), True),
+        (zendesk(url="https://DESK.example.com/"), True),
+        (zendesk(url="https://other.example.com"), False),
+        (zendesk(client_id="another"), False),
+    ],
+)
+def test_a_sign_in_belongs_to_an_account_and_an_oauth_client(other: Config, same: bool) -> None:
+    assert (paths.sign_in_file(other) == paths.sign_in_file(BASE)) is same
 
 
 def test_nothing_is_made_by_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
