@@ -55,6 +55,23 @@ async def test_tickets_are_read_and_changed_as_the_person(world: World) -> None:
     assert world.desk.renewals == 0
 
 
+async def test_when_somebody_else_signs_in_replies_are_said_to_be_theirs(world: World) -> None:
+    world.sign_in()
+    from_source = world.source()
+    writer = from_source.writer("jo@example.com")
+    before = await writer.abilities()
+    asked = len(world.desk.requests)
+    assert await writer.abilities() is before
+    assert len(world.desk.requests) == asked, "not asked again without a reason"
+    world.sign_in(SAM)
+    await read(from_source)
+    after = await writer.abilities()
+    assert before.author is not None
+    assert after.author is not None
+    assert (before.author.name, after.author.name) == ("Jo Example", "Sam Example")
+    await from_source.close()
+
+
 async def test_nobody_signed_in_is_said_with_the_command(world: World) -> None:
     from_source = world.source()
     with pytest.raises(SignInRefused, match="nobody is signed in") as caught:

@@ -168,6 +168,7 @@ class _Bearer(requests.auth.AuthBase):
 
     def __init__(self, token: str) -> None:
         self.verified = False
+        self.changes = 0
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -32,6 +32,8 @@ class SignIn(Protocol):
 
     verified: bool
     """Whether `users/me` has shown that the present credential is somebody's."""
+    changes: int
+    """How often the credential has been another one since the start; with it the person may be."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the credential on a request, signing in first where that is due."""
@@ -51,6 +53,7 @@ class TokenSignIn(requests.auth.AuthBase):
 
     def __init__(self, email: str, token: Secret, *, limits: Limits) -> None:
         self.verified = False
+        self.changes = 0
         self._email = email
         self._token = token
         self._turn = Turn(limits.total_seconds)
@@ -79,6 +82,7 @@ class OAuthSignIn(requests.auth.AuthBase):
         self, endpoint: TokenEndpoint, *, scope: str, limits: Limits, now: Callable[[], datetime]
     ) -> None:
         self.verified = False
+        self.changes = 0
         self._endpoint = endpoint
         self._scope = scope
         self._now = now
@@ -107,6 +111,7 @@ class OAuthSignIn(requests.auth.AuthBase):
     def _sign_in(self) -> None:
         self._token = None
         self.verified = False
+        self.changes += 1
         granted = self._endpoint.ask({"grant_type": "client_credentials", "scope": self._scope})
         self._due = self._now() + renew_after(granted.seconds or DEFAULT_LIFE)
         self._token = granted.access

@@ -56,6 +56,7 @@ class UserSignIn(requests.auth.AuthBase):
         self, endpoint: TokenEndpoint, store: TokenFile, *, limits: Limits, now: Callable[[], datetime]
     ) -> None:
         self.verified = False
+        self.changes = 0
         self._endpoint = endpoint
         self._store = store
         self._limits = limits
@@ -125,6 +126,7 @@ class UserSignIn(requests.auth.AuthBase):
     def _hold(self, tokens: UserTokens, stamp: object) -> None:
         if self._held is None or self._held.access != tokens.access:
             self.verified = False
+            self.changes += 1
         self._held, self._stamp, self._not_before = tokens, stamp, None
 
     def _is_due(self, tokens: UserTokens) -> bool:

@@ -78,7 +78,9 @@ class ZendeskWriter:
         self._threads = threading.local()
         self._pace = TicketPace(now)
         self._author_allowed = True
-        self._abilities: tuple[TicketAbilities, datetime] | None = None
+        self._abilities: tuple[TicketAbilities, datetime, int] | None = None
+        """What was found, until when it holds, and after how many changes of the credential."""
+        self._signed_in: SignIn | None = None
         self._field_names: tuple[dict[int, str], datetime] | None = None
 
     # Changes
@@ -200,11 +202,15 @@ class ZendeskWriter:
     async def abilities(self) -> TicketAbilities:
         """Whose the credential is, under whose name comments appear, and what the account has."""
         now = self._now()
-        if self._abilities is not None and now < self._abilities[1]:
+        if self._abilities is not None and now < self._abilities[1] and self._changes == self._abilities[2]:
             return self._abilities[0]
         found = await self._read(self._look)
-        self._abilities = (found, now + _ABILITIES_LAST)
+        self._abilities = (found, now + _ABILITIES_LAST, self._changes)
         return found
+
+    @property
+    def _changes(self) -> int:
+        return 0 if self._signed_in is None else self._signed_in.changes
 
     async def close(self) -> None:
         """Let the thread go, at once."""
@@ -292,9 +298,10 @@ class ZendeskWriter:
 
         held: WriteConnection | None = getattr(self._threads, "connection", None)
         if held is None:
+            self._signed_in = self._sign_in()
             held = self._threads.connection = WriteConnection(
                 self._settings,
-                self._sign_in(),
+                self._signed_in,
                 rates=self._rates,
                 limits=self._limits,
                 now=self._now,
