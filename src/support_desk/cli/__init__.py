@@ -100,6 +100,10 @@ def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str], clock: 
             reason = os.strerror(error.errno or 0)
             output.talk(f"--log-file: {arguments.log_file} can't be written ({reason}). Choose another")
             return 2
+    return _command(arguments, environ, clock)
+
+
+def _command(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> int:
     match arguments.command:
         case "demo":
             return _demo(arguments)
@@ -124,6 +128,10 @@ def _with_log(arguments: argparse.Namespace, environ: Mapping[str, str], clock: 
 
             command: Callable[..., int] = getattr(import_module(f"support_desk.cli.{name}"), name)
             return command(arguments, _loaded(arguments, environ), clock, environ)
+        case "history":
+            from support_desk.cli.history import history
+
+            return history(arguments, _loaded(arguments, environ), clock, environ)
         case None:
             return _dashboard(arguments, environ, clock)
         case _:

@@ -122,6 +122,18 @@ def parser() -> argparse.ArgumentParser:
         "--cached", action="store_true", help="what the dashboard read last, without asking the services"
     )
 
+    history = command(
+        "history", "the alerts of the past, which quiet times, TOIL and the handover count from"
+    )
+    steps = history.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    importing = command(
+        "import", "fill the history from OpsGenie; it can be stopped and taken up again", below=steps
+    )
+    importing.add_argument(
+        "--from", dest="start", type=_moment, default=None, metavar="TIME",
+        help="how far back (default: as long as the history is kept)",
+    )  # fmt: skip
+
     status = command("status", "one line of what needs you, from what the dashboard read last")
     form = status.add_mutually_exclusive_group()
     form.add_argument("--tmux", action="store_true", help="with colours for tmux's status bar")

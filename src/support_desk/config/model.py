@@ -147,6 +147,8 @@ class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """File (mode 0600) that holds the default integration's key."""
     query: str = "status != closed"
     """Which alerts are read."""
+    history_query: str = ""
+    """Which alerts of the past `history import` reads, such as `teams: ops`; empty: all of them."""
 
 
 class Jsm(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,9 +1,9 @@
 """Reading the alerts of the past, closed ones included.
 
-The list answers no question beyond its 20,000th row. So every page asks anew for what was created at or before
-the oldest alert of the page before: no offset grows, and alerts that come or close meanwhile move nothing. Each
-page overlaps the one before by at least one alert. Only where a whole page was created in one millisecond does
-an offset help out.
+The list answers no question beyond its 20,000th row. So every page asks anew for what was created at or
+before the oldest alert of the page before: no offset grows, and alerts that come or close meanwhile move
+nothing. Each page overlaps the one before by at least one alert. Only where a whole page was created in one
+millisecond does an offset help out.
 
 Times stand in the question as epoch milliseconds: the zone of written dates isn't documented.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.config.rules import alerts_web_address
 from support_desk.domain.alerts import PastAlert
-from support_desk.sources.errors import SourceError, Unreadable
+from support_desk.sources.errors import Rejected, SourceError
 from support_desk.sources.history import HistoryPage, Place
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.wire import WireAlert, line_of, read_rows, to_alert
@@ -65,7 +65,7 @@ class OpsgenieHistory:
         """The next alerts created within this span, the latest first."""
         before = _milliseconds(place.before)
         if place.skip + PAGE > LAST_ROW:
-            raise Unreadable(
+            raise Rejected(
                 "OpsGenie's history doesn't go on: its answers don't keep to the times asked about",
                 "import a shorter time (--weeks), or look for a newer version of this program",
             )
