@@ -40,6 +40,7 @@ _FIELDS = (
     "problem_id",
     "subject",
 )
+_CLEARABLE = {"assignee_id", "problem_id"}
 _MOST_UPDATES, _WINDOW = 30, timedelta(minutes=10)
 _MOST_BODY = 64 * 1024
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}|\{%.*?%\}", re.DOTALL)
@@ -71,7 +72,7 @@ class WritableZendesk(ZendeskSimulator):
         """How a closed ticket complains: under `status`, under `base`, or as the error `ClosedTicket`."""
         self.triggers: list[Callable[[Row], None]] = []
         """What the account's triggers do to a ticket after an update has been answered."""
-        self.colleague: Callable[[int], None] | None = None
+        self.colleague: Callable[[int], object] | None = None
         """What somebody does just before the next write arrives; once."""
         self.job_polls = 2
         """How often a job is asked for before it says that it is done."""
@@ -314,7 +315,10 @@ class WritableZendesk(ZendeskSimulator):
         self.applied[kind, number] += 1
         events = []
         for name in _FIELDS:
-            if name in change and change[name] != row.get(name) and change[name] is not None:
+            cleared = name in change and change[name] is None
+            if cleared and name not in _CLEARABLE:
+                continue
+            if name in change and change[name] != row.get(name):
                 events.append(self._event("Change", field_name=name, previous_value=row.get(name)))
                 row[name] = change[name]
         if change.get("assignee_id") and row["status"] == "new" and "status" not in change:

@@ -51,15 +51,18 @@ MERGED_TAG = "closed_by_merge"
 """The tag that Zendesk gives to a ticket that was merged into another."""
 
 
-def closed_by_merge(ticket: Ticket, command: MergeTicket) -> Receipt | None:
-    """The receipt of a merge whose ticket shows that it was done; None if it doesn't."""
-    if ticket.status != "closed":
+def closed_by_merge(ticket: Ticket, command: MergeTicket, *, said: bool = False) -> Receipt | None:
+    """The receipt of a merge whose ticket shows that it was done; None if it doesn't.
+
+    `said`: the helpdesk itself has said that the merge was done.
+    """
+    tagged = MERGED_TAG in ticket.tags
+    if ticket.status != "closed" or not (tagged or said):
         return None
-    evidence = (f"tagged {MERGED_TAG}",) if MERGED_TAG in ticket.tags else ()
     return Receipt(
         Verdict.CONFIRMED,
         f"merged into #{command.into}, and closed",
-        evidence=evidence,
+        evidence=(f"tagged {MERGED_TAG}",) if tagged else (),
         ticket=ticket,
         seen=seen_of(ticket),
     )

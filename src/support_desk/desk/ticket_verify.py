@@ -24,7 +24,7 @@ from support_desk.desk.ticket_compare import (
 from support_desk.desk.ticket_jobs import closed_by_merge
 from support_desk.desk.ticket_receipts import LOOK, done_words
 from support_desk.desk.ticket_work import TicketWork, authors_of
-from support_desk.domain.commands import EditTicket, MergeTicket, NoteAlert, RaiseTicket, SideConversation
+from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, FieldDifference, Receipt, Seen, Verdict
 from support_desk.domain.promises import with_promise
 from support_desk.domain.tickets import TicketDetail
@@ -98,7 +98,9 @@ class TicketVerifier:
         )
         if found is not None:
             self._work.own.commented(detail.ticket.id, entry.intent.id, found.id)
-            return _arrived(edit, detail, settled=settled, public=found.public)
+            if not settled and found.public == edit.public and not tags_hold(edit, detail.ticket.tags):
+                return _open(detail, "the comment is there, the tags aren't yet")
+            return comment_arrived(edit, detail, public=found.public)
         doubtful = our_comment(
             edit, detail.comments, since=since - DOUBT, authors=frozenset(), not_these=others
         )
@@ -144,9 +146,8 @@ class TicketVerifier:
             return Receipt(
                 Verdict.FAILED,
                 f"partly done: ticket #{ticket.id} was made of the alert; the alert has no note of it",
-                "send it again for the note",
+                "send it again: only what is missing is done",
                 evidence=(ticket.url,),
-                remaining=NoteAlert(f"Ticket #{ticket.id}: {ticket.url}"),
                 ticket=ticket,
             )
         if self._work.clock.now() - _sent_at(entry) < SETTLED:
@@ -208,8 +209,8 @@ def _tags_only(seen: Seen, edit: EditTicket, detail: TicketDetail, *, settled: b
     return _not_arrived(detail, "the tags are as before") if missing >= wanted else _partly(edit, detail)
 
 
-def _arrived(edit: EditTicket, detail: TicketDetail, *, settled: bool, public: bool) -> Receipt:
-    """The comment is there, so its request was applied as a whole."""
+def comment_arrived(edit: EditTicket, detail: TicketDetail, *, public: bool) -> Receipt:
+    """What an edit came to whose comment is there: its request was applied as a whole, tags come apart."""
     if edit.public and not public:
         left = without_done(edit, (), detail.ticket.tags)
         return Receipt(
@@ -223,7 +224,7 @@ def _arrived(edit: EditTicket, detail: TicketDetail, *, settled: bool, public: b
         )
     if tags_hold(edit, detail.ticket.tags):
         return _confirmed(edit, detail)
-    return _partly(edit, detail) if settled else _open(detail, "the comment is there, the tags aren't yet")
+    return _partly(edit, detail)
 
 
 def _confirmed(edit: EditTicket, detail: TicketDetail) -> Receipt:

@@ -19,6 +19,7 @@ from support_desk.desk.ticket_compare import (
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
 from support_desk.domain.tickets import Comment, Ticket, TicketDetail
+from support_desk.sources.errors import NotThere
 from support_desk.sources.protocols import Reading
 from support_desk.sources.writers import TicketAbilities, TicketWriter
 
@@ -100,6 +101,17 @@ class TicketWork:
         self.clock = clock
         self.zone = zone
         self.own = OwnTraces()
+
+    async def fresh(self, number: int) -> TicketDetail:
+        """The ticket as it is now. Raises `SourceError`, `NotThere` in the person's words."""
+        try:
+            return await self.reads.ticket(number)
+        except NotThere as error:
+            raise NotThere(
+                f"not sent: ticket {number} isn't there any more",
+                "it may have been deleted or merged; what you have written is kept",
+                status=error.status,
+            ) from None
 
     def conflict(self, intent: Intent, edit: EditTicket, detail: TicketDetail) -> Receipt | None:
         """Why the person has to look again; None if what has changed doesn't matter to this edit."""
