@@ -177,6 +177,7 @@ def weathered_sources(clock: ManualClock, weather: Weather) -> Sources:
         WeatheredRunbooks(plain.runbooks, weather),
         alert_writer=FixtureAlertWriter(world, clock),
         ticket_writer=FixtureTicketWriter(world, clock),
+        past=plain.past,
     )
 
 

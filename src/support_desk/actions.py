@@ -47,6 +47,8 @@ SCOPES: dict[str, str] = {
     "solved": "The search of solved tickets",
     "outbox": "The outbox",
     "log": "The log of what you did",
+    "rota": "The rota",
+    "toil": "Time off in lieu",
     "document": "In a runbook",
 }
 
@@ -114,6 +116,22 @@ ACTIONS: tuple[Action, ...] = (
         "app",
     ),
     Action("app.log", "L", "show_log", "log", "Look at the log of everything you did; export it.", "app"),
+    Action(
+        "app.rota",
+        "N",
+        "show_rota",
+        "next on?",
+        "When am I next on? And who is on, a month ahead, with gaps and overrides.",
+        "app",
+    ),
+    Action(
+        "app.toil",
+        "K",
+        "show_toil",
+        "TOIL",
+        "Time off in lieu for alerts out of hours: answer, copy and export your claims.",
+        "app",
+    ),
     # The dashboard
     Action("pane.next", "tab", "focus_pane(1)", "pane", "Go to the next pane.", "dashboard", True),
     Action(
@@ -488,6 +506,48 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("log.back", "q,escape", "back", "back", "Go back.", "log", True, palette=False),
     Action("log.export", "w", "export", "export", "Write the log to a file.", "log", True),
+    Action("rota.back", "q,escape", "back", "back", "Go back.", "rota", True, palette=False),
+    Action("rota.refresh", "r", "look", "refresh", "Read the rota now.", "rota", True),
+    Action("rota.copy", "y", "copy_next", "copy", "Copy when you are next on.", "rota", True),
+    Action(
+        "rota.export", "w", "export", "my calendar", "Write your shifts to a calendar file.", "rota", True
+    ),
+    Action("rota.export_all", "W", "export_all", "calendar", "Write all shifts to a calendar file.", "rota"),
+    Action("toil.back", "q,escape", "back", "back", "Go back.", "toil", True, palette=False),
+    Action(
+        "toil.text", "tab", "other_half", "list / text", "Go from the list to the claim, and back.", "toil"
+    ),
+    Action(
+        "toil.answer",
+        "a",
+        "answer",
+        "answer",
+        "Say whether it woke you, and how long fixing took; enter does as well.",
+        "toil",
+        True,
+        opens_field=True,
+    ),
+    Action("toil.copy", "y", "copy_claim", "copy", "Copy this claim for BreatheHR.", "toil", True),
+    Action(
+        "toil.copy_all",
+        "Y",
+        "copy_claims",
+        "copy all",
+        "Copy every claim that is answered and not entered yet.",
+        "toil",
+        True,
+    ),
+    Action(
+        "toil.entered",
+        "x",
+        "entered",
+        "entered",
+        "You have entered this claim in BreatheHR; or you haven't after all.",
+        "toil",
+        True,
+    ),
+    Action("toil.export", "w", "export", "export", "Write the claims to a table (CSV).", "toil", True),
+    Action("toil.refresh", "r", "look", "refresh", "Read the rota and the history again.", "toil"),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
     Action(
@@ -523,5 +583,7 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"app", "detail", "solved", "list", "row"}),
     frozenset({"app", "outbox", "list"}),
     frozenset({"app", "log", "document"}),
+    frozenset({"app", "rota", "document"}),
+    frozenset({"app", "toil", "list"}),
 )
 """Scopes that are active at the same time: one key may have one meaning in each set."""

@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -48,12 +49,14 @@ from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from textual.app import SystemCommand
     from textual.notifications import SeverityLevel
 
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
+    from support_desk.desk.toil_book import ToilBook
     from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
@@ -86,12 +89,15 @@ class DeskApp(App[None]):
         *,
         build: Callable[[], Sources],
         open_outbox: Callable[[], Outbox],
+        toil_file: Path | None = None,
     ) -> None:
         super().__init__(driver_class=DeskDriver)
         self.desk = desk
         self.config = config
         self._build = build
         self._open_outbox = open_outbox
+        self._toil_file = toil_file
+        self._toil_book: ToilBook | None = None
         self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
         self.in_editor = False
@@ -220,6 +226,8 @@ class DeskApp(App[None]):
         if self.acts.outbox is not None:
             await self.acts.outbox.close()
         self.desk.close()
+        if self._toil_book is not None:
+            self._toil_book.close()
         if self.desk.sources is not None:
             await self.desk.sources.close()
 
@@ -396,6 +404,15 @@ class DeskApp(App[None]):
 
         self.say(f"Copied {what}: {copy(self, text)}")
 
+    async def toil_book(self) -> ToilBook:
+        """What the person said about their claims of time off in lieu. Raises `StoreError`."""
+        from support_desk.desk.toil_book import ToilBook
+
+        if self._toil_book is None:
+            make = partial(ToilBook.open, self._toil_file) if self._toil_file else ToilBook.in_memory
+            self._toil_book = await asyncio.to_thread(make)
+        return self._toil_book
+
     @property
     def last_look(self) -> datetime | None:
         """When the person last looked at the suspended tickets."""
@@ -454,6 +471,20 @@ class DeskApp(App[None]):
         from support_desk.screens.log import LogScreen
 
         self.push_screen(LogScreen())
+
+    def action_show_rota(self) -> None:
+        """When the person is next on, and the rota of the weeks to come."""
+        from support_desk.screens.rota import RotaScreen
+
+        if not isinstance(self.screen, RotaScreen):
+            self.push_screen(RotaScreen())
+
+    def action_show_toil(self) -> None:
+        """The claims of time off in lieu."""
+        from support_desk.screens.toil import ToilScreen
+
+        if not isinstance(self.screen, ToilScreen):
+            self.push_screen(ToilScreen())
 
     def action_undo(self) -> None:
         """Take back what is held, or else the last action."""
@@ -549,14 +580,18 @@ def make_app(
     *,
     open_outbox: Callable[[], Outbox],
     store_problem: Problem | None = None,
+    toil_file: Path | None = None,
 ) -> DeskApp:
     """A dashboard over a configuration.
 
     `build` makes the sources and `open_outbox` the outbox, in threads, after the first frame.
 
-    Without a store it begins from nothing; `store_problem` says why there is none.
+    Without a store it begins from nothing; `store_problem` says why there is none. `toil_file` is where
+    answers about time off in lieu are kept; None: only while the desk runs.
     """
     agreement = agreement_of(config)
     desk = Desk(config, store, clock, agreement, store_problem=store_problem)
     desk.load(head=FIRST_ROWS)
-    return DeskApp(desk, config, agreement, preferences, build=build, open_outbox=open_outbox)
+    return DeskApp(
+        desk, config, agreement, preferences, build=build, open_outbox=open_outbox, toil_file=toil_file
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from support_desk.config.rules import toil_rule
+from support_desk.domain.past import Span
 from support_desk.domain.rota import Cover, Person, Role
 from support_desk.domain.rota_weeks import on_call_time, pay_period
 from support_desk.domain.toil import Ledger, Received, ledger, own_shifts
@@ -16,7 +17,7 @@ from support_desk.text import clean
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
-    from support_desk.desk.history import AlertRecord
+    from support_desk.domain.past import AlertRecord, Reach
     from support_desk.domain.rota import Rota
     from support_desk.domain.toil import Answer
     from support_desk.domain.working_time import WorkingCalendar
@@ -24,8 +25,18 @@ if TYPE_CHECKING:
 LOOK_BACK = timedelta(days=14)
 """How far before a range alerts and shifts are looked at: an hour that began before it isn't begun anew. Any
 closed time is shorter, and in working hours nothing is counted, so none reaches further."""
-PERIODS_BACK = 2
+PERIODS_BACK = 1
 """Without a range the ledger begins so many pay periods before this one."""
+
+
+@record
+class History:
+    """What is known of the past's alerts."""
+
+    records: tuple[AlertRecord, ...] | None
+    """From `LOOK_BACK` before the range on; None: it can't be read."""
+    reach: Reach | None = None
+    """How far back it goes; None: as far as there is anything, as in the demo's world."""
 
 
 @record
@@ -35,6 +46,8 @@ class Found:
     ledger: Ledger
     missing: tuple[str, ...]
     """What isn't known and might add claims, a line each."""
+    notes: tuple[str, ...]
+    """What to bear in mind, a line each."""
     on_call: timedelta | None
     """How long the person was on call in the current pay period so far, elapsed; None: not known."""
     pay_period: tuple[datetime, datetime]
@@ -42,7 +55,7 @@ class Found:
 
 
 def usual_range(now: datetime, calendar: WorkingCalendar) -> tuple[datetime, datetime]:
-    """The pay period that `now` is in and the two before it, until now."""
+    """The pay period that `now` is in and the one before it, until now."""
     start, _ = pay_period(now, calendar.timezone, calendar.start)
     for _ in range(PERIODS_BACK):
         start, _ = pay_period(start - timedelta(days=1), calendar.timezone, calendar.start)
@@ -50,7 +63,7 @@ def usual_range(now: datetime, calendar: WorkingCalendar) -> tuple[datetime, dat
 
 
 def find(
-    history: Iterable[AlertRecord],
+    history: History,
     rota: Rota | None,
     answers: Mapping[str, Answer],
     *,
@@ -60,10 +73,9 @@ def find(
     start: datetime,
     end: datetime,
 ) -> Found:
-    """The claims of the person whom the configuration names; the history from `LOOK_BACK` before `start`."""
+    """The claims of the person whom the configuration names."""
     me = Person(config.me.name, config.me.email)
-    records = tuple(history)
-    received = [_received(past, me) for past in records]
+    received = [_received(past, me) for past in history.records or ()]
     cover = rota.cover if rota else None
     found = ledger(
         received,
@@ -78,7 +90,8 @@ def find(
     period = pay_period(now, calendar.timezone, calendar.start)
     return Found(
         found,
-        tuple(_missing(found, records, cover, calendar, now)),
+        tuple(_missing(found, history, cover, calendar, now)),
+        tuple(_notes(history, start, min(end, now))),
         on_call_time(rota, me.email, Role.ON_CALL, period[0], now),
         period,
     )
@@ -105,21 +118,16 @@ def is_me(who: str | None, me: Person) -> bool:
 
 
 def _missing(
-    found: Ledger,
-    records: tuple[AlertRecord, ...],
-    cover: Cover | None,
-    calendar: WorkingCalendar,
-    now: datetime,
+    found: Ledger, history: History, cover: Cover | None, calendar: WorkingCalendar, now: datetime
 ) -> Iterable[str]:
-    zone = calendar.timezone
-    known_from = min((past.first_seen for past in records), default=None)
-    if known_from is None:
+    zone, reach = calendar.timezone, history.reach
+    if history.records is None:
+        yield "the history of alerts can't be read"
+    elif reach is not None and reach.start is None:
         yield "no alert is in this desk's history yet: support-desk history import fills it"
-    elif known_from > found.start:
-        yield (
-            f"alerts before {moment_words(known_from, now, zone)} aren't in this desk's history: "
-            "support-desk history import fills it"
-        )
+    elif reach is not None and reach.start is not None and reach.start > found.start:
+        known = moment_words(reach.start, now, zone)
+        yield f"the history of alerts begins {known}: support-desk history import fills what was before"
     if found.unknown:
         many = len(found.unknown)
         yield f"{many} alert{'' if many == 1 else 's'} out of hours may have been yours: the rota doesn't say"
@@ -131,3 +139,12 @@ def _missing(
             yield f"the rota of {words} could not be read"
     if cover.start > found.start:
         yield f"the rota was read from {moment_words(cover.start, now, zone)} on only"
+
+
+def _notes(history: History, start: datetime, end: datetime) -> Iterable[str]:
+    reach = history.reach
+    if reach is not None and reach.start is not None and reach.holes(Span(max(start, reach.start), end)):
+        yield (
+            "what rang and was closed while no desk was open isn't in the history: "
+            "support-desk history import asks the service for it"
+        )

@@ -59,6 +59,11 @@ def private_store_file(config: Config) -> Path:
     return state_dir() / f"outbox-{_digest(_accounts(config))}.sqlite3"
 
 
+def toil_file() -> Path:
+    """What a person said about their time off in lieu: theirs, whatever the configuration says."""
+    return state_dir() / "toil.sqlite3"
+
+
 def sign_in_file(config: Config) -> Path:
     """A person's own sign-in to the helpdesk, per account and OAuth client, in a folder of its own."""
     parts = [config.zendesk.url.rstrip("/").casefold(), config.zendesk.client_id]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
     """The dashboard on the configured services; returns the exit code."""
     from support_desk.desk.store import ReadingsStore, StoreError
-    from support_desk.paths import private_store_file, state_dir, store_file
+    from support_desk.paths import private_store_file, state_dir, store_file, toil_file
 
     config = with_read_only(loaded.config, read_only)
     problems = keymap_problems(config.keys)
@@ -53,6 +53,7 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
         build,
         open_outbox=lambda: open_outbox(config, clock, private_store_file(config)),
         store_problem=store_problem,
+        toil_file=toil_file(),
     )
     return _run(app)
 

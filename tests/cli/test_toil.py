@@ -17,10 +17,10 @@ from support_desk.cli import run
 from support_desk.config.load import load_config
 from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.desk.store import ReadingsStore
-from support_desk.desk.toil_book import ToilBook, book_file
+from support_desk.desk.toil_book import ToilBook
 from support_desk.domain.alerts import Alert
 from support_desk.domain.toil import Answer, Woken
-from support_desk.paths import store_file
+from support_desk.paths import store_file, toil_file
 from tests.cli.test_one_shots import StoppedClock
 from tests.simulators.opsgenie import NOW, READ_KEY, OpsgenieSimulator
 
@@ -101,7 +101,7 @@ def test_the_document_has_alerts_rule_and_amounts(
     configuration: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     remember(configuration, *ROUGH)
-    with closing(ToilBook.open(book_file())) as book:
+    with closing(ToilBook.open(toil_file())) as book:
         book.keep(ME.upper(), Answer("a", Woken.NO, timedelta(minutes=130), left_out=False, at=NOW))
 
     assert ask(configuration, "--from", "2026-11-04", "--json") == 0
@@ -163,7 +163,8 @@ def test_a_history_that_does_not_reach_back_is_said(
         store.save(FeedName.ALERTS, Feed(rows=(ROUGH[0],), read_at=NIGHT))
     assert ask(configuration, "--from", "2026-11-04") == 1
     said = capsys.readouterr()
-    assert "alerts before Thu 12 Nov 02:14 aren't in this desk's history" in said.err
+    assert "not complete: the history of alerts begins Thu 12 Nov 02:14" in said.err
+    assert "note: what rang and was closed while no desk was open" in said.err
     assert "1. Thursday 12 November" in said.out
 
 

@@ -66,7 +66,7 @@ def test_nothing_is_no_less_than_a_minute() -> None:
 def test_a_claim_is_a_line_with_local_time_amount_and_reason() -> None:
     text = claim_text(claim("disk is full", "disk is fuller", "still"), LONDON)
     assert text == (
-        "02/06/2027 02:14: 0.75 days (5 h 15 min), out-of-hours support, 0.5 days for woken + 0.25 days for "
+        "02/06/2027 02:14: 0.75 days (5 h 15 min), out-of-hours support, 0.5 days woken + 0.25 days for "
         "2 h 10 min of fixing. P1 disk is full and 2 more alerts within the hour"
     )
 

@@ -25,9 +25,11 @@ from support_desk.screens.detail import DetailScreen
 from support_desk.screens.log import LogScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.screens.pickers import HelpScreen, help_lines
+from support_desk.screens.rota import RotaScreen
 from support_desk.screens.solved import SolvedScreen
 from support_desk.screens.suspended import SuspendedScreen
 from support_desk.screens.ticket import TicketScreen
+from support_desk.screens.toil import ToilScreen
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
@@ -47,6 +49,8 @@ BOUND: dict[str, tuple[type[Any], ...]] = {
     "solved": (SolvedScreen,),
     "outbox": (OutboxScreen,),
     "log": (LogScreen,),
+    "rota": (RotaScreen,),
+    "toil": (ToilScreen,),
     "document": (DocumentView, TextView),
 }
 """The classes that bind a scope's keys."""
@@ -87,6 +91,7 @@ def test_no_two_actions_that_are_active_together_share_a_key() -> None:
 def test_the_screens_scopes_are_checked_together() -> None:
     for screen in (
         Dashboard, AlertScreen, TicketScreen, SuspendedScreen, SolvedScreen, OutboxScreen, LogScreen,
+        RotaScreen, ToilScreen,
     ):  # fmt: skip
         scopes = set(screen.SCOPES)
         assert any(scopes <= together for together in TOGETHER), screen.__name__

@@ -37,8 +37,8 @@ from support_desk.domain.toil_words import (
     script_words,
     to_csv,
 )
-from support_desk.in_lieu import LOOK_BACK, Found, find, usual_range
-from support_desk.paths import store_file
+from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
+from support_desk.paths import store_file, toil_file
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -46,11 +46,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from support_desk.config.model import Config
-    from support_desk.desk.history import AlertRecord
     from support_desk.domain.toil import Answer, Received
     from support_desk.sources.protocols import Sources
-
-HISTORY_IS_MISSING = "the history of alerts can't be read"
 
 
 def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
@@ -76,7 +73,7 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
         for name in FEEDS_OF[SourceName.ROTA]:
             snapshot = snapshot.with_feed(name, rota if name is FeedName.ROTA else Feed(enabled=False))
     found = find(
-        history or (),
+        history,
         rota_of(snapshot),
         _answers(config.me.email),
         config=config,
@@ -86,7 +83,7 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
         end=end,
     )
     _print(arguments, found, snapshot, clock.now(), calendar.timezone)
-    return _tell(found, snapshot, clock.now(), history_was_read=history is not None)
+    return _tell(found, snapshot, clock.now())
 
 
 def _print(
@@ -100,16 +97,17 @@ def _print(
         output.data("\n".join(toil_text(found, zone)))
 
 
-def _stored(config: Config, start: datetime) -> tuple[Snapshot, tuple[AlertRecord, ...] | None]:
-    """What the dashboard read last, and the history; None, with words, where it can't be read."""
+def _stored(config: Config, start: datetime) -> tuple[Snapshot, History]:
+    """What the dashboard read last, and the history; what can't be read is said."""
     from support_desk.desk.store import ReadingsStore
 
     try:
         with closing(ReadingsStore.open_existing(store_file(config))) as store:
-            return enable(store.load(), configured(config), config), store.history(start - LOOK_BACK)
+            history = History(store.history(start - LOOK_BACK), store.history_reach())
+            return enable(store.load(), configured(config), config), history
     except StoreError as error:
         output.talk(f"{error.problem}. {error.remedy}")
-        return enable(Snapshot(), configured(config), config), None
+        return enable(Snapshot(), configured(config), config), History(None)
 
 
 def _rota(
@@ -141,9 +139,9 @@ async def _read(sources: Sources, clock: Clock, start: datetime, end: datetime) 
 
 def _answers(person: str) -> Mapping[str, Answer]:
     """What the person said on the dashboard; nothing where they never did."""
-    from support_desk.desk.toil_book import ToilBook, book_file
+    from support_desk.desk.toil_book import ToilBook
 
-    path = book_file()
+    path = toil_file()
     if not path.exists():
         return {}
     try:
@@ -156,19 +154,20 @@ def _answers(person: str) -> Mapping[str, Answer]:
         return {}
 
 
-def _tell(found: Found, snapshot: Snapshot, now: datetime, *, history_was_read: bool) -> int:
+def _tell(found: Found, snapshot: Snapshot, now: datetime) -> int:
     """Say what is missing; 1 if anything is."""
     state = source_state(snapshot, SourceName.ROTA, now)
     if state is State.OFF:
         output.talk(f"rota: not configured. To use it, {HOW_TO_CONFIGURE[SourceName.ROTA]}")
         return 2
-    if error := glance.source_error(snapshot, SourceName.ROTA, now):
+    error = glance.source_error(snapshot, SourceName.ROTA, now)
+    if error:
         output.talk(f"rota {state.value}. {error}")
-    if not history_was_read:
-        output.talk(HISTORY_IS_MISSING)
-    for line in found.missing if history_was_read else ():
+    for line in found.missing:
         output.talk(f"not complete: {line}")
-    return int(bool(error) or not history_was_read or bool(found.missing))
+    for line in found.notes:
+        output.talk(f"note: {line}")
+    return int(bool(error or found.missing))
 
 
 # JSON
@@ -196,6 +195,7 @@ def toil_document(found: Found, snapshot: Snapshot, now: datetime, zone: ZoneInf
             "words": " ".join(script_words(book)),
         },
         "missing": list(found.missing),
+        "notes": list(found.notes),
     }
 
 

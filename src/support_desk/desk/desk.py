@@ -37,10 +37,10 @@ from support_desk.records import record
 from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
-    from support_desk.desk.history import AlertRecord
     from support_desk.desk.store import ReadingsStore
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
+    from support_desk.domain.past import AlertRecord, Reach
     from support_desk.domain.sla import Agreement
     from support_desk.domain.tickets import Ticket
 
@@ -242,6 +242,10 @@ class Desk:
             return tuple(record_of(past) for past in self.sources.past(since))
         problem = self._load_problem or Problem("There is no history of alerts", "it begins with a store")
         raise StoreError(problem.problem, problem.remedy)
+
+    async def history_reach(self) -> Reach | None:
+        """How far back that goes; None: as far as there is anything. Raises `StoreError`."""
+        return await asyncio.to_thread(self._store.history_reach) if self._store is not None else None
 
     def _patch(self, name: FeedName, onto: Patch) -> None:
         """Change rows between two readings; the feed's age and state stay as they are.

@@ -16,7 +16,6 @@ from pathlib import Path
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.desk.schema import Corrupt, Steps, open_file, set_aside, telling, transaction
 from support_desk.domain.toil import Answer, Woken
-from support_desk.paths import state_dir
 
 STEPS: Steps = (
     (
@@ -29,11 +28,6 @@ STEPS: Steps = (
     ),
 )
 """Times are milliseconds since 1970, UTC."""
-
-
-def book_file() -> Path:
-    """Where a person's answers are, in their own folder."""
-    return state_dir() / "toil.sqlite3"
 
 
 class ToilBook:

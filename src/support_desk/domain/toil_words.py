@@ -87,12 +87,13 @@ def script_words(ledger: Ledger) -> tuple[str, ...]:
 
 
 def claim_reason(claim: Claim) -> str:
-    """How the amount of a claim comes about: "0.5 woken + 0.25 for 2 h 10 min of fixing"."""
+    """How the amount comes about: "woken", "0.5 days woken + 0.25 days for 2 h 10 min of fixing"."""
     if claim.left_out:
         return "not claimed: you left it out"
-    words = f"{days_words(claim.base)} for {WOKEN_WORDS[claim.woken]}"
+    words = WOKEN_WORDS[claim.woken]
     if claim.extra:
-        words += f" + {days_words(claim.extra)} for {hours_words(claim.fix)} of fixing"
+        more = f"{days_words(claim.extra)} for {hours_words(claim.fix)} of fixing"
+        words = f"{days_words(claim.base)} {words} + {more}"
     return words
 
 

@@ -1,0 +1,371 @@
+"""Time off in lieu: the claims of the last pay periods, asked about once, and ready to be entered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from support_desk.desk.facts import rota_of
+from support_desk.desk.schema import StoreError
+from support_desk.domain.toil import Answer, Claim, Woken
+from support_desk.domain.toil_words import (
+    amount_words,
+    claim_text,
+    hours_words,
+    ledger_text,
+    read_length,
+    to_csv,
+    when_words,
+)
+from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
+from support_desk.keys import bindings
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.toil_rows import claim_columns, claim_lines, ledger_lines
+from support_desk.sources.errors import SourceError
+from support_desk.widgets.row_list import RowList
+from support_desk.widgets.text_view import BLANK, TextLine, TextView
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from support_desk.desk.toil_book import ToilBook
+    from support_desk.domain.rota import Rota
+
+READING = "toil"
+"""Name of the worker that reads the history and the rota."""
+
+
+class ToilScreen(DeskScreen):
+    """The claims, newest first, and everything about the one under the cursor."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("toil", "list", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("toil")
+    AUTO_FOCUS = "#claims"
+
+    DEFAULT_CSS = """
+    ToilScreen {
+        #claims { height: 1fr; min-height: 6; }
+        #claim { height: 1fr; border-top: solid $primary 50%; }
+        #claim:focus { border-top: solid $primary; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = History(None)
+        self._rota: Rota | None = None
+        self._answers: Mapping[str, Answer] = {}
+        self._found: Found | None = None
+        self._range: tuple[datetime, datetime] | None = None
+        self._troubles: tuple[str, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        yield RowList[Claim](lambda _: claim_columns(self.desk_app.view), _key, self.desk.now, id="claims")
+        yield TextView(id="claim")
+
+    @property
+    def claims(self) -> RowList[Claim]:
+        """The claims."""
+        return self.query_one("#claims", RowList)
+
+    @property
+    def text(self) -> TextView:
+        """Everything about the claim under the cursor."""
+        return self.query_one("#claim", TextView)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._draw()
+        self.action_look()
+
+    def tick(self) -> None:
+        super().tick()
+        self.claims.tick()
+
+    # Reading
+
+    def action_look(self) -> None:
+        """Read the rota and the history again."""
+        if self.desk_app.config.me.email:
+            self.run_worker(
+                self._read(), name=READING, group=READING, exclusive=True,
+                description="read the history and the rota", exit_on_error=False,
+            )  # fmt: skip
+
+    async def _read(self) -> None:
+        view = self.desk_app.view
+        start, end = self._range = usual_range(view.now, view.calendar)
+        troubles: list[str] = []
+        try:
+            records = await self.desk.history(start - LOOK_BACK)
+            self._history = History(records, await self.desk.history_reach())
+        except StoreError as error:
+            troubles.append(f"{error.problem}; {error.remedy}")
+        self._rota = await self._read_rota(start - LOOK_BACK, end + timedelta(days=1), troubles)
+        try:
+            book = await self.desk_app.toil_book()
+            self._answers = await asyncio.to_thread(book.answers, view.config.me.email)
+            troubles += book.notes
+        except StoreError as error:
+            troubles.append(f"your answers can't be read: {error.problem}; {error.remedy}")
+        self._troubles = tuple(troubles)
+        self._reckon()
+
+    async def _read_rota(self, start: datetime, end: datetime, troubles: list[str]) -> Rota | None:
+        """The shifts of the whole range; where they can't be read, those that the desk knows."""
+        sources = self.desk.sources
+        if sources is None or sources.rota is None:
+            troubles.append("the rota is not configured" if sources else "the services aren't connected yet")
+            return rota_of(self.desk.snapshot)
+        try:
+            reading = await sources.rota.rota(start, end)
+        except SourceError as error:
+            troubles.append(f"{error.problem}; {error.remedy}")
+            return rota_of(self.desk.snapshot)
+        troubles += reading.notes
+        return next(iter(reading.rows), None)
+
+    def _reckon(self) -> None:
+        """Make the claims of what was read, and draw them."""
+        if self._range is None:
+            return
+        view = self.desk_app.view
+        start, end = self._range
+        found = find(
+            self._history, self._rota, self._answers,
+            config=view.config, calendar=view.calendar, now=view.now, start=start, end=end,
+        )  # fmt: skip
+        self._found = replace(found, missing=(*self._troubles, *found.missing))
+        self._draw()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        found = self._found
+        claims = tuple(reversed(found.ledger.claims)) if found else ()
+        self.claims.show(claims, at_once=True)
+        self.claims.title(tuple(part for part in self._title(found) if part[0]))
+        self.claims.notice(found.missing[0] if found and found.missing else "")
+        self.claims.empty(self._empty(found))
+        self._draw_claim()
+
+    def _title(self, found: Found | None) -> tuple[tuple[str, str], ...]:
+        if found is None:
+            return ((" Time off in lieu ", "title"),)
+        book, local = found.ledger, self.desk_app.view.local(found.ledger.start)
+        asks = len(book.unanswered)
+        return (
+            (f" TOIL since {local:%a} {local.day} {local:%b}: ", "title"),
+            (f" {amount_words(book.days, book.length)}", "title"),
+            (f"  {asks} to answer" if asks else "", "soon"),
+            (f"  {len(book.to_claim)} to enter" if book.to_claim else "", "title"),
+        )
+
+    def _empty(self, found: Found | None) -> str:
+        if not self.desk_app.config.me.email:
+            return "Whose claims? Set me.email in the configuration."
+        if found is None:
+            return "Reading ..."
+        return "No claims are known." if found.missing else "No claims in these weeks."
+
+    def _draw_claim(self) -> None:
+        claim, found = self.claims.selected, self._found
+        if found is None:
+            self.text.show(None, [])
+            return
+        view = self.desk_app.view
+        lines: list[TextLine] = [*claim_lines(view, claim), BLANK] if claim else []
+        self.text.show(claim.id if claim else "none", [*lines, *ledger_lines(view, found)])
+
+    @on(RowList.Moved)
+    def _moved(self, message: RowList.Moved) -> None:
+        message.stop()
+        self._draw_claim()
+
+    # Answering
+
+    @on(RowList.Opened)
+    def _opened(self, message: RowList.Opened) -> None:
+        """Ask about the claim: whether it woke you, and how long fixing took."""
+        message.stop()
+        self.action_answer()
+
+    def action_answer(self) -> None:
+        """Say whether the claim woke you, and how long fixing took."""
+        claim = self.claims.selected
+        if claim is not None:
+            self._ask_woken(claim)
+
+    def _ask_woken(self, claim: Claim) -> None:
+        zone = self.desk_app.view.calendar.timezone
+
+        def chosen(picked: str | None) -> None:
+            if picked == LEFT_OUT:
+                self._keep(claim, Answer(claim.id, claim.woken, claim.fix, left_out=True, at=self.desk.now()))
+            elif picked is not None:
+                self._ask_fix(claim, Woken(picked))
+
+        self.desk_app.choose(f"Did it wake you? {when_words(claim.start, zone)}", _choices(claim), chosen)
+
+    def _ask_fix(self, claim: Claim, woken: Woken, typed: str = "") -> None:
+        from support_desk.screens.pickers import LinePicker
+
+        def chosen(text: str | None) -> None:
+            if text is None:
+                return
+            fix = read_length(text)
+            if fix is None:
+                self.say(f"{text!a} is no length of time: write 40, 1h30 or 2:15", problem=True)
+                self._ask_fix(claim, woken, text)
+                return
+            self._keep(claim, Answer(claim.id, woken, fix, left_out=False, at=self.desk.now()))
+
+        usual = typed or (hours_words(claim.fix) if claim.fix else "0")
+        question = "How long did fixing take? Minutes, or 1h30; the first hour adds nothing"
+        self.desk_app.push_screen(LinePicker(question, usual), chosen)
+
+    def _keep(self, claim: Claim, answer: Answer) -> None:
+        """Show it at once and write it down; what was entered stays so while its worth is the same."""
+        changed = replace(claim, answer=replace(answer, claimed_at=claim.claimed_at))
+        if changed.days != claim.days:
+            changed = replace(claim, answer=answer)
+            if claim.claimed_at:
+                self.say("Its worth has changed since you entered it: enter it again", problem=True)
+        assert changed.answer is not None  # noqa: S101 - it was given above
+        self._write(claim, changed.answer)
+
+    def _write(self, claim: Claim, answer: Answer) -> None:
+        ids = [alert.id for alert in claim.alerts]
+        others = {alert: said for alert, said in self._answers.items() if alert not in ids}
+        self._answers = {**others, answer.alert: answer}
+        self._reckon()
+        self.run_worker(
+            self._write_down(answer, ids), name="answer", group="answer",
+            description="write the answer down", exit_on_error=False,
+        )  # fmt: skip
+
+    async def _write_down(self, answer: Answer, ids: list[str]) -> None:
+        try:
+            book: ToilBook = await self.desk_app.toil_book()
+            await asyncio.to_thread(book.keep, self.desk_app.config.me.email, answer, ids)
+        except StoreError as error:
+            self.say(f"The answer isn't kept: {error.problem}. {error.remedy}", problem=True)
+
+    def action_entered(self) -> None:
+        """The claim was entered in the agency's system, or wasn't after all."""
+        claim = self.claims.selected
+        if claim is None:
+            return
+        if claim.answer is None:
+            self.say("Answer it first: a asks whether it woke you")
+        elif not claim.days:
+            self.say("There is nothing to enter: you left it out")
+        else:
+            entered = None if claim.claimed_at else self.desk.now()
+            self._write(claim, replace(claim.answer, claimed_at=entered))
+
+    # Taking it away
+
+    def action_copy_claim(self) -> None:
+        """Copy this claim for the agency's system."""
+        claim = self.claims.selected
+        if claim is None:
+            return
+        if claim.answer is None:
+            self.say("Answer it first: a asks whether it woke you")
+            return
+        self.desk_app.copy(claim_text(claim, self.desk_app.view.calendar.timezone), "the claim")
+
+    def action_copy_claims(self) -> None:
+        """Copy everything that is answered and not entered yet."""
+        found = self._found
+        if found is None or not found.ledger.to_claim:
+            self.say("Nothing is answered and not entered yet")
+            return
+        claims = found.ledger.to_claim
+        text = ledger_text(claims, found.ledger.rule, self.desk_app.view.calendar.timezone)
+        self.desk_app.copy(text, f"{len(claims)} claim{'' if len(claims) == 1 else 's'}")
+
+    def action_export(self) -> None:
+        """Write the claims to a table."""
+        from support_desk.screens.pickers import LinePicker
+
+        found = self._found
+        if found is None:
+            self.say("Not read yet")
+            return
+        view = self.desk_app.view
+        text = to_csv(found.ledger, view.calendar.timezone)
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self.run_worker(
+                    self._write_table(Path(path).expanduser(), text), name="export", group="export",
+                    description="write the table", exit_on_error=False,
+                )  # fmt: skip
+
+        usual = f"~/toil-{view.local(view.now):%Y-%m-%d}.csv"
+        self.desk_app.push_screen(LinePicker("Write the claims to which file?", usual), chosen)
+
+    async def _write_table(self, path: Path, text: str) -> None:
+        try:
+            await asyncio.to_thread(_write_new, path, text)
+        except FileExistsError:
+            self.say(f"{path} is there already: choose another name", problem=True)
+        except OSError as error:
+            self.say(f"{path} can't be written ({error.strerror}): choose another file", problem=True)
+        else:
+            self.say(f"Written to {path}")
+
+    # Moving
+
+    def action_back(self) -> None:
+        """Back from the claim to the list, then to where this was opened."""
+        if self.text.has_focus:
+            self.claims.focus()
+        else:
+            self.desk_app.pop_screen()
+
+    def action_other_half(self) -> None:
+        """From the list to the claim, and back."""
+        (self.claims if self.text.has_focus else self.text).focus()
+
+
+LEFT_OUT = "left_out"
+
+
+def _choices(claim: Claim) -> list[tuple[str, str, str]]:
+    """What can be answered, the present answer or else the suggestion first."""
+    several = len(claim.alerts) > 1
+    words = {
+        Woken.FIRST: ("Yes, it woke me", ""),
+        Woken.NO: ("No, I was awake", ""),
+        Woken.LATER: ("Awake at first, a later one woke me", f"{len(claim.alerts)} alerts in this claim"),
+    }
+    offered = [woken for woken in words if woken is not Woken.LATER or several]
+    offered.sort(key=lambda woken: woken is not claim.woken)
+    why = "your answer" if claim.answer else "suggested by your hours of sleep"
+    choices = [
+        (woken.value, words[woken][0], why if woken is claim.woken else words[woken][1]) for woken in offered
+    ]
+    return [*choices, (LEFT_OUT, "Leave it out", "it didn't reach me, or I don't claim it")]
+
+
+def _write_new(path: Path, text: str) -> None:
+    """A new file that only its owner can read. Raises `OSError`."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def _key(claim: Claim) -> Hashable:
+    return claim.id
