@@ -49,6 +49,6 @@ class RunbookTexts:
             into.show(match.path, text, match.anchor)
 
         app.run_worker(
-            read(), name="runbook", group="runbook", description="read a runbook", exclusive=True,
+            read, name="runbook", group="runbook", description="read a runbook", exclusive=True,
             exit_on_error=False,
         )  # fmt: skip

@@ -97,6 +97,11 @@ class Outbox:
         return next((row for row in held if pages_somebody(row.intent.command)), held[0] if held else None)
 
     @property
+    def can_send(self) -> bool:
+        """Whether the services are there to be sent to."""
+        return self._dispatcher is not None
+
+    @property
     def held_escalation(self) -> Entry | None:
         """What `e` has begun and can still be taken back; None: no escalation is held."""
         return next(

@@ -28,6 +28,8 @@ class LastReached:
     """Every step has been taken already."""
 
     policy: EscalationPolicy
+    nobody: str = ""
+    """The line of the last step, where nobody is on it: then nobody was reached by it."""
 
 
 def next_line(
@@ -49,6 +51,7 @@ def next_line(
     """
     since = started(alert, now, None) or alert.created_at
     told = {row.name.casefold() for row in recipients if row.at >= since}
+    last_line, last_there = "", None
     for rule in sorted(policy.rules, key=lambda step: step.delay):
         there = _people(rule, on_call, people)
         second = second_line_schedule.casefold() in (
@@ -57,10 +60,11 @@ def next_line(
         )
         running = own and alert.status == "open" and since + rule.delay <= now
         notified = bool(there) and all(_told(person, told) for person in there or ())
-        if running or notified:
-            continue
-        return NextLine(policy, rule, "second line" if second else rule.recipient or rule.recipient_id, there)
-    return LastReached(policy)
+        line = "second line" if second else rule.recipient or rule.recipient_id
+        if not (running or notified):
+            return NextLine(policy, rule, line, there)
+        last_line, last_there = line, there
+    return LastReached(policy, last_line if last_there == () else "")
 
 
 def policy_for(

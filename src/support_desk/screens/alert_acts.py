@@ -165,7 +165,8 @@ def snooze(screen: Acting, alerts: Alerts) -> None:
             until = parse_when(picked, app.desk.now(), calendar) if picked[-1] in "mhd" else None
             send(until or datetime.fromisoformat(picked))
 
-    title = f"Snooze {named(alerts)}: its escalation STOPS, and it comes back un-acknowledged"
+    # What it does comes first: where there is little room, the end of a title is cut.
+    title = f"STOPS the escalation, comes back un-acknowledged. Snooze {named(alerts)}"
     app.choose(title, choices, chosen)
 
 

@@ -85,9 +85,10 @@ async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
         now=screen.desk.now(),
     )
     if isinstance(coming, LastReached):
-        open_ladder(screen, alert, f"Every step of {policy.name} has been taken already")
+        taken = f"Every step of {policy.name} has been taken already"
+        open_ladder(screen, alert, _nobody_words(screen, coming.nobody) if coming.nobody else taken)
     elif coming.people == ():
-        open_ladder(screen, alert, _nobody_words(screen, coming))
+        open_ladder(screen, alert, _nobody_words(screen, coming.line))
     else:
         _hold(screen, detail, coming)
 
@@ -165,11 +166,11 @@ def line_words(screen: Acting, coming: NextLine) -> str:
     return f"{coming.line}: {names}, until {until}"
 
 
-def _nobody_words(screen: Acting, coming: NextLine) -> str:
+def _nobody_words(screen: Acting, line: str) -> str:
     view = screen.desk_app.view
     today = view.now.astimezone(view.calendar.timezone).date()
     holiday = today in view.calendar.holidays
-    return f"{coming.line}: nobody now" + (", on a bank holiday without cover" if holiday else "")
+    return f"{line}: nobody now" + (", on a bank holiday without cover" if holiday else "")
 
 
 # A person

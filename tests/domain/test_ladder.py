@@ -1,0 +1,36 @@
+"""Who can be called for help, in which order, each once."""
+
+from __future__ import annotations
+
+from support_desk.domain.ladder import rungs
+from support_desk.domain.rota import Person, Role
+from tests.desk.clock import START
+from tests.desk.samples import ANNA, BEN, timeline
+
+CTO = Person("CTO", "anna@example.com")
+HEAD = Person("Head of Technical Operations", "")
+
+
+def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
+    rota = timeline(Role.SECOND_LINE, person=ANNA)
+    found = rungs(
+        rota, [BEN, ANNA], [HEAD, CTO], {"head of technical operations": "1", "ben@example.com": "2"}, START
+    )
+    assert [(rung.person.name, rung.why, rung.phone) for rung in found] == [
+        ("Anna Bell", "second line now", ""),
+        ("Head of Technical Operations", "beyond the second line", "1"),
+        ("Ben Cole", "not on the rota now", "2"),
+    ], "the CTO is on the second line's rota already"
+    assert found[0].on_rota
+    assert found[0].until == rota.shifts[0].end
+
+
+def test_a_role_with_an_address_is_shown_as_the_person() -> None:
+    found = rungs(None, [ANNA], [CTO], {"cto": "3"}, START)
+    assert [(rung.person, rung.why, rung.phone) for rung in found] == [
+        (ANNA, "beyond the second line, CTO", "3")
+    ]
+
+
+def test_without_a_rota_nobody_is_claimed_to_be_on_it() -> None:
+    assert not any(rung.on_rota for rung in rungs(None, [ANNA, BEN], [HEAD], {}, START))

@@ -1,0 +1,91 @@
+"""Whom escalating would page: the step that comes next, and who is behind it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from support_desk.domain.alerts import EscalationPolicy, EscalationRule, Recipient, Responder
+from support_desk.domain.next_line import LastReached, NextLine, next_line, policy_for
+from support_desk.domain.rota import Person
+from tests.desk.clock import START
+from tests.desk.samples import ANNA, BEN, alert, on_call
+
+OWEN = Person("Owen Hart", "owen@example.com")
+POLICY = EscalationPolicy(
+    "p",
+    "Support",
+    tuple(
+        EscalationRule("if-not-acked", timedelta(minutes=minutes), kind, id_, name)
+        for minutes, kind, id_, name in (
+            (0, "schedule", "s1", "first_line"),
+            (5, "schedule", "s2", "ooh_second_line"),
+            (20, "user", "u3", "owen@example.com"),
+        )
+    ),
+)
+ON_CALL = (on_call("first_line", ANNA), on_call("ooh_second_line", BEN))
+
+
+def coming(
+    minutes: float, *told: str, status: str = "open", on: object = ON_CALL, own: bool = True
+) -> object:
+    created = START - timedelta(minutes=minutes)
+    recipients = [Recipient(name, "notactive", "push", created + timedelta(seconds=1)) for name in told]
+    row = alert("a", created_at=created, status=status)
+    return next_line(
+        row, POLICY, own=own, recipients=recipients, on_call=on, people=(ANNA, BEN, OWEN),  # type: ignore[arg-type]
+        second_line_schedule="ooh_second_line", now=START,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told", "line", "people"),
+    [
+        (1, ("anna@example.com",), "second line", (BEN,)),
+        (4.9, ("anna@example.com",), "second line", (BEN,)),
+        (5, ("anna@example.com",), "owen@example.com", (OWEN,)),
+        (1, ("anna@example.com", "ben@example.com"), "owen@example.com", (OWEN,)),
+    ],
+)
+def test_the_next_step_is_the_first_whose_time_hasnt_come_and_who_wasnt_told(
+    minutes: float, told: tuple[str, ...], line: str, people: tuple[Person, ...]
+) -> None:
+    found = coming(minutes, *told)
+    assert isinstance(found, NextLine)
+    assert (found.line, found.people) == (line, people)
+
+
+def test_another_policys_clock_hasnt_run() -> None:
+    found = coming(60, own=False)
+    assert isinstance(found, NextLine)
+    assert found.line == "first_line"
+
+
+def test_nobody_on_the_line_is_the_empty_answer_and_unknown_is_none() -> None:
+    nobody = coming(1, "anna@example.com", on=(on_call("first_line", ANNA), on_call("ooh_second_line")))
+    assert isinstance(nobody, NextLine)
+    assert nobody.people == ()
+    unknown = coming(1, "anna@example.com", on=None)
+    assert isinstance(unknown, NextLine)
+    assert (unknown.line, unknown.people) == ("second line", None)
+
+
+def test_when_every_step_was_taken_it_says_so() -> None:
+    assert coming(30) == LastReached(POLICY)
+
+
+def test_an_acknowledged_alerts_clock_stands_still() -> None:
+    found = coming(60, "anna@example.com", status="acked")
+    assert isinstance(found, NextLine)
+    assert found.line == "second line"
+
+
+def test_the_alerts_own_policy_comes_first_then_the_configured_one() -> None:
+    own = alert("a", responders=(Responder("escalation", "p"),))
+    assert policy_for(own, [POLICY], "") == (POLICY, True)
+    assert policy_for(alert("a"), [POLICY], "Support") == (POLICY, False)
+    assert policy_for(alert("a"), [POLICY], "") == (None, False)
+    named = alert("a", responders=(Responder("escalation", "other"),))
+    assert policy_for(named, [POLICY], "Support") == (None, False)
