@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from support_desk.config.model import Opsgenie, RotaSection
-from support_desk.sources.errors import NotAllowed, SourceError
+from support_desk.sources.errors import SourceError
 from support_desk.sources.opsgenie.client import Gateway, Key
+from support_desk.sources.opsgenie.key_probe import key_probe, named
 from support_desk.sources.opsgenie.wire import WireNamed, read_rows
 from support_desk.sources.protocols import AlertSource, Probe, RotaSource
 from support_desk.text import clean
@@ -37,8 +38,8 @@ async def probe_all(
         _tried("read the rota's timeline", _timeline(source, now)),
         _tried("read escalation policies", _policies(source), needed=False),
         _tried("read people's names", _people(source), needed=False),
-        _key(gateway, Key.WRITE, "acknowledge and escalate"),
-        _key(gateway, Key.DEFAULT_API, "page people who aren't on the rota"),
+        key_probe(gateway, Key.WRITE, "acknowledge and escalate"),
+        key_probe(gateway, Key.DEFAULT_API, "page people who aren't on the rota"),
     )
     return (*probes, _end_of_life(now.date()))
 
@@ -56,12 +57,8 @@ async def _tried(what: str, attempt: Awaitable[_Found], *, needed: bool = True) 
     try:
         found = await attempt
     except SourceError as error:
-        return Probe(_named(what), False, error.problem, error.remedy, needed)
-    return Probe(_named(what), found.ok, found.detail, found.remedy, needed)
-
-
-def _named(what: str) -> str:
-    return f"OpsGenie: {what}"
+        return Probe(named(what), False, error.problem, error.remedy, needed)
+    return Probe(named(what), found.ok, found.detail, found.remedy, needed)
 
 
 async def _alerts(gateway: Gateway, settings: Opsgenie) -> _Found:
@@ -101,26 +98,9 @@ async def _people(source: AlertsAndRota) -> _Found:
     return _Found(f"{len((await source.people()).rows)} people")
 
 
-async def _key(gateway: Gateway, key: Key, purpose: str) -> Probe:
-    """Whether the service knows the key; its right to change alerts can't be tried without a change."""
-    name = _named(f"{key.words}, to {purpose}")
-    needed = key is Key.WRITE
-    if not gateway.has(key):
-        remedy = f"set `[opsgenie] {key.value}_env`, `{key.value}_command` or `{key.value}_file`"
-        return Probe(name, None, "not configured", remedy, needed)
-    accepted = "the key is accepted; whether it may change alerts shows at the first acknowledgement"
-    try:
-        await gateway.get("/v2/alerts", {"limit": "1"}, key=key, doing="list alerts")
-    except NotAllowed:
-        return Probe(name, None, f"{accepted} (it may not list them)", needed=needed)
-    except SourceError as error:
-        return Probe(name, False, error.problem, error.remedy, needed)
-    return Probe(name, None, accepted, needed=needed)
-
-
 def _end_of_life(today: date) -> Probe:
     left = (LAST_DAY - today).days
-    name = _named("time left")
+    name = named("time left")
     if left < 0:
         return Probe(name, False, "the API stopped on 5 April 2027", _MOVE, needed=False)
     detail = f"the API stops on 5 April 2027, in {left} day{'' if left == 1 else 's'}"
