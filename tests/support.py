@@ -333,6 +333,7 @@ def make(
         Preferences(None),
         build=sources,
         open_outbox=lambda: open_outbox(config, clock, folder / "outbox.sqlite3"),
+        toil_file=folder / "toil.sqlite3",
     )
     app.listen()
     return app

@@ -64,6 +64,7 @@ class ToilScreen(DeskScreen):
         self._history = History(None)
         self._rota: Rota | None = None
         self._answers: Mapping[str, Answer] = {}
+        self._book: ToilBook | None = None
         self._found: Found | None = None
         self._range: tuple[datetime, datetime] | None = None
         self._troubles: tuple[str, ...] = ()
@@ -112,9 +113,9 @@ class ToilScreen(DeskScreen):
             troubles.append(f"{error.problem}; {error.remedy}")
         self._rota = await self._read_rota(start - LOOK_BACK, end + timedelta(days=1), troubles)
         try:
-            book = await self.desk_app.toil_book()
-            self._answers = await asyncio.to_thread(book.answers, view.config.me.email)
-            troubles += book.notes
+            self._book = await self.desk_app.toil_book()
+            self._answers = await asyncio.to_thread(self._book.answers, view.config.me.email)
+            troubles += self._book.notes
         except StoreError as error:
             troubles.append(f"your answers can't be read: {error.problem}; {error.remedy}")
         self._troubles = tuple(troubles)
@@ -244,21 +245,18 @@ class ToilScreen(DeskScreen):
         self._write(claim, changed.answer)
 
     def _write(self, claim: Claim, answer: Answer) -> None:
+        """Written down before it is shown; it takes a few milliseconds, like a decision of the outbox."""
         ids = [alert.id for alert in claim.alerts]
+        try:
+            if self._book is None:
+                raise StoreError("there is nowhere to keep it", "r tries again")
+            self._book.keep(self.desk_app.config.me.email, answer, ids)
+        except StoreError as error:
+            self.say(f"The answer isn't kept: {error.problem}. {error.remedy}", problem=True)
+            return
         others = {alert: said for alert, said in self._answers.items() if alert not in ids}
         self._answers = {**others, answer.alert: answer}
         self._reckon()
-        self.run_worker(
-            self._write_down(answer, ids), name="answer", group="answer",
-            description="write the answer down", exit_on_error=False,
-        )  # fmt: skip
-
-    async def _write_down(self, answer: Answer, ids: list[str]) -> None:
-        try:
-            book: ToilBook = await self.desk_app.toil_book()
-            await asyncio.to_thread(book.keep, self.desk_app.config.me.email, answer, ids)
-        except StoreError as error:
-            self.say(f"The answer isn't kept: {error.problem}. {error.remedy}", problem=True)
 
     def action_entered(self) -> None:
         """The claim was entered in the agency's system, or wasn't after all."""
