@@ -84,6 +84,21 @@ async def test_the_claims_of_two_pay_periods_newest_first(size: tuple[int, int])
         await desk.press("tab", "G")
         told = " ".join(text(desk).split())
         assert "pay period Wed 4 Nov 10:00 to Wed 2 Dec 10:00: you were on call for 128 h so far" in told
+        await desk.press("q", "q")
+        assert desk.app.screen is desk.dashboard
+
+
+async def test_an_answer_counts_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    async with running(size=MIDDLE, folder=tmp_path) as desk:
+        await open_ledger(desk)
+        claim = await go_to(desk, "harbours", 2)
+        asked = title(desk)
+        await answer(desk, "woke", "2:10")
+        shown = ledger(desk).selected
+        assert shown is not None
+        assert (shown.id, shown.fix, float(shown.days)) == (claim.id, timedelta(minutes=130), 0.75)
+        assert title(desk) != asked
+        assert "0.75 days (5 h 15 min), 0.5 days woken + 0.25 days for 2 h 10 min of fixing" in text(desk)
     assert stat.S_IMODE((tmp_path / "toil.sqlite3").stat().st_mode) == 0o600
 
     async with running(size=MIDDLE, folder=tmp_path) as desk:
