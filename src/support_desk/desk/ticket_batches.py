@@ -176,11 +176,17 @@ def _done(edit: EditTicket, base: Receipt, before: Ticket, after: Ticket | None)
     refused = [name for name in wrong if theirs(name, after) == theirs(name, before)]
     differences = tuple(FieldDifference(name, ours(edit, name), theirs(name, after)) for name in wrong)
     if refused or not tags_hold(edit, after.tags):
-        missing = ", ".join([*refused, *([] if tags_hold(edit, after.tags) else ["tags"])])
+        tags = tags_hold(edit, after.tags)
+        missing = ", ".join([*refused, *([] if tags else ["tags"])])
+        anything = (
+            has_comment(edit)
+            or len(refused) < len(aims(edit))
+            or (tags and (edit.add_tags or edit.remove_tags))
+        )
         return replace(
             base,
             verdict=Verdict.FAILED,
-            words=f"partly done: not {missing}",
+            words=f"partly done: not {missing}" if anything else f"not done: Zendesk didn't take {missing}",
             remedy="see in the browser (o) why",
             differences=differences,
         )

@@ -1,0 +1,242 @@
+"""The same change of many tickets is one request, and each of them has an answer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from support_desk.domain.commands import EditTicket, Promise
+from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
+from tests.desk.ticket_world import TicketWorld
+from tests.simulators.http import dropped, html_page, json_answer, throttled
+from tests.simulators.zendesk import NOW, wire_ticket
+
+MANY = "/tickets/update_many.json"
+TAGS = EditTicket(purpose="tags", add_tags=("incident_7",), remove_tags=("first_line",))
+NOTE = EditTicket(purpose="note", comment="Same cause as {{incident}} 7.", priority="high")
+HIGH = EditTicket(purpose="priority", priority="high")
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[TicketWorld]:
+    world = TicketWorld()
+    yield world
+    await world.close()
+
+
+async def do(world: TicketWorld, intents: Sequence[Intent]) -> list[Receipt]:
+    """The receipts, in the order of the intents."""
+    assert world.actions.batches(intents)
+    receipts = await world.actions.perform_batch(intents)
+    return [receipts[intent.id] for intent in intents]
+
+
+def verdicts(receipts: Sequence[Receipt]) -> list[str]:
+    return [receipt.verdict.value for receipt in receipts]
+
+
+async def test_one_request_for_all(world: TicketWorld) -> None:
+    receipts = await do(world, await world.decide_all(TAGS))
+    assert verdicts(receipts) == ["confirmed"] * 3
+    assert {receipt.words for receipt in receipts} == {"tags +incident_7 -first_line"}
+    assert world.writes("/tickets/") == [("PUT", MANY)]
+    assert [world.ticket(number)["tags"] for number in (5, 6, 7)] == [["client_acme", "incident_7"]] * 3
+    assert all(receipt.ticket and "incident_7" in receipt.ticket.tags for receipt in receipts)
+
+
+async def test_a_note_on_all_of_them_is_explicitly_internal_and_arrives_as_typed(world: TicketWorld) -> None:
+    receipts = await do(world, await world.decide_all(NOTE))
+    assert verdicts(receipts) == ["confirmed"] * 3
+    for number in (5, 6, 7):
+        comment = world.desk.comments[number][-1]
+        assert (comment["plain_body"], comment["public"], comment["author_id"]) == (NOTE.comment, False, 102)
+    body = world.desk.sent_to(MANY)[-1].json()["ticket"]
+    assert body["comment"]["public"] is False
+
+
+async def test_what_never_goes_that_way(world: TicketWorld) -> None:
+    same = await world.decide_all(TAGS)
+    assert not world.actions.batches(same[:1])
+    assert not world.actions.batches([*same, same[0]]), "a ticket twice"
+    assert not world.actions.batches(await world.decide_all(replace(NOTE, public=True))), "clients read it"
+    assert not world.actions.batches([same[0], *(await world.decide_all(HIGH, [6]))]), "not the same"
+    assert not world.actions.batches(
+        [replace(same[0], target=replace(same[0].target, id=str(n))) for n in range(101)]
+    )
+
+
+async def test_one_that_fails_says_why_and_the_others_are_done(world: TicketWorld) -> None:
+    world.desk.job_failures = {6: "TicketUpdateFailed"}
+    receipts = await do(world, await world.decide_all(HIGH))
+    assert verdicts(receipts) == ["confirmed", "failed", "confirmed"]
+    assert receipts[1].words == "not done: TicketUpdateFailed; It failed"
+    assert world.ticket(6)["priority"] == "normal"
+
+
+async def test_closed_gone_and_done_already_are_told_without_a_request_for_them(world: TicketWorld) -> None:
+    world.desk.add(wire_ticket(8), wire_ticket(9))
+    intents = await world.decide_all(HIGH, [5, 6, 7, 8, 9])
+    world.desk.edit(5, status="closed")
+    del world.desk.tickets[6]
+    world.desk.edit(7, priority="high")
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["failed", "failed", "confirmed", "confirmed", "confirmed"]
+    assert receipts[0].words == "not sent: the ticket is closed, and a closed one can't be changed"
+    assert receipts[1].words == "not sent: ticket 6 isn't there any more"
+    assert receipts[2].words == "already so: priority high"
+    assert world.desk.sent_to(MANY)[-1].param("ids") == "8,9"
+
+
+async def test_tags_of_a_closed_ticket_can_be_changed_in_bulk(world: TicketWorld) -> None:
+    intents = await world.decide_all(TAGS)
+    world.desk.edit(5, status="closed")
+    assert verdicts(await do(world, intents)) == ["confirmed"] * 3
+
+
+async def test_what_a_colleague_has_changed_is_a_conflict_for_that_ticket_only(world: TicketWorld) -> None:
+    intents = await world.decide_all(HIGH)
+    world.desk.edit(6, priority="low")
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["confirmed", "conflict", "confirmed"]
+    assert receipts[1].differences == (FieldDifference("priority", "high", "low"),)
+
+
+async def test_a_note_on_a_ticket_that_was_written_to_goes_alone_and_asks(world: TicketWorld) -> None:
+    intents = await world.decide_all(NOTE)
+    world.clock.pass_by(30)
+    world.desk.write(6, "It works again, thank you!", author_id=201, public=True)
+    world.desk.edit(7, subject="Another title")
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["confirmed", "conflict", "confirmed"]
+    assert receipts[1].comments == ("Sam Client 0 Mon 12:00, public: It works again, thank you!",)
+    assert [len(world.texts(number)) for number in (5, 6, 7)] == [1, 1, 1]
+
+
+async def test_what_was_not_taken_says_so(world: TicketWorld) -> None:
+    world.desk.unwritable = {"priority"}
+    receipts = await do(world, await world.decide_all(HIGH))
+    assert verdicts(receipts) == ["failed"] * 3
+    assert receipts[0].words == "not done: Zendesk didn't take priority"
+    assert receipts[0].differences == (FieldDifference("priority", "high", "normal"),)
+    noted = await do(world, await world.decide_all(NOTE))
+    assert noted[0].words == "partly done: not priority"
+
+
+async def test_a_trigger_is_shown(world: TicketWorld) -> None:
+    world.desk.triggers = [lambda row: row.update(priority="urgent")]
+    receipts = await do(world, await world.decide_all(HIGH))
+    assert verdicts(receipts) == ["confirmed"] * 3
+    assert receipts[0].words == "priority high; but priority: urgent (not high)"
+
+
+# Bad ends
+
+
+@pytest.mark.parametrize("edit", [HIGH, TAGS, NOTE])
+async def test_a_lost_answer_is_found_for_each(world: TicketWorld, edit: EditTicket) -> None:
+    world.desk.fail(MANY, world.desk.applied_then(dropped()))
+    intents = await world.decide_all(edit)
+    assert verdicts(await do(world, intents)) == ["unknown"] * 3
+    for intent in intents:
+        assert (await world.verify(intent)).verdict is Verdict.CONFIRMED
+    assert [world.desk.applied["update", number] for number in (5, 6, 7)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("edit", [HIGH, TAGS, NOTE])
+async def test_what_was_lost_on_the_way_is_known_after_a_while(world: TicketWorld, edit: EditTicket) -> None:
+    world.desk.fail(MANY, dropped())
+    intents = await world.decide_all(edit)
+    assert verdicts(await do(world, intents)) == ["unknown"] * 3
+    assert (await world.verify(intents[0])).verdict is Verdict.UNKNOWN
+    receipt = await world.verify(intents[0], after=31)
+    assert (receipt.verdict, receipt.remedy) == (Verdict.FAILED, "send it again")
+    assert (await world.actions.perform(intents[0])).verdict is Verdict.CONFIRMED
+
+
+async def test_a_job_that_is_worked_off_slowly_is_waited_for(world: TicketWorld) -> None:
+    world.desk.job_polls = 9
+    assert verdicts(await do(world, await world.decide_all(HIGH))) == ["confirmed"] * 3
+    assert world.clock.slept[:4] == [0.5, 1.0, 1.0, 2.0]
+
+
+async def test_a_job_that_is_forgotten_leaves_what_the_tickets_show(world: TicketWorld) -> None:
+    world.desk.fail("/job_statuses", json_answer({"error": "RecordNotFound"}, 404), times=None)
+    receipts = await do(world, await world.decide_all(HIGH))
+    assert verdicts(receipts) == ["confirmed"] * 3
+    assert receipts[0].words == "it had arrived: priority high"
+    world.desk.edit(5, subject="x")
+    notes = await do(world, await world.decide_all(replace(NOTE, priority="low")))
+    assert verdicts(notes) == ["unknown"] * 3, "a note can't be told from the list"
+    assert "the helpdesk doesn't know it any more" in notes[0].words
+
+
+async def test_a_job_whose_end_cannot_be_read_or_takes_for_ever(world: TicketWorld) -> None:
+    world.desk.fail("/job_statuses", html_page(502), times=3)
+    assert verdicts(await do(world, await world.decide_all(HIGH))) == ["confirmed"] * 3
+    world.desk.heal()
+    world.desk.job_polls = 1000
+    receipts = await do(world, await world.decide_all(replace(NOTE, priority="low")))
+    assert verdicts(receipts) == ["unknown"] * 3
+    assert "it takes longer than two minutes" in receipts[0].words
+
+
+async def test_a_job_that_was_killed_before_it_did_anything(world: TicketWorld) -> None:
+    intents = await world.decide_all(HIGH)
+    world.desk.fail(
+        MANY,
+        json_answer({"job_status": {"id": "f00", "status": "killed", "message": "Stopped", "results": None}}),
+    )
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["failed"] * 3
+    assert receipts[0].words == "it didn't arrive: Stopped"
+    assert receipts[0].remedy == "send it again"
+
+
+async def test_too_many_jobs_or_requests_are_waited_for(world: TicketWorld) -> None:
+    world.desk.too_many_jobs = True
+    receipts = await do(world, await world.decide_all(HIGH))
+    assert verdicts(receipts) == ["not_sent"] * 3
+    assert receipts[0].retry_after == 30
+    world.desk.too_many_jobs = False
+    world.desk.fail(MANY, throttled("9"))
+    assert [r.retry_after for r in await do(world, await world.decide_all(HIGH))] == [9.0] * 3
+
+
+async def test_where_the_tickets_cannot_be_looked_at_nothing_is_sent(world: TicketWorld) -> None:
+    intents = await world.decide_all(HIGH)
+    world.desk.fail("/show_many", html_page(503), times=None)
+    assert verdicts(await do(world, intents)) == ["not_sent"] * 3
+    assert not world.writes("/tickets/")
+
+
+async def test_what_cannot_be_read_back_rests_on_the_job(world: TicketWorld) -> None:
+    intents = await world.decide_all(HIGH)
+    world.desk.job_polls = 0
+
+    def deaf(request: object) -> object:
+        world.desk.fail("/show_many", html_page(503), times=None)
+        return world.desk._route(request)  # type: ignore[arg-type]
+
+    world.desk.fail(MANY, deaf)  # type: ignore[arg-type]
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["confirmed"] * 3
+    assert receipts[0].evidence == ("the helpdesk says so; the ticket couldn't be read back",)
+
+
+async def test_a_promise_for_all_of_them(world: TicketWorld) -> None:
+    edit = EditTicket(purpose="promise", promise=Promise("ring them", NOW))
+    assert verdicts(await do(world, await world.decide_all(edit))) == ["confirmed"] * 3
+    assert world.texts(6) == ["Next step by Mon 23 Nov 2026 12:00 (UTC): ring them"]
+
+
+async def test_what_this_desk_did_in_bulk_is_no_conflict_afterwards(world: TicketWorld) -> None:
+    first, second = await world.decide_all(HIGH), await world.decide_all(replace(HIGH, priority="low"))
+    assert verdicts(await do(world, first)) == ["confirmed"] * 3
+    assert verdicts(await do(world, second)) == ["confirmed"] * 3
+    third = await world.decide_all(replace(NOTE, priority="urgent"))
+    assert verdicts(await do(world, third)) == ["confirmed"] * 3
+    world.clock.pass_by(60)
+    stale = replace(third[0], id="0" * 32, command=EditTicket(priority="low"), seen=first[0].seen)
+    assert (await world.actions.perform(stale)).verdict is Verdict.CONFIRMED
