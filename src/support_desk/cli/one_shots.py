@@ -95,6 +95,10 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
     document = shot.document(seen)
+    if arguments.command == "runbooks" and seen.words and not arguments.cached:
+        from support_desk.cli.runbooks import in_the_text  # SQLite, for this command alone
+
+        document = in_the_text(document, seen)
     if getattr(arguments, "ics", None) is not None:
         from support_desk.cli.rota_calendar import calendar_of
 

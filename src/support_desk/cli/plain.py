@@ -212,4 +212,6 @@ def runbooks_text(document: Document) -> Iterator[str]:
         yield _quiet(document, "runbooks", "No runbook matches." if document["query"] else "No runbooks.")
     for runbook in document["runbooks"]:
         heading = f", at {runbook['heading']}" if runbook["heading"] else ""
-        yield f"{runbook['title']}{heading}. File {runbook['path']}."
+        snippet = f" {_sentence(runbook['snippet'])}" if runbook.get("snippet") else ""
+        some = "" if runbook.get("all_words", True) else " Only some of the words stand there."
+        yield f"{runbook['title']}{heading}. File {runbook['path']}.{some}{snippet}"

@@ -60,6 +60,8 @@ class RunbookMatch:
     anchor: str
     title: str
     why: str
+    guess: bool = False
+    """No rule names it: its text was found to fit."""
 
 
 MESSAGE_LIMIT = 500

@@ -81,6 +81,33 @@ def outline(path: str, text: str) -> Outline:
     return Outline(headings[0].text if headings else "", headings, tuple(rules), tuple(problems))
 
 
+@record
+class Section:
+    """A heading and the text below it, up to the next one."""
+
+    heading: str
+    """Empty for what stands before the first heading."""
+    anchor: str
+    text: str
+
+
+def sections(text: str) -> tuple[Section, ...]:
+    """A runbook in pieces that a link can lead to, without its front matter; never raises."""
+    body = _split([line[:MAX_LINE] for line in text.splitlines()])[1]
+    anchors = Anchors()
+    found: list[Section] = []
+    heading = anchor = ""
+    begins = 0
+    for number, _, raw in _raw_headings(body):
+        plain = heading_text(raw)
+        if not plain:
+            continue
+        found.append(Section(heading, anchor, "\n".join(body[begins:number]).strip()))
+        heading, anchor, begins = plain, anchors.anchor(plain), number + 1
+    found.append(Section(heading, anchor, "\n".join(body[begins:]).strip()))
+    return tuple(section for section in found if section.heading or section.text)
+
+
 def heading_text(markdown: str) -> str:
     """A heading without its inline marks."""
     return clean(_MARKS.sub("", _TAG.sub("", _LINK.sub(r"\1", markdown))))
@@ -181,7 +208,7 @@ def _problem(draft: dict[str, str]) -> str | None:
 def _headings(lines: list[str]) -> Iterator[Heading]:
     anchors = Anchors()
     count = 0
-    for level, text in _raw_headings(lines):
+    for _, level, text in _raw_headings(lines):
         plain = heading_text(text)
         if not plain:
             continue
@@ -191,10 +218,11 @@ def _headings(lines: list[str]) -> Iterator[Heading]:
             return
 
 
-def _raw_headings(lines: list[str]) -> Iterator[tuple[int, str]]:
+def _raw_headings(lines: list[str]) -> Iterator[tuple[int, int, str]]:
+    """The line that each heading begins on, its level, and its text as written."""
     fence = ""
     before = ""
-    for line in lines:
+    for number, line in enumerate(lines):
         mark = _FENCE.match(line)
         if fence:
             if mark and mark.group(1).startswith(fence) and not line.strip().strip(fence[0]):
@@ -205,10 +233,10 @@ def _raw_headings(lines: list[str]) -> Iterator[tuple[int, str]]:
             continue
         atx = _ATX.match(line)
         if atx:
-            yield len(atx.group(1)), atx.group(2) or ""
+            yield number, len(atx.group(1)), atx.group(2) or ""
             before = ""
         elif before and (underline := _UNDERLINE.match(line)):
-            yield (1 if underline.group(1)[0] == "=" else 2), before
+            yield number - 1, (1 if underline.group(1)[0] == "=" else 2), before
             before = ""
         else:
             before = "" if _NOT_A_PARAGRAPH.match(line) else line.strip()
