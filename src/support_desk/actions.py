@@ -49,6 +49,7 @@ SCOPES: dict[str, str] = {
     "log": "The log of what you did",
     "rota": "The rota",
     "toil": "Time off in lieu",
+    "handover": "The handover",
     "document": "In a runbook",
 }
 
@@ -113,6 +114,14 @@ ACTIONS: tuple[Action, ...] = (
         "show_outbox",
         "outbox",
         "Look at what is being sent, what asks for a decision, and what became of the rest.",
+        "app",
+    ),
+    Action(
+        "app.handover",
+        "H",
+        "show_handover",
+        "handover",
+        "Make the handover of the support week: read, change, copy or save it.",
         "app",
     ),
     Action("app.log", "L", "show_log", "log", "Look at the log of everything you did; export it.", "app"),
@@ -548,6 +557,24 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("toil.export", "w", "export", "export", "Write the claims to a table (CSV).", "toil", True),
     Action("toil.refresh", "r", "look", "refresh", "Read the rota and the history again.", "toil"),
+    Action("handover.back", "q,escape", "back", "back", "Go back.", "handover", True, palette=False),
+    Action("handover.copy", "y", "copy", "copy", "Copy it for Slack.", "handover", True),
+    Action("handover.edit", "ctrl+o", "edit", "edit", "Change it in your editor.", "handover", True),
+    Action("handover.save", "w", "save", "save", "Write it to a file.", "handover", True),
+    Action(
+        "handover.details",
+        "d",
+        "details",
+        "details",
+        "With requesters, tags and every action, or with subject lines only.",
+        "handover",
+        True,
+    ),
+    Action("handover.again", "r", "again", "make anew", "Make it anew from what is known now.", "handover"),
+    Action(
+        "handover.earlier", "left_square_bracket", "earlier", "week before", "The week before.", "handover"
+    ),
+    Action("handover.later", "right_square_bracket", "later", "week after", "The week after.", "handover"),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
     Action(
@@ -583,6 +610,7 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"app", "detail", "solved", "list", "row"}),
     frozenset({"app", "outbox", "list"}),
     frozenset({"app", "log", "document"}),
+    frozenset({"app", "handover", "document"}),
     frozenset({"app", "rota", "document"}),
     frozenset({"app", "toil", "list"}),
 )

@@ -46,6 +46,7 @@ from support_desk.screens.view import View
 from support_desk.terminal import TITLE, DeskDriver
 from support_desk.text import clean
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
+from support_desk.toil_nudge import ToilNudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,6 +99,7 @@ class DeskApp(App[None]):
         self._open_outbox = open_outbox
         self._toil_file = toil_file
         self._toil_book: ToilBook | None = None
+        self._toil_nudge = ToilNudge(self)
         self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
         self.in_editor = False
@@ -187,7 +189,8 @@ class DeskApp(App[None]):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             fault = type(event.worker.error).__name__
             log.error("worker failed", extra={"worker": event.worker.name, "error": fault})
-            what = "Reading has stopped" if event.worker.name == "desk" else "That didn't work"
+            stopped = {"desk": "Reading has stopped", "outbox": "SENDING HAS STOPPED, nothing goes out"}
+            what = stopped.get(event.worker.name, "That didn't work")
             self.say(
                 f"{what}: this program met a fault ({fault}). Leave with ctrl+q and start again", problem=True
             )
@@ -288,6 +291,7 @@ class DeskApp(App[None]):
                 self.exit()
                 return
             self._notice_size(self._driver.terminal_size)
+        self._toil_nudge.look()
         # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
         next(screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)).tick()
         self._attend()
@@ -471,6 +475,13 @@ class DeskApp(App[None]):
         from support_desk.screens.log import LogScreen
 
         self.push_screen(LogScreen())
+
+    def action_show_handover(self) -> None:
+        """The handover of the support week."""
+        from support_desk.screens.handover import HandoverScreen
+
+        if not isinstance(self.screen, HandoverScreen):
+            self.push_screen(HandoverScreen())
 
     def action_show_rota(self) -> None:
         """When the person is next on, and the rota of the weeks to come."""

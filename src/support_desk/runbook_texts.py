@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from support_desk.app import DeskApp
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.widgets.document import DocumentView
@@ -48,7 +51,9 @@ class RunbookTexts:
                 del self._texts[next(iter(self._texts))]
             into.show(match.path, text, match.anchor)
 
-        app.run_worker(
-            read, name="runbook", group="runbook", description="read a runbook", exclusive=True,
+        # A function, not its coroutine: one that is overtaken before it began leaves nothing behind.
+        work: Callable[[], Coroutine[None, None, None]] = read
+        self._reading: Worker[None] = app.run_worker(
+            work, name="runbook", group="runbook", description="read a runbook", exclusive=True,
             exit_on_error=False,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.domain.intents import Entry, asks
-from support_desk.screens.entry_rows import activity_columns
+from support_desk.screens.entry_rows import activity_columns, asking_words
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
 
@@ -29,16 +29,12 @@ class ActivityPane(RowList[Entry]):
         entries = outbox.entries if outbox is not None else ()
         self.show(entries, at_once=True)
         asking = sum(asks(entry) for entry in entries)
-        title: Parts = ((" 5 Activity ", "title"), (asking_words(asking), "late" if asking else "title"))
+        title: Parts = (
+            (" 5 Activity ", "title"),
+            (f"{words}: O" if (words := asking_words(asking)) else "", "late" if asking else "title"),
+        )
         self.title(title)
         self.empty(EMPTY)
-
-
-def asking_words(count: int) -> str:
-    """How many actions ask for a decision; empty where none does."""
-    if not count:
-        return ""
-    return f" {count} {'asks' if count == 1 else 'ask'} for your decision: O"
 
 
 def _key(entry: Entry) -> Hashable:

@@ -44,6 +44,13 @@ EXPLAINED: dict[Phase, str] = {
 }
 
 
+def asking_words(count: int) -> str:
+    """How many actions ask for a decision; empty where none does."""
+    if not count:
+        return ""
+    return f" {count} {'asks' if count == 1 else 'ask'} for your decision"
+
+
 def _let_rest(entry: Entry) -> bool:
     """Whether it had been sent when the person dropped the question what became of it."""
     return entry.phase is Phase.CANCELLED and entry.sent_at is not None

@@ -13,7 +13,7 @@ from support_desk.domain.commands import is_escalation
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.keys import bindings
 from support_desk.screens.base import DeskScreen
-from support_desk.screens.entry_rows import entry_columns, entry_lines
+from support_desk.screens.entry_rows import asking_words, entry_columns, entry_lines
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
@@ -83,10 +83,7 @@ class OutboxScreen(DeskScreen):
         )
         parts: Parts = (
             (" Outbox ", "title"),
-            (
-                f" {asking} ask for your decision " if asking else " nothing asks for a decision ",
-                "soon" if asking else "title",
-            ),
+            (asking_words(asking) or " nothing asks for a decision ", "soon" if asking else "title"),
             (f" {moving} on the way " if moving else "", "title"),
         )
         self.list.title(tuple(part for part in parts if part[0]))

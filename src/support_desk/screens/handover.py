@@ -1,0 +1,190 @@
+"""The handover of a support week: read here, changed in the person's editor, copied for Slack or saved.
+
+Gathered from what the desk knows now; a text that was changed by hand stays as it is until it is made anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from support_desk.config.rules import runbook_rules
+from support_desk.desk.schema import StoreError
+from support_desk.domain.handover import support_week, to_markdown
+from support_desk.handing_over import Kept, handover_facts
+from support_desk.keys import bindings
+from support_desk.paths import state_dir
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.editor import edit_text
+from support_desk.screens.words import day_clock
+from support_desk.sources.runbook_changes import changed_between
+from support_desk.text import clean_block
+from support_desk.widgets.document import DocumentView
+from support_desk.widgets.lines import Lines, Parts
+
+WEEK = timedelta(days=7)
+
+
+class HandoverScreen(DeskScreen):
+    """One week's handover."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("handover", "document", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("handover")
+    AUTO_FOCUS = "#handover"
+
+    DEFAULT_CSS = """
+    HandoverScreen {
+        #title { height: 1; }
+        #handover { height: 1fr; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at: datetime | None = None
+        """A moment of the week that is shown; None: now."""
+        self._details = False
+        self._changed = False
+        """The person has changed the text by hand."""
+        self.text = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield Lines(id="title")
+        yield DocumentView(id="handover")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._make()
+
+    @property
+    def week(self) -> tuple[datetime, datetime]:
+        """The range that is handed over (UTC)."""
+        view = self.desk_app.view
+        return support_week(self._at or view.now, view.calendar.timezone, view.calendar.start)
+
+    # Making it
+
+    def _make(self) -> None:
+        self._say_title("gathering ...")
+        self.run_worker(
+            self._gather(), name="handover", group="handover", exclusive=True,
+            description="gather the handover", exit_on_error=False,
+        )  # fmt: skip
+
+    async def _gather(self) -> None:
+        start, end = self.week
+        kept = await self._remembered(start, end)
+        view = self.desk_app.view
+        facts = handover_facts(view, start, end, kept)
+        self._show(to_markdown(facts, view.agreement, details=self._details), changed=False)
+
+    async def _remembered(self, start: datetime, end: datetime) -> Kept:
+        app, config = self.desk_app, self.desk_app.config
+        history = log = None
+        reach = None
+        try:
+            history = await self.desk.history(start)
+            reach = await self.desk.history_reach()
+        except StoreError:
+            history = None
+        if app.acts.outbox is not None:
+            try:
+                log = await app.acts.outbox.log(start, end)
+            except StoreError:
+                log = None
+        folder = config.runbooks.path
+        changed = await asyncio.to_thread(changed_between, folder, start, end) if folder else None
+        return Kept(
+            history=history,
+            log=log,
+            promises=self.desk.promises,
+            runbooks_changed=changed,
+            rules=tuple(runbook_rules(config.runbooks)),
+            history_from=reach.start if reach is not None else None,
+        )
+
+    def _show(self, text: str, *, changed: bool) -> None:
+        self.text, self._changed = text, changed
+        self.query_one("#handover", DocumentView).show("handover", text, "")
+        self._say_title("changed by you" if changed else "")
+
+    def _say_title(self, words: str) -> None:
+        view = self.desk_app.view
+        start, end = self.week
+        zone = view.calendar.timezone
+        span = f" {day_clock(start, view.now, zone)} to {day_clock(end, view.now, zone)}"
+        details = "  with details" if self._details else "  subject lines only"
+        parts: Parts = ((" Handover ", "title"), (span, "strong"), (details, "dim"), (f"  {words}", "soon"))
+        self.query_one("#title", Lines).show([parts])
+
+    # Keys
+
+    def action_back(self) -> None:
+        """To where this was opened."""
+        self.desk_app.pop_screen()
+
+    def action_earlier(self) -> None:
+        """The week before."""
+        self._move(-WEEK)
+
+    def action_later(self) -> None:
+        """The week after; none after the present one."""
+        self._move(WEEK)
+
+    def _move(self, span: timedelta) -> None:
+        at = (self._at or self.desk.now()) + span
+        if at > self.desk.now() + WEEK / 2:
+            self.say("That week hasn't begun")
+            return
+        self._at = at
+        self._make()
+
+    def action_details(self) -> None:
+        """With requesters, tags and every action, or with subject lines only."""
+        self._details = not self._details
+        self._make()
+
+    def action_again(self) -> None:
+        """Make it anew from what is known now."""
+        self._make()
+
+    def action_edit(self) -> None:
+        """Change it in the person's own editor."""
+        self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
+
+    async def _edit(self) -> None:
+        text = await edit_text(self.desk_app, self.text)
+        if text is not None and text.rstrip() != self.text.rstrip():
+            self._show(clean_block(text), changed=True)
+
+    def action_copy(self) -> None:
+        """Copy it for Slack."""
+        self.desk_app.copy(self.text, "the handover")
+
+    async def action_save(self) -> None:
+        """Write it to a file that only its owner can read."""
+        zone = self.desk_app.view.calendar.timezone
+        path = state_dir() / f"handover-{self.week[0].astimezone(zone):%Y-%m-%d}.md"
+        try:
+            await asyncio.to_thread(_write, path, self.text)
+        except OSError as error:
+            self.say(f"{path} can't be written ({error.strerror})", problem=True)
+            return
+        self.say(f"Written to {path}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a file of the same week is replaced."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(text)
+    fresh.replace(path)

@@ -1,0 +1,74 @@
+"""The handover on the screen: made, changed in an editor, copied, saved."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from support_desk.screens.handover import HandoverScreen
+from support_desk.widgets.document import DocumentView
+from tests.screens.acting import ended, opened
+from tests.screens.test_alert_acts import P1, go_to
+from tests.support import MIDDLE, SMALL, Running, drawn, running
+
+
+async def shown(desk: Running) -> HandoverScreen:
+    """Open it and wait until it is made."""
+    await desk.press("H")
+    screen = desk.app.screen
+    assert isinstance(screen, HandoverScreen)
+    await desk.until(lambda: screen.text)
+    await desk.pilot.pause()
+    return screen
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE])
+async def test_it_is_made_of_what_the_desk_knows_and_of_what_was_done(size: tuple[int, int]) -> None:
+    async with running(size=size) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await desk.until(lambda: desk.app.acts.outbox and desk.app.acts.outbox.entries)
+        await ended(desk)
+        screen = await shown(desk)
+        assert screen.text.startswith(
+            "# Handover, Wed 25 Nov 2026 10:00 to Wed 2 Dec 2026 10:00, by Robin Ashdown"
+        )
+        assert "done (Helen Marsh was paged 09:4" in screen.text
+        assert "First line, developer: Robin Ashdown" in screen.text
+        assert "×" in screen.text, "the world's past is counted by cause"
+        assert "Handover, Wed 25 Nov 2026" in drawn(screen.query_one(DocumentView))
+
+
+async def test_weeks_and_details() -> None:
+    async with running() as desk:
+        await opened(desk)
+        screen = await shown(desk)
+        first = screen.text
+        await desk.press("right_square_bracket")
+        assert desk.app.said == ["That week hasn't begun"]
+        await desk.press("left_square_bracket")
+        await desk.until(lambda: screen.text != first)
+        assert "Wed 18 Nov 2026 10:00 to Wed 25 Nov 2026 10:00" in screen.text
+        await desk.press("right_square_bracket")
+        await desk.until(lambda: screen.text == first)
+        await desk.press("d")
+        await desk.until(lambda: "tags client" in screen.text)
+        await desk.press("q")
+        assert desk.app.screen is desk.dashboard
+
+
+async def test_it_is_saved_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with running() as desk:
+        await opened(desk)
+        screen = await shown(desk)
+        await desk.press("w")
+        path = tmp_path / "support-desk" / "handover-2026-11-25.md"
+        await desk.until(path.exists)
+        assert path.read_text("utf-8") == screen.text
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert desk.app.said[-1] == f"Written to {path}"

@@ -1,0 +1,174 @@
+"""The outbox, the log, the activity, and the question before leaving."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support_desk.domain import commands as c
+from support_desk.domain.intents import Phase, Verdict
+from support_desk.screens.asking import Question
+from support_desk.screens.log import LogScreen
+from support_desk.screens.outbox import OutboxScreen
+from support_desk.widgets.text_view import TextView
+from tests.screens.acting import alert_now, answer, ended, entries, opened
+from tests.screens.test_alert_acts import P1, go_to
+from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, running
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Running]:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("1")
+        yield desk
+
+
+async def test_the_outbox_shows_where_each_stands_and_opens_what_it_was_about(desk: Running) -> None:
+    await go_to(desk, P1)
+    await desk.press("a")
+    await ended(desk)
+    await desk.press("O")
+    screen = desk.app.screen
+    assert isinstance(screen, OutboxScreen)
+    assert "done" in drawn(screen.list)
+    text = drawn(screen.query_one("#entry", TextView))
+    assert "state       done: Done, and read back." in text
+    assert "decided     09:46 by robin@agency.example" in text
+    await desk.press("y")
+    assert "There is nothing to send" in desk.app.said[-1]
+    await desk.press("x")
+    assert "It can't be dropped" in desk.app.said[-1]
+    await desk.press("r")
+    assert "That is known already" in desk.app.said[-1]
+    await desk.press("enter")
+    assert type(desk.app.screen).__name__ == "AlertScreen"
+
+
+async def test_held_things_can_be_sent_or_dropped_there(desk: Running) -> None:
+    await go_to(desk, P1)
+    await desk.press("c")
+    await answer(desk)
+    await desk.press("O", "x")
+    assert entries(desk)[0].phase is Phase.CANCELLED
+    await desk.press("q", "c")
+    await answer(desk)
+    await desk.press("O", "y")
+    entry = await ended(desk)
+    assert entry.words == "closed"
+
+
+def as_after_a_kill(file: Path, into: Path) -> None:
+    """The file as it is at this moment, left by a desk that has died: no process has its name."""
+    into.parent.mkdir()
+    with closing(sqlite3.connect(file)) as now, closing(sqlite3.connect(into)) as later:
+        now.backup(later)
+        later.execute("UPDATE actions SET instance = 'nowhere/9999999/1/x'")
+        later.commit()
+
+
+async def test_after_a_crash_the_outbox_opens_with_the_escalation_first_and_nothing_has_fired(
+    tmp_path: Path,
+) -> None:
+    async with running(folder=tmp_path) as desk:
+        await opened(desk)
+        await desk.press("1")
+        alert = await go_to(desk, P1)
+        await desk.press("e")
+        await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
+        as_after_a_kill(tmp_path / "outbox.sqlite3", tmp_path / "later" / "outbox.sqlite3")
+    async with running(folder=tmp_path / "later") as desk:
+        await desk.until(lambda: isinstance(desk.app.screen, OutboxScreen))
+        await opened(desk)
+        screen = desk.app.screen
+        assert isinstance(screen, OutboxScreen)
+        await desk.until(lambda: "NOT SENT" in drawn(screen.list))
+        assert "1 asks for your decision" in drawn(screen.list)
+        assert "Nothing happens until you say so" in drawn(screen.query_one("#entry", TextView))
+        assert "1 asks: O" in desk.header
+        for _ in range(40):
+            desk.clock.move(seconds=5)
+            await desk.pilot.pause()
+        assert entries(desk)[0].offered
+        assert alert_now(desk, alert.id).status == "open"
+        await desk.press("y")
+        entry = await ended(desk)
+        assert entry.receipt is not None
+        assert entry.receipt.verdict in (Verdict.CONFIRMED, Verdict.CONFLICT)
+
+
+def exported(path: Path) -> list[dict[str, str]]:
+    """The rows of a written log, which nobody else may read."""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
+async def test_the_log_tells_every_step_and_is_written_to_a_file(
+    desk: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    await go_to(desk, P1)
+    await desk.press("a")
+    await ended(desk)
+    await desk.press("L")
+    screen = desk.app.screen
+    assert isinstance(screen, LogScreen)
+    await desk.until(lambda: "acknowledge" in drawn(screen.query_one("#log", TextView)))
+    lines = drawn(screen.query_one("#log", TextView)).split("\n")
+    assert [line.split()[1] for line in lines[:3]] == ["done", "sending", "waiting"]
+    await desk.press("w")
+    await desk.until(lambda: any(said.startswith("Written to ") for said in desk.app.said))
+    rows = exported(Path(desk.app.said[-1].removeprefix("Written to ")))
+    assert [row["state"] for row in rows] == ["queued", "sending", "confirmed"]
+    assert {row["what"] for row in rows} == {"acknowledge"}
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
+async def test_the_activity_has_a_pane_from_the_first_action_on(size: tuple[int, int]) -> None:
+    async with running(size=size) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("a")
+        await ended(desk)
+        await desk.press("5")
+        pane = desk.dashboard.query_one("#activity")
+        assert "done" in drawn(pane)
+        assert "acknowledge · P1" in drawn(pane)
+        assert pane.has_focus
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, OutboxScreen)
+
+
+async def test_leaving_asks_only_while_something_is_to_be_sent(desk: Running) -> None:
+    await go_to(desk, P1)
+    await desk.press("c")
+    await answer(desk)
+    await desk.press("ctrl+q")
+    await desk.until(lambda: isinstance(desk.app.screen, Question))
+    text = drawn(desk.app.screen.query_one("#about", TextView))
+    assert "One action hasn't ended yet" in text
+    assert "close is offered at the next start, NOT sent" in text
+    await desk.press("escape")
+    assert entries(desk)[0].phase is Phase.HELD
+    await desk.press("u")
+    await desk.press("ctrl+q")
+    await desk.until(lambda: not desk.app.is_running)
+
+
+async def test_what_failed_is_marked_at_its_row_until_it_is_dropped(desk: Running) -> None:
+    alert = await go_to(desk, P1)
+    desk.app.acts.do([(alert, c.AssignAlert("nobody@nowhere.example"))])
+    await desk.pilot.pause()
+    entry = await ended(desk)
+    assert entry.phase is Phase.FAILED
+    assert "[assign: NOT DONE, see O]" in desk.alerts
+    assert any(said.startswith("assign NOT DONE: ") for said in desk.app.said)
+    await desk.press("O", "x", "q")
+    assert "NOT DONE" not in desk.alerts
