@@ -14,9 +14,10 @@ import pytest
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.toil import Claim
 from support_desk.screens.pickers import ChoicePicker, LinePicker
+from support_desk.screens.rota import RotaScreen
 from support_desk.screens.toil import ToilScreen
 from support_desk.sources.errors import ServiceDown
-from support_desk.sources.fixtures import demo_config
+from support_desk.sources.fixtures import DEMO_START, demo_config
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, drawn, running
@@ -238,3 +239,30 @@ async def test_an_answer_that_cannot_be_kept_is_not_shown_as_kept(tmp_path: Path
         await answer(desk, "woke", "20")
         await desk.until(lambda: any("The answer isn't kept" in line for line in desk.app.said))
         assert "> ANSWER" in drawn(ledger(desk))
+
+
+AT_TEN = DEMO_START.replace(hour=10, minute=0)
+
+
+async def test_new_claims_are_asked_about_once_and_in_working_hours() -> None:
+    def asked(desk: Running) -> list[str]:
+        return [line for line in desk.app.said if "to answer while you remember: K" in line]
+
+    async with running(size=SMALL) as desk:
+        desk.app._second()
+        await desk.pilot.pause()
+        assert asked(desk) == [], "not before work begins"
+        desk.clock.move_to(AT_TEN)
+        desk.app._second()
+        await desk.until(lambda: asked(desk))
+        for _ in range(3):
+            desk.clock.move(hours=1, minutes=1)
+            desk.app._second()
+            await desk.pilot.pause(0.05)
+        assert len(asked(desk)) == 1
+
+
+async def test_enter_on_the_rota_s_pane_opens_its_page() -> None:
+    async with running(size=MIDDLE) as desk:
+        await desk.press("4", "enter")
+        await desk.until(lambda: isinstance(desk.app.screen, RotaScreen))

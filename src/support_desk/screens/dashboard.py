@@ -404,6 +404,8 @@ class Dashboard(RowActions, DeskScreen):
         elif isinstance(row, Ranked):
             neighbours = [other.ticket.id for other in self.tickets.rows]
             self.desk_app.open_ticket(row.ticket.id, neighbours)
+        elif isinstance(row, RotaRow):
+            self.desk_app.action_show_rota()
 
     def follow_runbook(self) -> None:
         self.runbook.pinned = False
