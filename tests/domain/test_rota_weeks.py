@@ -263,3 +263,25 @@ class TestPay:
     def test_a_rota_that_does_not_reach_gives_no_sum(self) -> None:
         assert on_call_time(MADE, ADA.email, Role.ON_CALL, london("2026-10-01"), london("2026-12-01")) is None
         assert on_call_time(None, ADA.email, Role.ON_CALL, london("2026-12-01"), london("2026-12-02")) is None
+
+
+@pytest.mark.parametrize("first", [date(2027, 3, 17), date(2027, 10, 20), date(2026, 12, 16)])
+def test_every_hour_of_three_weeks_has_an_answer_and_no_gap_is_invented(first: date) -> None:
+    """Over both changes of the clocks and Christmas: the people of a planned rota are never missed."""
+    made = Rota(merge(planned(first, 3)), Cover(at(first, 0), at(first + timedelta(weeks=3), 10), EVERY))
+    now = at(first, 0)
+    while now < at(first + timedelta(weeks=3), 9):
+        ahead = [w for w in weeks(made, now, CALENDAR) if w.end > now]
+        assert ahead
+        assert ahead[0].start <= now < ahead[0].end
+        if now >= at(first, 10):
+            assert not [gap for w in ahead for line in w.lines for gap in line.gaps], now
+        words = next_on_words(made, BEN.email, now, LONDON)
+        current = {
+            shift.role for shift in made.shifts if shift.person == BEN and shift.start <= now < shift.end
+        }
+        assert len([line for line in words if line.startswith("You are ") and " until " in line]) >= len(
+            current
+        )
+        assert bool(current) == (not words[0].startswith(("You are next", "You are not")))
+        now += timedelta(hours=1)
