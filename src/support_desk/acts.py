@@ -10,9 +10,10 @@ import getpass
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from support_desk.desk.drafts import draft_in
 from support_desk.desk.intents import intents_of
 from support_desk.domain.commands import is_one_key_escalation
-from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target
+from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target, Verdict
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -157,7 +158,19 @@ class Acts:
             self._app.desk.patch_ticket(receipt.ticket)
         if entry.phase is Phase.CONFIRMED and entry.phase is not before:
             self._note_promise(entry)
+        if entry.phase is Phase.CANCELLED and entry.phase is not before:
+            self._keep_text(entry)
         self._app.outbox_changed(entry, before)
+
+    def _keep_text(self, entry: Entry) -> None:
+        """What somebody wrote and took back is a draft again, unless they have begun another."""
+        written = draft_in(entry.intent.command)
+        lost = entry.receipt is not None and entry.receipt.verdict is Verdict.UNKNOWN
+        if written is None or lost or self.outbox is None:
+            return
+        kind, text = written
+        if self.outbox.drafts.get(entry.intent.target, kind) is None:
+            self.outbox.drafts.put(entry.intent.target, kind, text)
 
     def _note_promise(self, entry: Entry) -> None:
         """What was promised stands in the ticket now: the queue shows it."""

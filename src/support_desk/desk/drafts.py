@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.schema import StoreError
+from support_desk.domain.commands import EditTicket, NoteAlert, SideConversation
 
 if TYPE_CHECKING:
     from support_desk.desk.outbox_store import Draft, OutboxStore
+    from support_desk.domain.commands import Command
     from support_desk.domain.intents import Target
+
+NOTE, REPLY, SIDE = "note", "reply", "side"
+"""Kinds of drafts: an internal note, a public reply, a side conversation."""
 
 log = logging.getLogger(__name__)
 
@@ -50,3 +55,16 @@ class Drafts:
             log.warning("draft not kept", extra={"problem": error.problem})
             return False
         return True
+
+
+def draft_in(command: Command) -> tuple[str, str] | None:
+    """The kind and the text of what a person wrote in a command; None: they wrote nothing themselves."""
+    if isinstance(command, NoteAlert):
+        return NOTE, command.text
+    if isinstance(command, SideConversation):
+        return SIDE, command.body
+    if isinstance(command, EditTicket) and command.comment.strip() and not command.comment_html:
+        if command.public:
+            return REPLY, command.comment
+        return (NOTE, command.comment) if command.purpose == "note" else None
+    return None

@@ -82,7 +82,9 @@ def holds(edit: EditTicket, name: str, ticket: Ticket, numbers: TicketNumbers | 
 
 def ours(edit: EditTicket, name: str) -> str:
     """What an edit wants a field to be, as it is shown."""
-    named = {"assignee": edit.assignee, "group": edit.group}.get(name, "")
+    named = {
+        "assignee": edit.assignee, "group": edit.group, "custom_status": edit.custom_status,
+    }.get(name, "")  # fmt: skip
     value = getattr(edit, dict(_FIELDS)[name])
     if name == "problem":
         return f"#{value}"

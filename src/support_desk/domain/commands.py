@@ -191,6 +191,8 @@ class EditTicket:
     custom_fields: tuple[FieldValue, ...] = ()
     """Where a macro sets some; the others stay."""
     promise: Promise | None = None
+    custom_status: str = ""
+    """The custom status as shown."""
 
 
 PURPOSES = {

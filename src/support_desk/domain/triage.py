@@ -102,6 +102,7 @@ class TriageForm:
     custom_status_id: int | None = None
     note: str = ""
     promise: Promise | None = None
+    custom_status: str = ""
 
 
 # Tags
@@ -327,6 +328,7 @@ def triage_edit(ticket: Ticket, form: TriageForm, kinds: Iterable[Kind] = ()) ->
         remove_tags=tuple(tag for tag in dict.fromkeys(drop) if tag in ticket.tags),
         comment=form.note.strip(),
         promise=form.promise,
+        custom_status=form.custom_status if form.custom_status_id else "",
     )
     if edit.group_id is None:
         edit = replace(edit, group="")

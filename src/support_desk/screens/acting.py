@@ -1,7 +1,8 @@
 """The keys that change something: which rows they mean, and which module does it.
 
 The rows are taken at the key press, with the state that the person saw; nothing later looks at the list
-again. What is done with alerts is in `alert_acts.py`, with tickets in `ticket_acts.py`.
+again. What is done with alerts is in `alert_acts.py`, with tickets in
+`ticket_acts.py`, `ticket_texts.py` and `ticket_links.py`.
 """
 
 from __future__ import annotations
@@ -144,42 +145,42 @@ class Acting(DeskScreen):
 
     def action_macro(self) -> None:
         """Choose a macro."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_texts
 
         if rows := self._tickets():
-            ticket_acts.macro(self, rows)
+            ticket_texts.macro(self, rows)
 
     def action_promise(self) -> None:
         """Note the next step that was promised."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_texts
 
         if rows := self._tickets():
-            ticket_acts.promise(self, rows)
+            ticket_texts.promise(self, rows)
 
     def action_merge(self) -> None:
         """Close the ticket into another."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_links
 
         if rows := self._tickets():
-            ticket_acts.merge(self, rows)
+            ticket_links.merge(self, rows)
 
     def action_link_problem(self) -> None:
         """Make the ticket an incident of a problem."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_links
 
         if rows := self._tickets():
-            ticket_acts.link_problem(self, rows)
+            ticket_links.link_problem(self, rows)
 
     def action_side_conversation(self) -> None:
         """Write to somebody beside the ticket's conversation."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_links
 
         if rows := self._tickets():
-            ticket_acts.side_conversation(self, rows)
+            ticket_links.side_conversation(self, rows)
 
     def action_reply(self) -> None:
         """Write a public reply."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens import ticket_texts
 
         if rows := self._tickets():
-            ticket_acts.reply(self, rows)
+            ticket_texts.reply(self, rows)

@@ -40,7 +40,9 @@ def changes_of(command: c.Command) -> list[tuple[str, str]]:
     if not isinstance(command, c.EditTicket):
         return []
     status = command.status or (
-        f"custom status {command.custom_status_id}" if command.custom_status_id else ""
+        command.custom_status or f"custom status {command.custom_status_id}"
+        if command.custom_status_id
+        else ""
     )
     named = [
         ("status", status),
@@ -52,7 +54,16 @@ def changes_of(command: c.Command) -> list[tuple[str, str]]:
         ("tags added", " ".join(command.add_tags)),
         ("tags removed", " ".join(command.remove_tags)),
     ]
-    return [(name, clean(value)) for name, value in named if value]
+    named += [(field.name or f"field {field.id}", _field_value(field)) for field in command.custom_fields]
+    return [(clean(name), clean(value)) for name, value in named if value]
+
+
+def _field_value(field: c.FieldValue) -> str:
+    if isinstance(field.value, tuple):
+        return ", ".join(field.value) or "empty"
+    if isinstance(field.value, bool):
+        return "yes" if field.value else "no"
+    return "empty" if field.value in (None, "") else str(field.value)
 
 
 def _assignee(command: c.EditTicket) -> str:

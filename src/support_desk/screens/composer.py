@@ -111,6 +111,8 @@ class Composer(ModalScreen[str | None]):
 
     def _keep(self) -> None:
         """Write the draft down, or forget one that is empty."""
+        if self._resting is not None:
+            self._resting.stop()
         outbox = self._desk.acts.outbox
         if outbox is None:
             return

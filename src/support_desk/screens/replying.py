@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from support_desk.desk.drafts import NOTE, REPLY
 from support_desk.desk.intents import target_of
+from support_desk.desk.ticket_compare import has_comment
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import Question
@@ -18,57 +21,98 @@ if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
     from support_desk.widgets.lines import Parts
 
-SETTLE_KIND = "reply"
-"""The draft's name among those of a ticket."""
+
+def write_reply(screen: Acting, ticket: Ticket) -> None:
+    """Write a reply to the client, beginning with the draft that was left."""
+    _write(screen, ticket, EditTicket("reply", public=True), "Public reply", "")
 
 
-def write_reply(screen: Acting, ticket: Ticket, text: str = "") -> None:
-    """Write a reply to the client; `text` to begin with, by default the draft that was left."""
+def _write(screen: Acting, ticket: Ticket, edit: EditTicket, title: str, text: str) -> None:
+    """Write the comment of an edit, then review all of it."""
     from support_desk.screens.composer import Composer
+
+    kind = REPLY if edit.public else NOTE
 
     def written(answer: str | None) -> None:
         if answer is not None:
-            edit = EditTicket("reply", comment=answer, public=True)
-            screen.app.run_worker(
-                review_edit(screen, ticket, edit, "Public reply"),
-                name="review", group="review", exit_on_error=False,
-            )  # fmt: skip
+            review(screen, ticket, replace(edit, comment=answer, comment_html=""), title, draft=kind)
 
-    client = ticket.requester or ticket.requester_email or "the requester"
-    place = f" at {ticket.organisation}" if ticket.organisation else ""
-    who: tuple[Parts, Parts] = (
-        ((" PUBLIC REPLY ", "p1"), (f" {client}{place} gets it by mail", "strong")),
-        ((f" on #{ticket.id} {ticket.subject}", "text"),),
-    )
+    target = target_of(ticket)
     composer = Composer(
-        who, target_of(ticket), SETTLE_KIND, text=text, public=True, done="goes to the review"
-    )
+        _reader(ticket, public=edit.public), target, kind, text=text, public=edit.public,
+        done="goes to the review",
+    )  # fmt: skip
     screen.app.push_screen(composer, written)
 
 
-async def review_edit(screen: Acting, ticket: Ticket, edit: EditTicket, title: str) -> None:
-    """Show exactly what would change; y sends it, e goes back to the text."""
+def _reader(ticket: Ticket, *, public: bool) -> tuple[Parts, Parts]:
+    client = ticket.requester or ticket.requester_email or "the requester"
+    place = f" at {ticket.organisation}" if ticket.organisation else ""
+    about: Parts = ((f" on #{ticket.id} {ticket.subject}", "text"),)
+    if public:
+        return ((" PUBLIC REPLY ", "p1"), (f" {client}{place} gets it by mail", "strong")), about
+    return ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")), about
+
+
+def review(screen: Acting, ticket: Ticket, edit: EditTicket, title: str, *, draft: str = "") -> None:
+    """Show exactly what would change; `draft` is the name of the draft that the text was written in."""
+    screen.app.run_worker(
+        review_edit(screen, ticket, edit, title, draft=draft),
+        name="review", group="review", exit_on_error=False,
+    )  # fmt: skip
+
+
+async def review_edit(
+    screen: Acting, ticket: Ticket, edit: EditTicket, title: str, *, draft: str = ""
+) -> None:
+    """Show exactly what would change; y sends it, e goes to the text."""
     app = screen.desk_app
+    edit = await _with_status_name(screen, edit)
     lines = review_lines(ticket, edit, title, await _name_words(screen, edit))
 
     def answered(answer: str | None) -> None:
         if answer == "yes":
             sent = app.acts.do([(ticket, edit)])
-            app.acts.forget_draft(sent, target_of(ticket), SETTLE_KIND)
-        elif answer == "edit" and edit.public:
-            write_reply(screen, ticket, edit.comment)
-        elif edit.comment:
-            screen.say("Nothing was sent; a reply that you wrote is kept as a draft")
+            if draft:
+                app.acts.forget_draft(sent, target_of(ticket), draft)
+        elif answer == "edit":
+            _write(screen, ticket, edit, title, _with_draft(screen, ticket, edit, draft))
+        elif draft:
+            screen.say("Nothing was sent; what you wrote is kept as a draft")
+        else:
+            screen.say("Nothing was sent")
 
-    public = edit.public and bool(edit.comment or edit.comment_html)
-    can_edit = "changes the text" if public and not edit.comment_html else ""
+    writes = has_comment(edit)
+    public = edit.public and writes
     yes = "sends it to the client" if public else "does it"
-    app.push_screen(Question(lines, yes, edit=can_edit, danger=public), answered)
+    app.push_screen(Question(lines, yes, edit="changes the text" if writes else "", danger=public), answered)
+
+
+def _with_draft(screen: Acting, ticket: Ticket, edit: EditTicket, draft: str) -> str:
+    """The text to go on with: a macro's comes after what had been begun, as in the helpdesk itself."""
+    outbox = screen.desk_app.acts.outbox
+    begun = None if draft or outbox is None else outbox.drafts.get(
+        target_of(ticket), REPLY if edit.public else NOTE
+    )  # fmt: skip
+    if begun is None or edit.comment in begun.text:
+        return begun.text if begun is not None else edit.comment
+    return f"{begun.text}\n\n{edit.comment}"
+
+
+async def _with_status_name(screen: Acting, edit: EditTicket) -> EditTicket:
+    """The edit with its custom status under the account's name for it."""
+    if not edit.custom_status_id or edit.custom_status:
+        return edit
+    with suppress(SourceError):
+        for row in await screen.desk_app.lookups.statuses():
+            if row.id == edit.custom_status_id:
+                return replace(edit, custom_status=row.name)
+    return edit
 
 
 async def _name_words(screen: Acting, edit: EditTicket) -> str:
     """Under whose name a comment will appear; where that isn't known, that it isn't."""
-    if not (edit.comment or edit.comment_html):
+    if not has_comment(edit):
         return ""
     me = screen.desk_app.config.me
     try:
@@ -85,7 +129,7 @@ async def _name_words(screen: Acting, edit: EditTicket) -> str:
 
 def review_lines(ticket: Ticket, edit: EditTicket, title: str, name: str) -> list[TextLine]:
     """What is sent to whom, line by line."""
-    public = edit.public and bool(edit.comment or edit.comment_html)
+    public = edit.public and has_comment(edit)
     lines = [TextLine(((f"{title} on #{ticket.id} {ticket.subject}", "head"),))]
     changes = changes_of(replace(edit, add_tags=_new_tags(ticket, edit)))
     lines += [

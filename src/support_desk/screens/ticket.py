@@ -85,7 +85,12 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     def acted_on(self) -> list[Alert] | list[Ticket]:
         ranked = self.ranked(self.desk_app.view)
-        return [ranked.ticket] if ranked is not None else list[Ticket]()
+        if ranked is None:
+            return list[Ticket]()
+        if self.detail is None:
+            return [ranked.ticket]
+        # The facts are the newest; of the comments the person has seen those that were read.
+        return [replace(ranked.ticket, updated_at=self.detail.ticket.updated_at)]
 
     async def fetch(self, sources: Sources) -> TicketDetail:
         if sources.tickets is None:

@@ -197,10 +197,7 @@ class TriageScreen(ModalScreen[Triaged | None]):
 
     def _status_words(self) -> str:
         form, first = self._form, self._tickets[0]
-        if form.custom_status_id:
-            named = (row.name for row in self._found.statuses if row.id == form.custom_status_id)
-            return next(named, str(form.custom_status_id))
-        return form.status or first.custom_status or first.status
+        return form.custom_status or form.status or first.custom_status or first.status
 
     def _review(self) -> list[TextLine]:
         edits = self.edits
@@ -214,11 +211,7 @@ class TriageScreen(ModalScreen[Triaged | None]):
             if edits[0][1].comment:
                 lines.append(self._row("note", (edits[0][1].comment, "strong")))
             if self._is_feature and self._found.path.macro:
-                lines.append(
-                    self._row(
-                        "then", (f"the reply of the macro “{self._found.path.macro}”, for review", "text")
-                    )
-                )
+                lines.append(self._row("then", (self._reply_words(), "text")))
         lines += [
             TextLine(((f" {problem}", "late"),))
             for problem in (self._problem, *self._found.missing)
@@ -226,6 +219,12 @@ class TriageScreen(ModalScreen[Triaged | None]):
         ]
         lines.append(TextLine(((" esc", "key"), (" leaves, nothing is sent", "dim"))))
         return lines
+
+    def _reply_words(self) -> str:
+        macro = self._found.path.macro
+        if len(self._tickets) > 1:
+            return f"no reply is prepared for several tickets: macro “{macro}” (m) on each"
+        return f"the reply of the macro “{macro}”, for review"
 
     # Keys
 
@@ -285,9 +284,11 @@ class TriageScreen(ModalScreen[Triaged | None]):
 
         def chosen(picked: str | None) -> None:
             if picked is not None and picked.startswith("custom:"):
-                self._change(custom_status_id=int(picked.removeprefix("custom:")), status=None)
+                number = int(picked.removeprefix("custom:"))
+                name = next((row.name for row in self._found.statuses if row.id == number), "")
+                self._change(custom_status_id=number, custom_status=name, status=None)
             elif picked is not None:
-                self._change(status=picked, custom_status_id=None)
+                self._change(status=picked, custom_status_id=None, custom_status="")
 
         self._desk.choose("Which status?", [*plain, *custom], chosen)
 
@@ -357,7 +358,8 @@ class TriageScreen(ModalScreen[Triaged | None]):
             self._problem = "nothing would change yet"
             self._draw()
             return
-        self.dismiss(Triaged(edits, self._found.path.macro if self._is_feature else ""))
+        one = len(self._tickets) == 1
+        self.dismiss(Triaged(edits, self._found.path.macro if self._is_feature and one else ""))
 
     def action_leave(self) -> None:
         """Leave; nothing is sent."""

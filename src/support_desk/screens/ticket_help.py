@@ -1,0 +1,67 @@
+"""What the keys of tickets share: one edit of many, waiting for the helpdesk's lists, who this person is."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from support_desk.domain.commands import EditTicket
+from support_desk.domain.tickets import Ticket
+from support_desk.screens.asking import confirm
+from support_desk.sources.errors import SourceError
+
+if TYPE_CHECKING:
+    from support_desk.desk.lookups import Lookups
+    from support_desk.screens.acting import Acting
+    from support_desk.sources.writers import Agent
+
+Tickets = Sequence[Ticket]
+
+MANY = 3
+"""More tickets than this are asked about before they are changed."""
+
+
+def do(screen: Acting, tickets: Tickets, edit: EditTicket) -> None:
+    """The same edit of all of them."""
+    app = screen.desk_app
+
+    def send() -> None:
+        app.acts.do([(ticket, edit) for ticket in tickets])
+
+    if len(tickets) > MANY:
+        confirm(app, f"Change {len(tickets)} tickets?", "changes them", send)
+    else:
+        send()
+
+
+def waiting(screen: Acting, work: Coroutine[Any, Any, None], what: str) -> None:
+    """Do something that may have to ask the helpdesk first; a refusal is told in its own words."""
+
+    async def told() -> None:
+        try:
+            await work
+        except SourceError as error:
+            screen.say(f"{error.problem}: {error.remedy}", problem=True)
+
+    screen.app.run_worker(told(), name=what, group="lookup", description=what, exit_on_error=False)
+
+
+def one_of(screen: Acting, tickets: Tickets, what: str) -> Ticket | None:
+    """The ticket of something that is done to one at a time."""
+    if len(tickets) == 1:
+        return tickets[0]
+    screen.say(f"{what} goes on one ticket at a time: X clears the marks", problem=True)
+    return None
+
+
+async def my_agent(screen: Acting, lookups: Lookups) -> Agent | None:
+    """The agent that this person is."""
+    address = screen.desk_app.config.me.email
+    abilities = await lookups.abilities()
+    if abilities.me is not None and (not address or abilities.me.email.casefold() == address.casefold()):
+        return abilities.me
+    return await lookups.agent(address) if address else None
+
+
+def named(tickets: Tickets) -> str:
+    return f"#{tickets[0].id}" if len(tickets) == 1 else f"{len(tickets)} tickets"
