@@ -14,7 +14,7 @@ from support_desk.config.secrets import Secret
 from support_desk.desk.alert_actions import AlertActions
 from support_desk.desk.intents import intents_of
 from support_desk.domain.alerts import Alert
-from support_desk.domain.commands import Command, EscalateAlert, PagePerson
+from support_desk.domain.commands import AddResponder, Command, EscalateAlert, PagePerson
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt
 from support_desk.sources.opsgenie import Patience
 from tests.desk.clock import ManualClock
@@ -22,8 +22,8 @@ from tests.simulators.opsgenie import DEFAULT_KEY, POLICY, USERS, source_for, wi
 from tests.simulators.opsgenie_writes import WritableOpsgenie
 
 ME = "ada@example.com"
-KIM = "ben@example.com"
-SECOND = "dan@example.com"
+KIM = "cat@example.com"
+SECOND = "ben@example.com"
 """Second line at `NIGHT`."""
 NIGHT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 """A Monday evening: 20:00 in London as well, and out of hours."""
@@ -31,7 +31,8 @@ LONDON = ZoneInfo("Europe/London")
 QUICK = Patience(connect=1, read=0.3, total=0.6)
 MADE = "2026-11-23T19:58:00Z"
 
-ESCALATE = EscalateAlert(POLICY, "support_escalation", "second line: Dan Dale, until Tue 10:00", (SECOND,))
+ESCALATE = EscalateAlert(POLICY, "support_escalation", "second line: Ben Brook, until Tue 10:00", (SECOND,))
+ADD = AddResponder("user", "dan@example.com", "Dan Dale")
 PAGE = PagePerson("eve@example.com", "Eve Easton", "Ada asks for help", phone="0700 900123")
 
 _ids = count(0xA1)

@@ -1,0 +1,271 @@
+"""Whoever is paged is named before, paged once, and proved or loudly denied afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from support_desk.desk.alert_actions import AlertActions
+from support_desk.domain.commands import (
+    AddResponder,
+)
+from support_desk.domain.intents import Verdict
+from tests.desk.alert_world import (
+    ADD,
+    ESCALATE,
+    KIM,
+    LONDON,
+    NIGHT,
+    PAGE,
+    SECOND,
+    AlertWorld,
+)
+from tests.simulators.http import dropped
+from tests.simulators.opsgenie import READ_KEY, TEAM, Turn, error, rate_limited, wire_policy
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[AlertWorld]:
+    world = AlertWorld()
+    yield world
+    await world.close()
+
+
+class TestEscalation:
+    """Who is paged is looked at before, asked for once, and proved afterwards."""
+
+    async def test_the_evidence(self, world: AlertWorld) -> None:
+        receipt = await world.do(ESCALATE)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert receipt.words == "Ben Brook was paged 20:00:00"
+        assert not receipt.remedy
+        assert receipt.evidence[0] == "request req-0000: Escalate alert"
+        told = "\n".join(receipt.evidence)
+        assert "Notification sent to [ben@example.com]" in told
+        assert "ada@example.com: Alert escalated to next" in told
+        assert "support_desk" in told
+        assert world.applied() == {"escalate": 1}
+
+    async def test_it_is_waited_for(self, world: AlertWorld) -> None:
+        world.opsgenie.pages_after = 4
+        receipt = await world.do(ESCALATE)
+        assert receipt.words == "Ben Brook was paged 20:00:07"
+
+    async def test_no_evidence_is_said_loudly(self, world: AlertWorld) -> None:
+        world.opsgenie.pages_nobody = True
+        receipt = await world.do(ESCALATE)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert receipt.words.endswith("NOTHING SHOWS YET WHO WAS PAGED")
+        assert "ring them" in receipt.remedy
+        assert sum(world.clock.slept) < 60
+
+    async def test_somebody_else_was_paged(self, world: AlertWorld) -> None:
+        command = replace(ESCALATE, line="third line", people=("eve@example.com",))
+        receipt = await world.do(command)
+        assert receipt.words == "Ben Brook was paged 20:00:00, NOT Eve Easton"
+        assert "you were told that it would be Eve Easton" in receipt.remedy
+
+    async def test_who_merely_looks_at_it_is_no_evidence(self, world: AlertWorld) -> None:
+        world.opsgenie.page("a1", KIM)
+        world.clock.pass_by(60)
+        world.opsgenie.pages_nobody = True
+        world.clock.on_sleep = lambda _: world.opsgenie.page("a1", KIM, why="Viewed on [web]")
+        assert "NOTHING SHOWS YET" in (await world.do(ESCALATE)).words
+
+    async def test_somebody_who_had_been_paged_before_is_paged_again(self, world: AlertWorld) -> None:
+        world.opsgenie.page("a1", SECOND)
+        world.clock.pass_by(60)
+        assert (await world.do(ESCALATE)).words == "Ben Brook was paged 20:01:00"
+
+    async def test_the_timer_fires_during_the_hold(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        world.clock.pass_by(3)
+        world.opsgenie.timer_fires("a1")
+        world.clock.pass_by(2)
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.CONFLICT
+        assert receipt.words == "not sent: already paged: Ben Brook was paged 20:00:03"
+        assert world.writes() == []
+        assert (await world.again(intent, receipt)).words == "Ben Brook was paged 20:00:05"
+        assert world.applied() == {"escalate": 1}
+
+    async def test_the_log_alone_says_so(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        world.opsgenie.pages_nobody = True
+        world.opsgenie.timer_fires("a1")
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.CONFLICT
+        assert "already escalated at 20:00:00, says its log: Alert escalated by the" in receipt.words
+
+    async def test_nobody_was_named_and_somebody_was_paged(self, world: AlertWorld) -> None:
+        intent = await world.decide(replace(ESCALATE, people=(), line="second line: who that is isn't known"))
+        world.opsgenie.page("a1", SECOND)
+        receipt = await world.actions.perform(intent)
+        assert receipt.words == "not sent: already paged: Ben Brook was paged 20:00:00"
+
+    async def test_the_rota_changes_during_the_hold(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        rotation = world.opsgenie.schedules[1].rotations[0]
+        rotation.turns = [Turn(NIGHT, NIGHT + timedelta(hours=2), KIM)]
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.CONFLICT
+        assert receipt.words == "not sent: second line is Cat Calder now"
+        (row,) = receipt.differences
+        assert (row.field, row.ours, row.theirs) == ("second line", "Ben Brook", "Cat Calder")
+        rotation.turns = []
+        assert (await world.actions.perform(intent)).words == "not sent: second line is nobody now"
+        assert world.writes() == []
+
+    async def test_a_rota_that_cant_be_read_holds_nothing_up(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        world.actions = AlertActions(
+            world.source, world.source.writer(), world.clock, zone=LONDON, second_line=_unknown
+        )
+        assert (await world.actions.perform(intent)).words == "ben@example.com was paged 20:00:00"
+
+    async def test_confirmed_by_the_person_on_an_acknowledged_alert(self, world: AlertWorld) -> None:
+        world.opsgenie.acknowledge("a1", KIM)
+        receipt = await world.do(replace(ESCALATE, confirmed=True))
+        assert receipt.words == "Ben Brook was paged 20:00:00"
+
+    async def test_no_such_policy(self, world: AlertWorld) -> None:
+        world.opsgenie.escalations = [wire_policy(id="another")]
+        receipt = await world.do(ESCALATE)
+        assert receipt.verdict is Verdict.FAILED
+        assert receipt.words == "the service didn't do it: Escalation does not exist"
+        assert "page somebody with E, or ring" in receipt.remedy
+
+    async def test_a_responder(self, world: AlertWorld) -> None:
+        receipt = await world.do(ADD)
+        assert receipt.words == "Dan Dale was paged 20:00:00"
+        assert world.applied() == {"responders": 1}
+        assert receipt.alert is not None
+        assert receipt.alert.responders[-1].name == "Dan Dale"
+
+    async def test_a_team(self, world: AlertWorld) -> None:
+        receipt = await world.do(AddResponder("team", TEAM, "support_team"))
+        assert receipt.words == "support_team was added; NOTHING SHOWS YET WHO WAS PAGED"
+
+
+async def _unknown() -> frozenset[str] | None:
+    return None
+
+
+class TestPagingAPerson:
+    """An alert of their own, with the default key, proved or loudly denied."""
+
+    async def test_they_are_paged(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        receipt = await world.actions.perform(intent)
+        assert (receipt.verdict, receipt.words) == (Verdict.CONFIRMED, "Eve Easton was paged 20:00:00")
+        assert not receipt.remedy
+        assert world.writes() == ["POST "]
+        assert world.applied(intent.id) == {"create": 1}
+        assert receipt.alert is not None
+        assert receipt.alert.alias == intent.id
+
+    async def test_a_teams_key_is_a_loud_failure(self, world: AlertWorld) -> None:
+        world.opsgenie.team_key = True
+        intent = await world.decide(replace(PAGE, username="dan@example.com", name="Dan Dale"))
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.FAILED
+        assert receipt.words == (
+            "Dan Dale WAS NOT PAGED: OpsGenie addressed the alert to team support_team instead"
+        )
+        assert receipt.remedy.startswith("ring Dan Dale: 0700 900123; then give `[opsgenie] default_api_key`")
+        assert (await world.verify(intent)).words == receipt.words
+        assert (await world.actions.perform(intent)).words == receipt.words
+        assert world.applied(intent.id) == {"create": 1}
+
+    async def test_no_number_is_said(self, world: AlertWorld) -> None:
+        world.opsgenie.team_key = True
+        receipt = await world.do(replace(PAGE, username="dan@example.com", name="Dan Dale", phone=""))
+        assert "ring Dan Dale; no number is in [people]" in receipt.remedy
+
+    async def test_nothing_shows_yet(self, world: AlertWorld) -> None:
+        world.opsgenie.pages_nobody = True
+        receipt = await world.do(PAGE)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert "NOTHING SHOWS YET THAT Eve Easton WAS PAGED" in receipt.words
+        assert receipt.remedy == "ring Eve Easton: 0700 900123"
+
+    async def test_names_that_cant_be_read_arent_a_replaced_responder(self, world: AlertWorld) -> None:
+        world.opsgenie.forbidden = [(READ_KEY, "/v2/users")]
+        assert (await world.do(PAGE)).words == "Eve Easton was paged 20:00:00"
+        world.opsgenie.pages_nobody = True
+        receipt = await world.do(PAGE)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert "NOTHING SHOWS YET" in receipt.words
+
+    @pytest.mark.parametrize("times", [1, 2, 3])
+    async def test_lost_answers_are_asked_for_again_under_the_same_alias(
+        self, world: AlertWorld, times: int
+    ) -> None:
+        intent = await world.decide(PAGE)
+        world.opsgenie.server.fail("/v2/alerts", dropped(), times=times, method="POST")
+        receipt = await world.actions.perform(intent)
+        expected = Verdict.CONFIRMED if times < 3 else Verdict.UNKNOWN
+        assert receipt.verdict is expected
+        assert receipt.remedy.startswith("ring Eve Easton: 0700 900123") is (times == 3)
+        assert world.applied(intent.id) == ({"create": 1} if times < 3 else {})
+
+    async def test_made_though_the_answer_was_lost(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        world.opsgenie.server.fail("/v2/alerts", world.opsgenie.applied_then(dropped()), method="POST")
+        assert (await world.actions.perform(intent)).words == "Eve Easton was paged 20:00:00"
+        assert world.applied(intent.id) == {"create": 1}
+        assert len(world.writes()) == 1
+
+    async def test_refused_after_a_lost_answer_is_not_a_refusal(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        world.opsgenie.server.fail("/v2/alerts", world.opsgenie.delayed(dropped()), method="POST")
+        world.opsgenie.server.fail("/v2/alerts", rate_limited(60), method="POST")
+        assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+        world.opsgenie.arrive()
+        assert (await world.verify(intent)).words == "Eve Easton was paged 20:00:02"
+
+    async def test_made_and_closed_again_isnt_made_twice(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        await world.actions.perform(intent)
+        world.opsgenie.close_alert("made-2", "eve@example.com")
+        receipt = await world.actions.perform(intent)
+        assert receipt.words == "Eve Easton was paged 20:00:00"
+        assert world.applied(intent.id) == {"create": 1}
+
+    async def test_the_service_refuses_after_all(self, world: AlertWorld) -> None:
+        world.opsgenie.refusals["create"] = "Quota exceeded"
+        receipt = await world.do(PAGE)
+        assert (receipt.verdict, receipt.words) == (Verdict.FAILED, "no alert was made: Quota exceeded")
+        assert receipt.remedy == "ring Eve Easton: 0700 900123"
+
+    async def test_refused_at_once(self, world: AlertWorld) -> None:
+        world.opsgenie.server.fail("/v2/alerts", error(403, "No", code=40301), method="POST")
+        receipt = await world.do(PAGE)
+        assert receipt.verdict is Verdict.FAILED
+        assert receipt.remedy.startswith("ring Eve Easton: 0700 900123; ")
+
+    async def test_never_sent_may_be_tried_again(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        world.opsgenie.server.close()
+        assert (await world.actions.perform(intent)).verdict is Verdict.NOT_SENT
+
+    async def test_never_told_and_not_there(self, world: AlertWorld) -> None:
+        world.opsgenie.pending, world.opsgenie.work_waits = 99, True
+        intent = await world.decide(PAGE)
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.UNKNOWN
+        assert "within a minute" in receipt.words
+        assert (await world.verify(intent)).verdict is Verdict.UNKNOWN
+        later = await world.verify(intent, after=61)
+        assert (later.verdict, later.words) == (Verdict.FAILED, "no alert was made: nobody was paged")
+
+    async def test_without_a_default_key(self) -> None:
+        world = AlertWorld(default_api_key=None)
+        receipt = await world.do(PAGE)
+        await world.close()
+        assert receipt.verdict is Verdict.FAILED
+        assert "no default integration's key" in receipt.words
+        assert "0700 900123" in receipt.remedy
