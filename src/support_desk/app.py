@@ -25,6 +25,7 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Input, TextArea
 from textual.worker import Worker, WorkerState
 
 from support_desk.acts import Acts
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.needing import Needing
     from support_desk.sources.protocols import Sources
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,8 @@ class DeskApp(App[None]):
         self.in_editor = False
         """An editor has the terminal."""
         self.acts = Acts(self)
+        self.needing: Needing | None = None
+        """What needs the person now; None until the first frame is out."""
         self.runbooks = RunbookTexts(self)
         self.changed_keys = normal(config.keys)
         self.news = Watch(config)
@@ -183,6 +187,13 @@ class DeskApp(App[None]):
         if self.desk.sources is not None:
             self.run_worker(self.lookups.warm(), name="lookups", group="desk", exit_on_error=False)
             await self.acts.run(performer_of(self.desk, self.desk.sources, self.config))
+
+    def start_needing(self) -> None:
+        """From now on the dashboard says what needs the person."""
+        from support_desk.screens.needing import Needing
+
+        if self.needing is None:
+            self.needing = Needing(self)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of our own in the background: the person must know that something has stopped."""
@@ -427,6 +438,19 @@ class DeskApp(App[None]):
         self.preferences.looked_at = self.desk.now()
 
     # Keys
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Do what a key means, in the order in which keys were typed, however many come at once.
+
+        Textual asks here first for the keys that come before the others, then sends the key through the
+        widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
+        that no field takes as text is done here and now instead.
+        """
+        if await super()._check_bindings(key, priority):
+            return True
+        if priority and not isinstance(self.focused, Input | TextArea):
+            return await super()._check_bindings(key)
+        return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What opens a field from everywhere doesn't do so over a question that waits for its answer."""

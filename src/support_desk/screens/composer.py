@@ -58,7 +58,7 @@ class Composer(ModalScreen[str | None]):
     ) -> None:
         """`who`: two lines that say who will read it. `kind` names the draft among those of `target`."""
         super().__init__()
-        self._who = who
+        self.who = who
         self._target = target
         self._kind = kind
         self._first_text = text
@@ -77,7 +77,7 @@ class Composer(ModalScreen[str | None]):
         # A blinking cursor costs 4 kB a second over SSH.
         field.cursor_blink = False
         field.move_cursor(field.document.end)
-        self.query_one("#who", Lines).show(list(self._who))
+        self.query_one("#who", Lines).show(list(self.who))
         keys: Parts = (
             (" ctrl+s", "key"), (f" {self._done}  ", "text"), ("ctrl+o", "key"), (" your editor  ", "text"),
             ("esc", "key"), (" leaves it as a draft", "text"),

@@ -1,0 +1,54 @@
+"""Keys that arrive in one burst, as over a slow connection, mean what they mean one by one."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from support_desk.screens.composer import Composer
+from support_desk.screens.tag_picker import TagPicker
+from support_desk.screens.triage import TriageScreen
+from tests.screens.acting import entries, opened
+from tests.support import Running, running
+
+
+def burst(desk: Running, keys: str) -> None:
+    """All at once: nothing is waited for between them."""
+    for key in keys:
+        desk.app.post_message(events.Key(key, key))
+
+
+@pytest.mark.parametrize(("key", "screen"), [("n", Composer), ("t", TagPicker), ("T", TriageScreen)])
+async def test_what_opens_a_field_means_the_row_that_was_gone_to_before_it(key: str, screen: type) -> None:
+    async with running() as desk:
+        await opened(desk)
+        third = desk.dashboard.tickets.rows[2].ticket.id
+        burst(desk, f"2jj{key}")
+        await desk.until(lambda: isinstance(desk.app.screen, screen))
+        selected = desk.dashboard.tickets.selected
+        assert selected is not None
+        assert selected.ticket.id == third
+        assert [ticket.id for ticket in desk.dashboard.acted_on()] == [third]
+        if isinstance(desk.app.screen, Composer):
+            assert f"#{third}" in "".join(text for line in desk.app.screen.who for text, _ in line)
+
+
+async def test_letters_behind_such_a_key_never_act_on_rows() -> None:
+    async with running() as desk:
+        await opened(desk)
+        burst(desk, "1naceews")
+        await desk.until(lambda: isinstance(desk.app.screen, Composer))
+        for _ in range(20):
+            await desk.pilot.pause()
+        assert isinstance(desk.app.screen, Composer)
+        assert entries(desk) == ()
+
+
+async def test_one_after_the_other_each_acts_on_its_own_row() -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("1")
+        first, second = (row.alert.id for row in desk.dashboard.alerts.rows[:2])
+        burst(desk, "aja")
+        await desk.until(lambda: len(entries(desk)) == 2)
+        assert [entry.intent.target.id for entry in reversed(entries(desk))] == [first, second]
