@@ -11,7 +11,7 @@ import sys
 from bench.report import Figure, table
 from bench.setting import REPOSITORY
 
-SCRIPTS = ("first_frame", "keys", "tick", "idle", "memory", "parse", "status")
+SCRIPTS = ("first_frame", "keys", "acting", "tick", "idle", "memory", "parse", "status")
 
 
 def main() -> None:

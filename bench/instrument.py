@@ -143,6 +143,10 @@ class Program:
         if size:
             yield end, size
 
+    def pieces(self, since: int) -> list[tuple[int, str]]:
+        """What came from the chunk `since` on: (time in ns, text without escape sequences)."""
+        return [(at, _ESCAPES.sub("", data.decode("utf-8", "replace"))) for at, data in self._chunks[since:]]
+
     def mark(self) -> int:
         """A place in the output, for `bursts`."""
         return len(self._chunks)
