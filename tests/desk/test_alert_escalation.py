@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from support_desk.desk.alert_actions import AlertActions
-from support_desk.domain.commands import (
-    AddResponder,
-)
+from support_desk.desk.intents import intents_of
+from support_desk.domain.commands import AddResponder, EscalateAlert, PagePerson
 from support_desk.domain.intents import Verdict
+from support_desk.sources.fixtures import DEMO_START, fixture_sources
 from tests.desk.alert_world import (
     ADD,
     ESCALATE,
@@ -22,6 +22,7 @@ from tests.desk.alert_world import (
     PAGE,
     SECOND,
     AlertWorld,
+    EagerClock,
 )
 from tests.simulators.http import dropped
 from tests.simulators.opsgenie import READ_KEY, TEAM, Turn, error, rate_limited, wire_policy
@@ -269,3 +270,28 @@ class TestPagingAPerson:
         assert receipt.verdict is Verdict.FAILED
         assert "no default integration's key" in receipt.words
         assert "0700 900123" in receipt.remedy
+
+
+class TestOnTheDemosWorld:
+    """The same actions on the demo's own writer."""
+
+    async def test_an_escalation_a_responder_and_a_page(self) -> None:
+        clock = EagerClock(DEMO_START + timedelta(hours=9))
+        sources = fixture_sources(clock, seed=7)
+        assert sources.alerts is not None
+        assert sources.alert_writer is not None
+        actions = AlertActions(sources.alerts, sources.alert_writer, clock, zone=LONDON)
+        alert = next(row for row in (await sources.alerts.open_alerts()).rows if row.status == "open")
+        policy = (await sources.alerts.policies()).rows[0]
+        commands = (
+            EscalateAlert(policy.id, policy.name, "second line"),
+            AddResponder("user", "sian@agency.example", "Siân Probert"),
+            PagePerson("femi@agency.example", "Femi", "Help"),
+        )
+        for command in commands:
+            (intent,) = intents_of([(alert, command)], by="robin@agency.example", at=clock.now())
+            receipt = await actions.perform(intent)
+            assert receipt.verdict is Verdict.CONFIRMED
+            assert "was paged 18:46:0" in receipt.words
+            again = await actions.perform(intent)
+            assert again.words.removeprefix("already done before: ") == receipt.words, "nobody is paged twice"

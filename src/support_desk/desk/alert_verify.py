@@ -82,9 +82,15 @@ class AlertVerifier:
 
     def _by_mark(self, intent: Intent, detail: AlertDetail, since: datetime) -> Receipt | None:
         """Notes carry our mark; what pages somebody has recipients as well."""
-        wanted = expected(intent.command)
-        new = [row for row in detail.recipients if row.at >= since - LEEWAY and row.name.casefold() in wanted]
-        if not new and marked(detail.events, intent.token) is None:
+        wanted, mark = expected(intent.command), marked(detail.events, intent.token)
+        since = mark.at if mark is not None and not wanted else since
+        new = [
+            row
+            for row in detail.recipients
+            if row.at >= since - LEEWAY
+            and (row.name.casefold() in wanted or (not wanted and mark is not None))
+        ]
+        if not new and mark is None:
             return None
         lines = event_lines(detail.events, since, self._local)
         if isinstance(intent.command, c.NoteAlert):
