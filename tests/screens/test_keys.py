@@ -22,6 +22,7 @@ from support_desk.keys import (
 from support_desk.screens.alert import AlertScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.detail import DetailScreen
+from support_desk.screens.handover import HandoverScreen
 from support_desk.screens.log import LogScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.screens.pickers import HelpScreen, help_lines
@@ -51,6 +52,7 @@ BOUND: dict[str, tuple[type[Any], ...]] = {
     "log": (LogScreen,),
     "rota": (RotaScreen,),
     "toil": (ToilScreen,),
+    "handover": (HandoverScreen,),
     "document": (DocumentView, TextView),
 }
 """The classes that bind a scope's keys."""
@@ -91,7 +93,7 @@ def test_no_two_actions_that_are_active_together_share_a_key() -> None:
 def test_the_screens_scopes_are_checked_together() -> None:
     for screen in (
         Dashboard, AlertScreen, TicketScreen, SuspendedScreen, SolvedScreen, OutboxScreen, LogScreen,
-        RotaScreen, ToilScreen,
+        RotaScreen, ToilScreen, HandoverScreen,
     ):  # fmt: skip
         scopes = set(screen.SCOPES)
         assert any(scopes <= together for together in TOGETHER), screen.__name__
@@ -182,7 +184,7 @@ def test_help_holds_every_action_of_its_scopes() -> None:
 async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:
     async with running() as desk:
         offered = {command.title: command for command in desk.app.get_system_commands(desk.app.screen)}
-        wanted = [a for a in ACTIONS if a.palette and a.scope in ("app", "dashboard", "row", "list")]
+        wanted = [a for a in ACTIONS if a.palette and a.scope in Dashboard.SCOPES]
         assert {action.label for action in wanted} == set(offered)
         offered["zoom"].callback()
         await desk.until(lambda: desk.dashboard.alerts.region.area == 0)
