@@ -7,7 +7,8 @@ back here: the row as it was read afterwards corrects the desk, and every screen
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import draft_in
@@ -40,6 +41,7 @@ class Acts:
         self._phases: dict[str, Phase] = {}
         self._shown: dict[Target, Entry] = {}
         self._making: Target | None = None
+        self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
@@ -99,6 +101,22 @@ class Acts:
         self._making = target
         self._app.draw_footers()
 
+    @property
+    def asked(self) -> str:
+        """What a service is being asked before something can be chosen; empty: nothing."""
+        return self._asking[-1] if self._asking else ""
+
+    @contextmanager
+    def asking(self, what: str) -> Iterator[None]:
+        """Show that a key was heard while a service is being asked for what it needs."""
+        self._asking.append(what)
+        self._app.draw_footers()
+        try:
+            yield
+        finally:
+            self._asking.remove(what)
+            self._app.draw_footers()
+
     def _in_the_making(self, target: Target) -> bool:
         """Whether an escalation of this target is on its way already, or one of another is being prepared."""
         if self._making is not None:
@@ -116,8 +134,14 @@ class Acts:
         return under_way
 
     def _send_held(self, id_: str) -> None:
-        if self.outbox is not None:
-            self.outbox.send_now(id_)
+        entry = self.outbox.entry(id_) if self.outbox is not None else None
+        if self.outbox is None or entry is None:
+            return
+        batch = entry.intent.batch
+        # What one `e` has begun goes at once as a whole: the page and the ticket's own change.
+        for row in self.outbox.entries:
+            if row is entry or (batch and row.intent.batch == batch):
+                self.outbox.send_now(row.intent.id)
 
     def undo(self) -> None:
         """Take back what hasn't left; else send what undoes the last action, or say why nothing does."""

@@ -146,7 +146,8 @@ class DeskScreen(Kept, Screen[None]):
             return ((" Reading who would be paged ... ", "alarm"),)
         held = outbox.held if outbox is not None else None
         if outbox is None or held is None:
-            return ()
+            asked = self.desk_app.acts.asked
+            return ((f" {asked} ... ", "alarm"),) if asked else ()
         from support_desk.screens.hold_line import hold_line
 
         return hold_line(held, outbox.seconds_left(held), width, self.desk_app.changed_keys)

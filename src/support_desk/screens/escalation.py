@@ -181,16 +181,16 @@ def page_someone(screen: Acting, row: Alert | Ticket) -> None:
     open_ladder(screen, row, "")
 
 
-def page_second_line_about(screen: Acting, ticket: Ticket) -> None:
-    """Page whoever is second line now about a ticket; nobody there opens the ladder."""
+def second_line_page(screen: Acting, ticket: Ticket) -> c.PagePerson | str:
+    """The page to whoever is second line now about a ticket; or, in words, why there is nobody."""
     view = screen.desk_app.view
     who = on_now(rota_of(view.snapshot), Role.SECOND_LINE, view.now)
-    if isinstance(who, Unknown) or who is None:
-        words = "Second line: unknown" if isinstance(who, Unknown) else "Second line: nobody now"
-        open_ladder(screen, ticket, words)
-        return
+    if isinstance(who, Unknown):
+        return "Second line: unknown"
+    if who is None:
+        return "Second line: nobody now"
     rung = next((rung for rung in ladder(screen) if rung.person == who), Rung(who, "second line now", True))
-    screen.desk_app.acts.do([(ticket, page_command(screen, ticket, rung))])
+    return page_command(screen, ticket, rung)
 
 
 def ladder(screen: Acting) -> tuple[Rung, ...]:

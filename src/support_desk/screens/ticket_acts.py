@@ -19,6 +19,8 @@ from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_o
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
+    from support_desk.domain.commands import Command
+    from support_desk.domain.tickets import Ticket
     from support_desk.domain.triage import TagSuggestion
     from support_desk.screens.acting import Acting
     from support_desk.screens.triage import Triaged, TriageHelp
@@ -38,7 +40,7 @@ def take(screen: Acting, tickets: Tickets) -> None:
             return
         _assign(screen, tickets, me, "take")
 
-    waiting(screen, work(), "take")
+    waiting(screen, work(), "Take")
 
 
 def assign(screen: Acting, tickets: Tickets) -> None:
@@ -55,7 +57,7 @@ def assign(screen: Acting, tickets: Tickets) -> None:
         choices = [(str(agent.id), agent.name, agent.email) for agent in agents]
         screen.desk_app.choose(f"Who takes {named(tickets)}?", choices, chosen)
 
-    waiting(screen, work(), "assign")
+    waiting(screen, work(), "Assign")
 
 
 def _assign(screen: Acting, tickets: Tickets, agent: Agent, purpose: str) -> None:
@@ -146,11 +148,11 @@ def triage(screen: Acting, tickets: Tickets) -> None:
             acts = screen.desk_app.acts
             acts.forget_draft(acts.do(list(triaged.edits)), target_of(tickets[0]), "triage")
             if triaged.reply_macro:
-                waiting(screen, ticket_texts.reply_by_macro(screen, tickets[0], triaged.reply_macro), "reply")
+                waiting(screen, ticket_texts.reply_by_macro(screen, tickets[0], triaged.reply_macro), "Reply")
 
         screen.app.push_screen(TriageScreen(tickets, found), filled_in)
 
-    waiting(screen, work(), "triage")
+    waiting(screen, work(), "Triage")
 
 
 async def _triage_help(screen: Acting, tickets: Tickets) -> TriageHelp:
@@ -189,8 +191,6 @@ async def _triage_help(screen: Acting, tickets: Tickets) -> TriageHelp:
 
 def escalate(screen: Acting, tickets: Tickets) -> None:
     """Hand the ticket on as configured, after a hold."""
-    from support_desk.domain.ticket_escalation import escalation_edit
-
     ticket = one_of(screen, tickets, "An escalation")
     if ticket is None:
         return
@@ -198,23 +198,51 @@ def escalate(screen: Acting, tickets: Tickets) -> None:
     if app.acts.second_press(target_of(ticket)):
         return
 
+    app.acts.making = target_of(ticket)
+
     async def work() -> None:
-        rule = ticket_escalation_rule(app.config)
-        groups = {group.name: group.id for group in await app.lookups.groups()} if rule.group else {}
-        agents = {agent.email: agent.id for agent in await app.lookups.agents()} if rule.assignee else {}
-        line = rule.group or rule.assignee or "second line (tickets)"
-        me = app.config.me.name or app.config.me.email
-        edit = escalation_edit(ticket, rule, me=me, line=line, groups=groups, agents=agents)
+        try:
+            edit = await _escalation(screen, ticket)
+        finally:
+            app.acts.making = None
         if isinstance(edit, str):
             screen.say(f"Not escalated: {edit}", problem=True)
-            return
-        app.acts.do([(ticket, edit)])
-        if app.config.escalation.ticket.alert:
-            from support_desk.screens.escalation import page_second_line_about
+        else:
+            _hold(screen, ticket, edit)
 
-            page_second_line_about(screen, ticket)
+    waiting(screen, work(), "Escalate")
 
-    waiting(screen, work(), "escalate")
+
+async def _escalation(screen: Acting, ticket: Ticket) -> EditTicket | str:
+    """The change that is configured, with the helpdesk's numbers; or why there is none."""
+    from support_desk.domain.ticket_escalation import escalation_edit
+
+    app = screen.desk_app
+    rule = ticket_escalation_rule(app.config)
+    groups = {group.name: group.id for group in await app.lookups.groups()} if rule.group else {}
+    agents = {agent.email: agent.id for agent in await app.lookups.agents()} if rule.assignee else {}
+    line = rule.group or rule.assignee or "second line (tickets)"
+    me = app.config.me.name or app.config.me.email
+    return escalation_edit(ticket, rule, me=me, line=line, groups=groups, agents=agents)
+
+
+def _hold(screen: Acting, ticket: Ticket, edit: EditTicket) -> None:
+    """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
+    app = screen.desk_app
+    decisions: list[tuple[Ticket, Command]] = [(ticket, edit)]
+    nobody = ""
+    if app.config.escalation.ticket.alert:
+        from support_desk.screens.escalation import open_ladder, second_line_page
+
+        page = second_line_page(screen, ticket)
+        if isinstance(page, str):
+            nobody = page
+        else:
+            # First, so that a helpdesk in trouble doesn't hold up the telephone.
+            decisions.insert(0, (ticket, page))
+    app.acts.do(decisions)
+    if nobody:
+        open_ladder(screen, ticket, nobody)
 
 
 def escalate_to(screen: Acting, tickets: Tickets) -> None:

@@ -38,10 +38,11 @@ def waiting(screen: Acting, work: Coroutine[Any, Any, None], what: str) -> None:
     """Do something that may have to ask the helpdesk first; a refusal is told in its own words."""
 
     async def told() -> None:
-        try:
-            await work
-        except SourceError as error:
-            screen.say(f"{error.problem}: {error.remedy}", problem=True)
+        with screen.desk_app.acts.asking(f"{what}: asking the helpdesk"):
+            try:
+                await work
+            except SourceError as error:
+                screen.say(f"{error.problem}: {error.remedy}", problem=True)
 
     screen.app.run_worker(told(), name=what, group="lookup", description=what, exit_on_error=False)
 

@@ -41,7 +41,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
         if number == ticket.id:
             screen.say("A ticket can't be merged into itself", problem=True)
         elif number is not None:
-            waiting(screen, work(number), "merge")
+            waiting(screen, work(number), "Merge")
 
     screen.app.push_screen(NumberPicker(f"Merge #{ticket.id} into which ticket? Its number:"), chosen)
 
@@ -53,7 +53,8 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
     async def work(number: int) -> None:
         problem = await _other_ticket(screen, number)
         if problem.type != "problem":
-            screen.say(f"#{number} is a {problem.type or 'ticket without a type'}, no problem", problem=True)
+            kind = f"its type is {problem.type}" if problem.type else "it has no type"
+            screen.say(f"#{number} isn't a problem ticket: {kind}", problem=True)
             return
         edit = EditTicket("problem", type="incident", problem_id=number)
         words = f"Make {named(tickets)} an incident of #{number} {problem.subject}?"
@@ -63,7 +64,7 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
 
     def chosen(number: int | None) -> None:
         if number is not None:
-            waiting(screen, work(number), "problem")
+            waiting(screen, work(number), "Problem")
 
     screen.app.push_screen(NumberPicker("Of which problem ticket? Its number:"), chosen)
 
@@ -115,4 +116,4 @@ def side_conversation(screen: Acting, tickets: Tickets) -> None:
             return
         app.push_screen(LinePicker("To which addresses?"), addressed)
 
-    waiting(screen, work(), "side conversation")
+    waiting(screen, work(), "Side conversation")

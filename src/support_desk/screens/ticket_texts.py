@@ -80,12 +80,12 @@ def macro(screen: Acting, tickets: Tickets) -> None:
         def chosen(picked: str | None) -> None:
             for row in macros:
                 if str(row.id) == picked:
-                    waiting(screen, _preview(screen, ticket, row), "macro")
+                    waiting(screen, _preview(screen, ticket, row), "Macro")
 
         choices = [(str(row.id), row.title, row.description) for row in macros]
         screen.desk_app.choose(f"Which macro for {named(tickets)}?", choices, chosen)
 
-    waiting(screen, work(), "macros")
+    waiting(screen, work(), "Macros")
 
 
 def promise(screen: Acting, tickets: Tickets) -> None:

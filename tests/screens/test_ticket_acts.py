@@ -1,0 +1,474 @@
+"""Every key of tickets but those that write texts: what is asked, what is done, and what is shown of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from support_desk.config.model import TicketEscalation
+from support_desk.desk.lookups import Lookups
+from support_desk.domain.commands import EditTicket, MergeTicket, PagePerson, SideConversation
+from support_desk.domain.intents import Phase
+from support_desk.screens.asking import Question
+from support_desk.screens.pickers import ChoicePicker, LinePicker, NumberPicker
+from support_desk.screens.tag_picker import TagPicker
+from support_desk.sources.fixtures import demo_config
+from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
+from support_desk.sources.protocols import Reading
+from support_desk.sources.writers import Agent
+from tests.screens.acting import answer, choose, ended, entries, opened
+from tests.screens.support import Faults
+from tests.screens.support import running as faulty
+from tests.screens.ticket_desk import (
+    HARBOURS,
+    MAGDA,
+    MAP,
+    ORCHARDS,
+    PROBLEM,
+    all_ended,
+    detail_of,
+    edit_of,
+    go_to,
+    ticket_now,
+    writing,
+)
+from tests.support import SMALL, Running, changed, drawn, running
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Running]:
+    async with running() as desk:
+        await opened(desk)
+        yield desk
+
+
+async def mark(desk: Running, *numbers: int) -> None:
+    for number in numbers:
+        await go_to(desk, number)
+        await desk.press("space")
+
+
+async def number(desk: Running, wanted: int) -> None:
+    """Type the number of another ticket."""
+    await desk.until(lambda: isinstance(desk.app.screen, NumberPicker))
+    await desk.pilot.pause()
+    await desk.type(str(wanted))
+    await desk.press("enter")
+
+
+# Who has it
+
+
+async def test_take(desk: Running) -> None:
+    await go_to(desk, MAGDA)
+    await desk.press("w")
+    await desk.until(lambda: entries(desk))
+    entry = await ended(desk)
+    assert (entry.phase, entry.words) == (Phase.CONFIRMED, "assignee robin@agency.example")
+    assert ticket_now(desk, MAGDA).assignee_email == "robin@agency.example"
+    assert desk.app.said == [], "what worked needs no toast"
+
+
+async def test_the_row_says_it_at_once_whatever_the_network_does() -> None:
+    faults = Faults()
+    faults.gates[MAGDA] = asyncio.Event()
+    async with faulty(size=(160, 45), faults=faults) as desk:
+        await desk.until(lambda: desk.app.acts.outbox is not None)
+        dashboard = desk.app.dashboard
+        await desk.press("2")
+        dashboard.tickets.select(MAGDA)
+        await desk.press("w")
+        await desk.until(lambda: desk.app.acts.entries)
+        await desk.pilot.pause()
+        assert "[taking …]" in drawn(dashboard.tickets)
+        assert "Magda" in next(line for line in drawn(dashboard.tickets).split("\n") if str(MAGDA) in line)
+        faults.gates[MAGDA].set()
+        await desk.until(lambda: not desk.app.acts.entries)
+        await desk.until(lambda: "[taking …]" not in drawn(dashboard.tickets))
+        assert "Robin" in next(line for line in drawn(dashboard.tickets).split("\n") if str(MAGDA) in line)
+
+
+async def test_a_key_that_has_to_ask_the_helpdesk_first_is_heard_at_once(desk: Running) -> None:
+    asked = asyncio.Event()
+    lookups = desk.app.lookups
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.ticket_writer is not None
+
+    class Slow(FixtureTicketWriter):
+        async def agents(self) -> Reading[Agent]:
+            await asked.wait()
+            return await super().agents()
+
+    writer = sources.ticket_writer
+    assert isinstance(writer, FixtureTicketWriter)
+    desk.app.lookups = Lookups(Slow(writer._world, desk.clock), desk.clock)
+    await go_to(desk, MAP)
+    await desk.press("W")
+    assert "Assign: asking the helpdesk ..." in desk.footer
+    asked.set()
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+    await desk.press("escape")
+    await desk.until(lambda: "asking" not in desk.footer)
+    desk.app.lookups = lookups
+
+
+async def test_what_is_yours_already_is_said(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("w")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said == [f"Robin Ashdown has #{MAP} already"]
+    assert entries(desk) == ()
+
+
+async def test_assign_to_somebody(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("W")
+    await choose(desk, "sian")
+    entry = await ended(desk)
+    assert (entry.phase, entry.words) == (Phase.CONFIRMED, "assignee sian@agency.example")
+
+
+async def test_undo_gives_it_back_to_whom_it_was(desk: Running) -> None:
+    await go_to(desk, MAGDA)
+    await desk.press("w")
+    await ended(desk)
+    await desk.press("u")
+    await desk.until(lambda: len(entries(desk)) == 2)
+    assert (await ended(desk)).phase is Phase.CONFIRMED
+    assert ticket_now(desk, MAGDA).assignee_email == "magda@agency.example"
+
+
+# Fields
+
+
+async def test_priority_shows_the_deadline_before_it_is_set(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("p")
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+    picker = desk.app.screen
+    assert isinstance(picker, ChoicePicker)
+    shown = {choice.id: (choice.label, choice.hint) for choice in picker._choices}
+    assert shown["normal"][0] == "normal (now)"
+    assert all(hint for _, hint in shown.values()), "each says what it would mean"
+    await choose(desk, "urgent")
+    entry = await ended(desk)
+    assert (entry.phase, entry.words) == (Phase.CONFIRMED, "priority urgent")
+    assert ticket_now(desk, MAP).priority == "urgent"
+    await desk.press("u")
+    await desk.until(lambda: len(entries(desk)) == 2)
+    await ended(desk)
+    assert ticket_now(desk, MAP).priority == "normal"
+
+
+async def test_the_priority_that_it_has_changes_nothing(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("p")
+    await choose(desk, "normal")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said == ["The priority is normal already"]
+    assert entries(desk) == ()
+
+
+async def test_believed_solved_asks_and_is_the_accounts_own_status(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("c")
+    asked = await answer(desk)
+    assert "pending, believed solved? Nothing is written to the client." in asked
+    entry = await ended(desk)
+    assert entry.phase is Phase.CONFIRMED, entry.words
+    row = ticket_now(desk, MAP)
+    assert row.status == "pending"
+    assert (row.custom_status or "").lower().startswith("pending believed solved")
+
+
+async def test_a_question_is_answered_by_y_alone(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("c")
+    await answer(desk, "enter")
+    await desk.press("c")
+    await desk.until(lambda: isinstance(desk.app.screen, Question))
+    await desk.press("y")
+    assert isinstance(desk.app.screen, Question), "a y that was typed before it appeared"
+    await desk.press("escape")
+    assert entries(desk) == ()
+
+
+async def test_tags_are_chosen_in_three_keys(desk: Running) -> None:
+    ticket = await go_to(desk, MAP)
+    await desk.press("t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    await desk.type("licence")
+    await desk.press("tab")
+    await desk.type("forms")
+    await desk.press("tab", "enter")
+    entry = await ended(desk)
+    assert (entry.phase, entry.words) == (Phase.CONFIRMED, "tags +licence_portal -forms") or (
+        edit_of(entry).remove_tags == ("forms",)
+    )
+    now = ticket_now(desk, MAP).tags
+    assert "forms" not in now
+    assert set(ticket.tags) - {"forms"} < set(now)
+    await desk.press("u")
+    await desk.until(lambda: len(entries(desk)) == 2)
+    await ended(desk)
+    assert set(ticket_now(desk, MAP).tags) == set(ticket.tags)
+
+
+async def test_the_same_edit_of_marked_tickets_is_one_decision(desk: Running) -> None:
+    await mark(desk, MAP, MAGDA, HARBOURS)
+    await desk.press("t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    await desk.type("incident_7")
+    await desk.press("enter")
+    rows = await all_ended(desk, 3)
+    assert {row.phase for row in rows} == {Phase.CONFIRMED}, [row.words for row in rows]
+    assert len({row.intent.batch for row in rows}) == 1
+    assert all("incident_7" in ticket_now(desk, number).tags for number in (MAP, MAGDA, HARBOURS))
+
+
+async def test_more_than_three_are_asked_about(desk: Running) -> None:
+    await mark(desk, MAP, MAGDA, HARBOURS, ORCHARDS)
+    await desk.press("p")
+    await choose(desk, "low")
+    assert await answer(desk) == "Change 4 tickets?"
+    assert {row.phase for row in await all_ended(desk, 4)} == {Phase.CONFIRMED}
+
+
+async def test_one_that_somebody_else_changes_is_shown_with_the_difference(desk: Running) -> None:
+    """The desk's list is as old as its last poll; the ticket itself is read before anything is sent."""
+    await go_to(desk, MAP)
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.ticket_writer is not None
+    stamp = ticket_now(desk, MAP).updated_at
+    await sources.ticket_writer.update(MAP, EditTicket(priority="low", comment="Not urgent."), stamp=stamp)
+    await desk.press("p")
+    await choose(desk, "urgent")
+    entry = await ended(desk)
+    assert entry.phase is Phase.CONFLICT
+    assert entry.words == "not sent: changed by somebody else since you looked: priority is low"
+    assert "[priority: NOT SENT, changed" in desk.line_of(desk.dashboard.tickets, str(MAP))
+    await desk.press("O")
+    await desk.press("y")
+    await desk.until(lambda: entries(desk)[0].phase is not Phase.CONFLICT)
+    assert (await ended(desk)).phase is Phase.CONFIRMED
+    assert ticket_now(desk, MAP).priority == "urgent"
+
+
+# Other tickets
+
+
+async def test_merge_from_the_palette_names_both_and_waits(desk: Running) -> None:
+    await go_to(desk, MAP)
+    desk.dashboard.action_merge()
+    await number(desk, MAGDA)
+    asked = await answer(desk)
+    assert f"Merge #{MAP} " in asked
+    assert f"INTO #{MAGDA} " in asked
+    assert "that can't be taken back" in asked
+    assert entries(desk)[0].phase is Phase.HELD
+    assert isinstance(entries(desk)[0].intent.command, MergeTicket)
+    entry = await ended(desk)
+    assert (entry.phase, entry.words) == (Phase.CONFIRMED, f"merged into #{MAGDA}, and closed")
+
+
+async def test_a_merge_can_be_taken_back_while_it_is_held(desk: Running) -> None:
+    await go_to(desk, MAP)
+    desk.dashboard.action_merge()
+    await number(desk, MAGDA)
+    await answer(desk)
+    await desk.press("u")
+    assert entries(desk)[0].phase is Phase.CANCELLED
+    assert (await detail_of(desk, MAP)).ticket.status == "open"
+
+
+async def test_what_cannot_be_merged_is_said(desk: Running) -> None:
+    await go_to(desk, MAP)
+    for other, words in ((MAP, "into itself"), (99, "99")):
+        desk.app.said.clear()
+        desk.dashboard.action_merge()
+        await number(desk, other)
+        await desk.until(lambda: desk.app.said)
+        assert words in desk.app.said[0]
+    await mark(desk, MAP, MAGDA)
+    desk.app.said.clear()
+    desk.dashboard.action_merge()
+    assert desk.app.said == ["A merge goes on one ticket at a time: X clears the marks"]
+    assert entries(desk) == ()
+
+
+async def test_link_to_a_problem(desk: Running) -> None:
+    await go_to(desk, MAP)
+    for other in (MAGDA, PROBLEM):
+        desk.dashboard.action_link_problem()
+        await number(desk, other)
+        if other == MAGDA:
+            await desk.until(lambda: desk.app.said)
+            assert desk.app.said == [f"#{MAGDA} isn't a problem ticket: its type is incident"]
+    asked = await answer(desk)
+    assert f"an incident of #{PROBLEM}" in asked
+    entry = await ended(desk)
+    assert (entry.phase, edit_of(entry).problem_id) == (Phase.CONFIRMED, PROBLEM)
+
+
+async def test_a_side_conversation(desk: Running) -> None:
+    await go_to(desk, MAP)
+    desk.dashboard.action_side_conversation()
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("ops@host.example, sian@agency.example")
+    await desk.press("enter")
+    await writing(desk)
+    await desk.type("Could you look?")
+    await desk.press("ctrl+s")
+    asked = await answer(desk)
+    assert asked == "Send this to ops@host.example, sian@agency.example? It leaves the helpdesk."
+    entry = await ended(desk)
+    assert entry.phase is Phase.CONFIRMED, entry.words
+    command = entry.intent.command
+    assert isinstance(command, SideConversation)
+    assert (command.to, command.body) == (("ops@host.example", "sian@agency.example"), "Could you look?")
+
+
+async def test_addresses_that_are_none(desk: Running) -> None:
+    await go_to(desk, MAP)
+    desk.dashboard.action_side_conversation()
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("ops")
+    await desk.press("enter")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said == ["These aren't all addresses"]
+
+
+# Escalation and incidents
+
+
+async def test_escalating_a_ticket_hands_it_over_and_pages_behind_one_hold(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("e")
+    await desk.until(lambda: entries(desk))
+    held = {type(row.intent.command): row for row in entries(desk)}
+    assert all(row.phase is Phase.HELD for row in held.values())
+    edit = edit_of(held[EditTicket])
+    assert (edit.group, edit.priority, edit.add_tags) == ("2nd line (tickets)", "high", ("escalated",))
+    assert edit.comment.startswith("Escalated by Robin Ashdown to 2nd line (tickets). https://")
+    rows = await all_ended(desk, len(held))
+    assert {row.phase for row in rows} == {Phase.CONFIRMED}, [row.words for row in rows]
+    assert ticket_now(desk, MAP).group == "2nd line (tickets)"
+
+
+async def test_one_u_takes_an_escalation_back_whole(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("e")
+    await desk.until(lambda: entries(desk))
+    await desk.pilot.pause()
+    await desk.press("u")
+    assert {row.phase for row in entries(desk)} == {Phase.CANCELLED}
+
+
+async def test_a_second_press_sends_and_a_held_key_does_not() -> None:
+    config = demo_config()
+    section = msgspec.structs.replace(
+        config.escalation, ticket=TicketEscalation(group="2nd line (tickets)", alert=False)
+    )
+    async with running(config=changed(config, escalation=section)) as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("e")
+        await desk.until(lambda: entries(desk))
+        for _ in range(20):
+            desk.clock.move(seconds=0.03)
+            await desk.press("e")
+        assert entries(desk)[0].phase is Phase.HELD
+        desk.clock.move(seconds=0.5)
+        await desk.pilot.pause()
+        await desk.press("e")
+        desk.clock.move(seconds=0.2)
+        await desk.until(lambda: entries(desk)[0].phase is not Phase.HELD)
+        assert len(entries(desk)) == 1
+        assert (await ended(desk)).phase is Phase.CONFIRMED
+
+
+async def test_a_group_that_is_not_there_is_said() -> None:
+    config = demo_config()
+    section = msgspec.structs.replace(config.escalation, ticket=TicketEscalation(group="Nobody"))
+    async with running(config=changed(config, escalation=section)) as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("e")
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said == [
+            'Not escalated: the helpdesk has no group "Nobody": see [escalation.ticket] group'
+        ]
+        assert entries(desk) == ()
+
+
+async def test_page_a_person_about_a_ticket(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("E")
+    await choose(desk, "sian")
+    await answer(desk)
+    command = entries(desk)[0].intent.command
+    assert isinstance(command, PagePerson)
+    assert command.username == "sian@agency.example"
+    assert f"{MAP}" in command.message + command.description
+    assert (await ended(desk)).phase is Phase.CONFIRMED
+
+
+async def test_a_major_incident_is_tag_priority_and_who_was_told(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("I")
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("Sian, the client")
+    await desk.press("enter")
+    entry = await ended(desk)
+    assert entry.phase is Phase.CONFIRMED, entry.words
+    row = ticket_now(desk, MAP)
+    assert row.priority == "urgent"
+    assert desk.app.config.on_call.incident_tag in row.tags
+    last = (await detail_of(desk, MAP)).comments[-1]
+    assert last.body == "Major incident, marked by Robin Ashdown. Told: Sian, the client."
+    assert not last.public
+
+
+# Where nothing may be changed, and where there is little room
+
+
+async def test_read_only_has_none_of_the_keys() -> None:
+    async with running(config=changed(read_only=True)) as desk:
+        await go_to(desk, ORCHARDS)
+        before = desk.app.screen
+        for key in ("T", "t", "p", "w", "W", "n", "m", "c", "D", "e", "E", "I"):
+            await desk.press(key)
+            assert desk.app.screen is before, key
+        await desk.press("enter")
+        detail = desk.app.screen
+        await desk.press("ctrl+r", "n", "T")
+        assert desk.app.screen is detail
+        assert entries(desk) == ()
+        assert desk.app.said == []
+
+
+async def test_keys_of_tickets_on_an_alert_say_so(desk: Running) -> None:
+    await desk.press("1")
+    for key in ("T", "m", "D"):
+        await desk.press(key)
+    assert desk.app.said == ["That is for tickets: go to one first"] * 3
+
+
+@pytest.mark.parametrize("key", ["t", "p", "W", "c", "I", "E", "m", "n", "T", "D"])
+async def test_every_question_fits_a_small_terminal(key: str) -> None:
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        await go_to(desk, ORCHARDS)
+        await desk.press(key)
+        await desk.until(lambda: desk.app.screen is not desk.dashboard)
+        await desk.pilot.pause()
+        box = desk.app.screen.query_one("#box")
+        assert box.region.height <= SMALL[1]
+        assert box.region.width <= SMALL[0]
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
