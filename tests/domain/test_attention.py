@@ -18,11 +18,11 @@ from support_desk.domain.attention import (
     needs,
     nothing_words,
     sentence,
-    woken_at,
 )
 from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
+from support_desk.domain.late_start import woken_at
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.tickets import SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
@@ -160,8 +160,8 @@ def test_what_can_be_prevented_comes_before_what_has_happened() -> None:
         (Rank.TODAY, "4"),
     ]
     lines = dict(zip((need.rank for need in reversed(needs(of))), reversed(said(of)), strict=True))
-    assert lines[Rank.DOUBT] == "decide on P1 disk (O): nothing tells whether it was done"
-    assert lines[Rank.ASK] == "decide on P3 cpu (O): it was changed meanwhile, so nothing was sent"
+    assert lines[Rank.DOUBT] == "decide (O) on P1 disk: nothing tells whether it was done"
+    assert lines[Rank.ASK] == "decide (O) on P3 cpu: it was changed meanwhile, so nothing was sent"
     assert lines[Rank.EMERGENCY] == "reply to #5 Subject 5: emergency, breaches 15:40"
     assert lines[Rank.SAVE] == "#7 ring the client: the next step is promised in 10 min"
     assert lines[Rank.LATE] == "reply to #1 Subject 1: breached Fri 15:00, and 1 other is late"
@@ -278,10 +278,22 @@ def test_the_hours_of_sleep_are_local() -> None:
 def test_an_offered_action_says_that_it_was_not_sent() -> None:
     of = Situation(DAY, AGREEMENT, asking=[entry(Phase.HELD, offered=True)])
 
-    assert said(of) == ["decide on P1 disk (O): it was decided before this desk was started, and not sent"]
+    assert said(of) == ["decide (O) on P1 disk: it was decided before this desk was started, and not sent"]
 
 
 def test_a_need_without_a_countdown_says_its_reason() -> None:
-    need = Need(Rank.OPEN, None, "look", "it is there", DAY)
+    need = Need(Rank.OPEN, None, "look", "", "it is there", DAY)
 
     assert sentence(need, DAY, CALENDAR.timezone) == "look: it is there"
+
+
+def test_where_there_is_little_room_the_title_gives_way_and_the_reason_stays() -> None:
+    need = Need(
+        Rank.CRITICAL, None, "ack P1", "ALARM: " + "x" * 60, "second line is paged", DAY, DAY + MINUTE
+    )
+
+    line = sentence(need, DAY, CALENDAR.timezone, 60)
+
+    assert line == "ack P1 ALARM: xxxxxxxxxxxxxxx…: second line is paged in 1:00"
+    assert len(line) <= 60
+    assert sentence(need, DAY, CALENDAR.timezone, 20).startswith("ack P1 ALARM: xxxx…: second line")

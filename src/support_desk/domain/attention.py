@@ -19,6 +19,7 @@ from support_desk.domain.alerts import Alert
 from support_desk.domain.commands import Promise, pages_somebody
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Phase, Target
+from support_desk.domain.late_start import late_start_words
 from support_desk.domain.sla import Agreement, Ranked, is_emergency, late
 from support_desk.domain.words import duration_words, moment_words
 from support_desk.records import record
@@ -31,12 +32,11 @@ NIGHT = timedelta(hours=16)
 """How far on call looks ahead for emergency tickets: from the end of working hours to their beginning."""
 LAST_MINUTES = timedelta(minutes=5)
 """Within these a countdown shows seconds."""
-MORNING_ENDS = time(12)
-"""Until then a late start is worth a word."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _MESSAGE = 60
 _SUBJECT = 40
+_SHORTEST_TITLE = 12
 
 
 class Rank(IntEnum):
@@ -76,7 +76,9 @@ class Need:
     target: Target | None
     """What it is about; None where it is no alert and no ticket."""
     act: str
-    """What to do: "ack P1 acme-prod-5xx"."""
+    """What to do: "ack P1", "reply to #4312"."""
+    title: str
+    """What it is about, as people know it; shortened where there is little room. May be empty."""
     why: str
     """The reason, as the rest of the sentence."""
     at: datetime
@@ -138,18 +140,21 @@ def needs(of: Situation) -> tuple[Need, ...]:
     At most one need for each alert, ticket and action.
     """
     found = [*_alerts(of), *_asking(of), *_tickets(of), *_promised(of)]
-    rest = _rest(of)
-    if rest is not None:
-        found.append(rest)
+    late_start = late_start_words(of.woken_at, of.now, of.zone)
+    if late_start:
+        found.append(Need(Rank.REST, None, "start later", "", late_start, of.woken_at or of.now))
     found.sort(key=_place)
     kept: dict[object, Need] = {}
     for need in found:
-        kept.setdefault(need.target or need.act, need)
+        kept.setdefault(need.target or (need.act, need.title), need)
     return tuple(kept.values())
 
 
-def sentence(need: Need, now: datetime, zone: tzinfo) -> str:
-    """The need in one line: "ack P1 acme-prod-5xx: second line is paged in 2:10"."""
+def sentence(need: Need, now: datetime, zone: tzinfo, room: int = 0) -> str:
+    """The need in one line: "ack P1 acme-prod-5xx: second line is paged in 2:10".
+
+    `room`: characters that there are; the title gives way first, so that the reason can be read. 0: enough.
+    """
     why = need.why
     if need.ends_at is not None:
         left = need.ends_at - now
@@ -157,7 +162,11 @@ def sentence(need: Need, now: datetime, zone: tzinfo) -> str:
             why = f"{why} in {_left(left)}"
         else:
             why = f"{why}: should have happened {moment_words(need.ends_at, now, zone)}"
-    return f"{need.act}: {why}"
+    if not need.title:
+        return f"{need.act}: {why}"
+    spare = room - len(need.act) - len(why) - len(" : ")
+    title = clean(need.title, max(_SHORTEST_TITLE, spare)) if room else need.title
+    return f"{need.act} {title}: {why}"
 
 
 def nothing_words(of: Situation, doubts: Iterable[str] = ()) -> str:
@@ -175,21 +184,8 @@ def nothing_words(of: Situation, doubts: Iterable[str] = ()) -> str:
     return f"nothing needs you now; next is #{coming.ticket.id}, due {when}"
 
 
-def woken_at(
-    moments: Iterable[datetime], now: datetime, zone: ZoneInfo, sleeps_from: time, sleeps_until: time
-) -> datetime | None:
-    """The last of these moments that lies in the hours of sleep of the night before `now`'s noon."""
-    night = [at for at in moments if timedelta(0) <= now - at < timedelta(hours=14)]
-    asleep = [at for at in night if _asleep(at.astimezone(zone).time(), sleeps_from, sleeps_until)]
-    return max(asleep, default=None)
-
-
-def _asleep(clock: time, start: time, end: time) -> bool:
-    return start <= clock < end if start <= end else clock >= start or clock < end
-
-
 def _place(need: Need) -> tuple[int, datetime, str]:
-    return need.rank, need.at, need.act
+    return need.rank, need.at, f"{need.act} {need.title}"
 
 
 def _left(span: timedelta) -> str:
@@ -213,7 +209,7 @@ def _alerts(of: Situation) -> Iterable[Need]:
 
 def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
     critical = alert.priority in of.duty.critical
-    target, title = Target("alert", alert.id), _title(alert)
+    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
     if found.missed or found.state == "due":
         who = found.next or "the next line"
         call = f"; call {of.helper}" if of.helper else ""
@@ -221,37 +217,37 @@ def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
         if found.state == "running":
             why = f"the second line should have been paged{call}"
         rank = Rank.CRITICAL if critical else Rank.PAGING
-        return Need(rank, target, f"check {title}", why, found.due_at or alert.created_at)
+        return Need(rank, target, f"check {pr}", title, why, found.due_at or alert.created_at)
     if found.state == "running" and found.due_at is not None:
         rank = Rank.CRITICAL if critical else Rank.PAGING
         who = found.next or "the next line"
-        return Need(rank, target, f"ack {title}", f"{who} is paged", found.due_at, found.due_at)
+        return Need(rank, target, f"ack {pr}", title, f"{who} is paged", found.due_at, found.due_at)
     why = "nobody else is paged about it" if found.next == NOBODY else found.reason or "nobody has it"
     age = f"open for {duration_words(of.now - alert.created_at)}; {why}"
     rank = Rank.CRITICAL if critical else Rank.PAGING if alert.priority in of.duty.major else Rank.OPEN
-    return Need(rank, target, f"ack {title}", age, alert.created_at)
+    return Need(rank, target, f"ack {pr}", title, age, alert.created_at)
 
 
 def _nudge(of: Situation, alert: Alert) -> Need | None:
     """The handbook's limits, for an alert that this out-of-hours shift has; None: nothing to say."""
     if not _is_mine(of, alert) or of.agreement.calendar.between(alert.created_at, of.now):
         return None
-    target, title = Target("alert", alert.id), _title(alert)
+    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
     trying, fixing = of.now - alert.created_at, of.now - (alert.acknowledged_at or alert.created_at)
     ask = f"; {of.helper} helps to decide" if of.helper else ""
     if trying >= of.duty.stop_after:
         why = f"{duration_words(trying)} on it: stop, unless it is nearly done or can't wait{ask}"
-        return Need(Rank.NUDGE, target, title, why, alert.created_at)
+        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at)
     if alert.id in of.escalated:
         return None
     call = f": {of.helper}" if of.helper else ""
     if alert.priority in of.duty.critical | of.duty.major:
         grave = "critical" if alert.priority in of.duty.critical else "major"
         why = f"{grave} and out of hours goes to the second line at once{call}"
-        return Need(Rank.NUDGE, target, f"escalate {title}", why, alert.created_at)
+        return Need(Rank.NUDGE, target, f"escalate {pr}", title, why, alert.created_at)
     if fixing >= of.duty.nudge_after:
         why = f"{duration_words(fixing)} without a fix: think of escalating{call}"
-        return Need(Rank.NUDGE, target, title, why, alert.created_at)
+        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at)
     return None
 
 
@@ -260,7 +256,8 @@ def _stale(of: Situation, alert: Alert) -> Need | None:
     if held < of.duty.stale_after or not _is_mine(of, alert):
         return None
     why = f"acknowledged {duration_words(held)} ago and still open: close it, or hand it on"
-    return Need(Rank.STALE, Target("alert", alert.id), _title(alert), why, alert.acknowledged_at or of.now)
+    since = alert.acknowledged_at or of.now
+    return Need(Rank.STALE, Target("alert", alert.id), alert.priority, _message(alert), why, since)
 
 
 def _is_mine(of: Situation, alert: Alert) -> bool:
@@ -268,8 +265,8 @@ def _is_mine(of: Situation, alert: Alert) -> bool:
     return not who or not me or who == me
 
 
-def _title(alert: Alert) -> str:
-    return f"{alert.priority} {clean(alert.message, _MESSAGE)}"
+def _message(alert: Alert) -> str:
+    return clean(alert.message, _MESSAGE)
 
 
 def _since(of: Situation, at: datetime | None) -> str:
@@ -285,7 +282,8 @@ def _asking(of: Situation) -> Iterable[Need]:
         yield Need(
             Rank.DOUBT if pages else Rank.ASK,
             None,
-            f"decide on {clean(entry.intent.title, _MESSAGE)} (O)",
+            "decide (O) on",
+            clean(entry.intent.title, _MESSAGE),
             _asked(entry),
             entry.changed_at,
         )
@@ -342,9 +340,8 @@ def _ticket(of: Situation, rank: Rank, row: Ranked, before: str = "", tail: str 
         when = f"{deadline.astimezone(of.zone):%H:%M}"
     breach = f"breached {when}" if deadline <= of.now else f"breaches {when}"
     target = Target("ticket", str(row.ticket.id))
-    return Need(
-        rank, target, f"{_verb(row)} #{row.ticket.id} {_subject(row)}", before + breach + tail, deadline
-    )
+    act = f"{_verb(row)} #{row.ticket.id}"
+    return Need(rank, target, act, _subject(row), before + breach + tail, deadline)
 
 
 def _follow(others: int) -> str:
@@ -374,26 +371,9 @@ def _promised(of: Situation) -> Iterable[Need]:
         yield Need(
             Rank.SAVE,
             Target("ticket", str(number)),
-            f"#{number} {clean(promise.step, _MESSAGE)}",
+            f"#{number}",
+            clean(promise.step, _MESSAGE),
             why,
             promise.due_at,
             None if over else promise.due_at,
         )
-
-
-# After a night
-
-
-def _rest(of: Situation) -> Need | None:
-    """What the handbook says to somebody whom an alert has woken."""
-    if of.woken_at is None or of.now.astimezone(of.zone).time() >= MORNING_ENDS:
-        return None
-    when = f"{of.woken_at.astimezone(of.zone):%H:%M}"
-    return Need(
-        Rank.REST,
-        None,
-        "start later",
-        f"an alert woke you at {when}, so nobody expects you at the usual time; tell your delivery lead or "
-        "line manager, and the Head of Technical Operations if you need a night off call. K claims the time",
-        of.woken_at,
-    )

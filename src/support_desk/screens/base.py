@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support_desk.app import DeskApp
     from support_desk.desk.desk import Desk, DeskChange
     from support_desk.domain.intents import Entry
+    from support_desk.screens.view import View
 
 
 class DeskScreen(Kept, Screen[None]):
@@ -29,9 +30,6 @@ class DeskScreen(Kept, Screen[None]):
 
     SCOPES: ClassVar[tuple[str, ...]] = ("app",)
     """Scopes of `keys.py` whose keys the footer shows, nearest first."""
-
-    ANNOUNCES: ClassVar[bool] = True
-    """Whether open critical alerts get a line of their own here."""
 
     DEFAULT_CSS = """
     DeskScreen {
@@ -55,8 +53,8 @@ class DeskScreen(Kept, Screen[None]):
         return self.desk_app.desk
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="header")
         yield Lines(id="announcement")
+        yield Lines(id="header")
         yield from self.compose_body()
         yield Lines(id="footer")
 
@@ -101,7 +99,7 @@ class DeskScreen(Kept, Screen[None]):
         app = self.desk_app
         width = self.size.width or app.size.width
         self.query_one("#header", Lines).show(header_lines(app.view, width))
-        line = announcement(app.view) if self.ANNOUNCES else ()
+        line = self.announced(app.view)
         shown = self.query_one("#announcement", Lines)
         shown.set_class(bool(line), "-shown")
         shown.show([line])
@@ -112,6 +110,10 @@ class DeskScreen(Kept, Screen[None]):
         if action in CHANGING and self.desk_app.config.read_only:
             return False
         return super().check_action(action, parameters)
+
+    def announced(self, view: View) -> Parts:
+        """The line above everything: a critical alert that is open, or nothing."""
+        return announcement(view)
 
     def scopes_now(self) -> tuple[str, ...]:
         """The scopes whose keys are worth their place in the footer at this moment."""

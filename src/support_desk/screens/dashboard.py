@@ -36,7 +36,7 @@ from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
 from support_desk.widgets.kept import Kept
-from support_desk.widgets.lines import Lines
+from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class Dashboard(RowActions, DeskScreen):
     SCOPES: ClassVar[tuple[str, ...]] = (
         "act_alert", "act_ticket", "act", "list", "dashboard", "row", "app",
     )  # fmt: skip
-    ANNOUNCES: ClassVar[bool] = False
     AUTO_FOCUS = "#tickets"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row", "act", "act_alert", "act_ticket")
 
@@ -154,6 +153,13 @@ class Dashboard(RowActions, DeskScreen):
     async def _open_runbook(self) -> None:
         await self.runbook.open()
         self._follow()
+        self.desk_app.start_needing()
+        self.draw_frame()
+
+    def announced(self, view: View) -> Parts:
+        """The single next thing, and why. Its line is there from the first frame on: nothing moves."""
+        needing = self.desk_app.needing
+        return ((" ", "text"),) if needing is None else needing.line(view, self.size.width)
 
     def _show_all(self) -> None:
         view = self.desk_app.view
@@ -193,6 +199,8 @@ class Dashboard(RowActions, DeskScreen):
             self._show_alerts(view)
             self.rota.show(rota_rows(view))
             self._draw_why()
+            if self.desk_app.needing is not None:
+                self.desk_app.needing.look_back_soon()
         for pane in (self.alerts, self.tickets, self.rota, self._activity):
             if pane is not None:
                 pane.tick()

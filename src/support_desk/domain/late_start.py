@@ -1,0 +1,41 @@
+"""After a night with alerts: nobody expects the person at the usual time.
+
+By the agency's handbook ("Support and on call"): who was woken needn't start work at the normal time and
+tells the delivery lead or the line manager; who needs a rest from being on call is replaced for the night by
+the Head of Technical Operations or the CTO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MORNING_ENDS = time(12)
+"""Until then a late start is worth a word."""
+NIGHT_BEFORE = timedelta(hours=14)
+"""How long ago a night can have been to be the last one."""
+
+
+def woken_at(
+    moments: Iterable[datetime], now: datetime, zone: ZoneInfo, sleeps_from: time, sleeps_until: time
+) -> datetime | None:
+    """The last of these moments that lies in the hours of sleep of the night before; None: none does."""
+    night = [at for at in moments if timedelta(0) <= now - at < NIGHT_BEFORE]
+    asleep = [at for at in night if _asleep(at.astimezone(zone).time(), sleeps_from, sleeps_until)]
+    return max(asleep, default=None)
+
+
+def late_start_words(woken: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """What the handbook says to somebody whom an alert has woken; empty: nothing, or it is noon."""
+    if woken is None or now.astimezone(zone).time() >= MORNING_ENDS:
+        return ""
+    return (
+        f"an alert woke you at {woken.astimezone(zone):%H:%M}, so nobody expects you at the usual time; tell "
+        "your delivery lead or line manager, and the Head of Technical Operations if you need a night off "
+        "call. K claims the time"
+    )
+
+
+def _asleep(clock: time, start: time, end: time) -> bool:
+    return start <= clock < end if start <= end else clock >= start or clock < end

@@ -1,0 +1,213 @@
+"""What needs the person now, as the screens show it: worked out anew only when something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from operator import is_
+from typing import TYPE_CHECKING
+
+from support_desk.desk.schema import StoreError
+from support_desk.desk.snapshot import SourceName, State, source_state
+from support_desk.domain.attention import (
+    Duty,
+    Need,
+    Rank,
+    Situation,
+    needs,
+    nothing_words,
+    sentence,
+)
+from support_desk.domain.commands import EscalateAlert
+from support_desk.domain.escalation import Countdown
+from support_desk.domain.intents import ASKING, Entry, Phase
+from support_desk.domain.ladder import Rung
+from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
+from support_desk.screens.alert_rows import escalation_of
+from support_desk.screens.header import STATE_STYLE
+from support_desk.screens.view import View
+from support_desk.widgets.lines import Parts
+
+if TYPE_CHECKING:
+    from support_desk.app import DeskApp
+
+LOOK_EVERY = timedelta(minutes=15)
+
+STYLES = {
+    Rank.CRITICAL: "alarm",
+    Rank.DOUBT: "alarm",
+    Rank.EMERGENCY: "alarm",
+    Rank.PAGING: "late",
+    Rank.NUDGE: "soon",
+    Rank.SAVE: "soon",
+    Rank.ASK: "soon",
+}
+"""How a need is drawn; the others are plain text. The words alone say how pressing it is."""
+
+_ABOUT = {SourceName.ALERTS: "alerts", SourceName.ZENDESK: "tickets"}
+"""The sources without which nothing can be called quiet."""
+
+
+class Needing:
+    """The needs of one desk."""
+
+    def __init__(self, app: DeskApp) -> None:
+        self._app = app
+        self._made_of: tuple[object, ...] = ()
+        self._at: object = None
+        self._situation: Situation | None = None
+        self._needs: tuple[Need, ...] = ()
+        self._woken_at: datetime | None = None
+        self._looked_back: datetime | None = None
+
+    def needs(self, view: View) -> tuple[Need, ...]:
+        """What needs the person, most pressing first."""
+        first = self._needs[0] if self._needs else None
+        over = first is not None and first.ends_at is not None and first.ends_at <= view.now
+        if self._changed(view) or over or self._situation is None:
+            self._situation = self.situation(view)
+            self._needs = needs(self._situation)
+        return self._needs
+
+    def line(self, view: View, width: int) -> Parts:
+        """The single next thing and why; or that there is none, as far as that is known."""
+        found = self.needs(view)
+        if found:
+            first = found[0]
+            more = f"  0: {len(found) - 1} more " if len(found) > 1 else "  0 goes there "
+            words = sentence(first, view.now, view.calendar.timezone, width - len(more) - 2)
+            return ((f" {words} ", STYLES.get(first.rank, "strong")), (more, "dim"))
+        doubts = tuple(doubts_of(view))
+        words = nothing_words(self._situation or self.situation(view), doubts)
+        return ((f" {words}", "warn" if doubts else "ok"), ("" if doubts else "  Q: quiet times", "dim"))
+
+    def situation(self, view: View) -> Situation:
+        """Everything that is looked at, at this moment."""
+        entries = self._entries()
+        return Situation(
+            now=view.now,
+            agreement=view.agreement,
+            alerts=[
+                (alert, _in_words(escalation_of(view, alert), view.config.rota.second_line.schedule))
+                for alert in view.snapshot.alerts.rows
+                if alert.status in ("open", "acked")
+            ],
+            queue=view.snapshot.tickets.rows,
+            promises=self._app.desk.promises,
+            asking=[entry for entry in entries if entry.offered or entry.phase in ASKING],
+            escalated=frozenset(
+                entry.intent.target.id
+                for entry in entries
+                if entry.phase is Phase.CONFIRMED and isinstance(entry.intent.command, EscalateAlert)
+            ),
+            helper=helper_words(self._ladder(), view.config.me.email),
+            woken_at=self._woken_at,
+            duty=duty_of(view),
+        )
+
+    def look_back_soon(self) -> None:
+        """Find out whether an alert woke the person, now and then."""
+        view = self._app.view
+        if not view.config.me.email:
+            return
+        if self._looked_back is not None and view.now - self._looked_back < LOOK_EVERY:
+            return
+        self._looked_back = view.now
+        self._app.run_worker(
+            self.look_back(), name="look back", group="look back",
+            description="whether an alert woke the person", exit_on_error=False,
+        )  # fmt: skip
+
+    async def look_back(self) -> None:
+        """Find out whether an alert woke the person; what can't be read says nothing."""
+        view = self._app.view
+        me, toil = view.config.me.email.casefold(), view.config.toil
+        try:
+            past = await self._app.desk.history(view.now - NIGHT_BEFORE)
+        except StoreError:
+            return
+        taken = [
+            alert.acked_at
+            for alert in past
+            if alert.acked_at is not None and (alert.acked_by or "").casefold() == me
+        ]
+        sleeps = time.fromisoformat(toil.sleeps_from), time.fromisoformat(toil.sleeps_until)
+        found = woken_at(taken, view.now, view.calendar.timezone, *sleeps)
+        if found != self._woken_at:
+            self._woken_at, self._situation = found, None
+
+    def _changed(self, view: View) -> bool:
+        """Whether something that the needs are made of is another than it was."""
+        snapshot, outbox = view.snapshot, self._app.acts.outbox
+        made_of = (
+            snapshot.alerts.rows,
+            snapshot.tickets.rows,
+            snapshot.policies.rows,
+            snapshot.rota.rows,
+            snapshot.on_call.rows,
+            self._app.desk.promises,
+        )
+        minute = view.now.replace(second=0, microsecond=0)
+        stand = (minute, tuple(outbox.entries[:1]) if outbox else (), self._stand())
+        # By identity: the queue may hold thousands of rows, and this is asked every second.
+        same = len(made_of) == len(self._made_of) and all(map(is_, made_of, self._made_of))
+        if same and stand == self._at:
+            return False
+        self._made_of, self._at = made_of, stand
+        return True
+
+    def _stand(self) -> tuple[tuple[str, Phase], ...]:
+        return tuple((entry.intent.id, entry.phase) for entry in self._entries() if entry.phase in ASKING)
+
+    def _entries(self) -> tuple[Entry, ...]:
+        outbox = self._app.acts.outbox
+        return () if outbox is None else tuple(outbox.entries)
+
+    def _ladder(self) -> tuple[Rung, ...]:
+        from support_desk.screens.escalation import ladder
+
+        return ladder(self._app.dashboard)
+
+
+def _in_words(found: Countdown, schedule: str) -> Countdown:
+    """The second line by its name, not by its schedule's."""
+    who = found.next or ""
+    if who.casefold().startswith(schedule.casefold()):
+        return replace(found, next=f"second line{who[len(schedule) :]}")
+    return found
+
+
+def duty_of(view: View) -> Duty:
+    """The configuration's limits."""
+    config = view.config
+    return Duty(
+        critical=frozenset(config.on_call.critical),
+        major=frozenset(config.on_call.major),
+        me=config.me.email,
+        nudge_after=timedelta(minutes=config.escalation.nudge_minutes),
+        stop_after=timedelta(hours=config.escalation.stop_hours),
+        stale_after=timedelta(minutes=config.on_call.stale_ack_minutes),
+        sleeps_from=time.fromisoformat(config.toil.sleeps_from),
+        sleeps_until=time.fromisoformat(config.toil.sleeps_until),
+    )
+
+
+def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
+    """Who to call next: the second line, else who is beyond it; empty: nobody is known."""
+    for rung in rungs:
+        if rung.why.startswith(("second line", "beyond")) and rung.person.email.casefold() != me.casefold():
+            line = "second line" if rung.why.startswith("second line") else rung.why
+            parts = (rung.person.name or rung.person.email, line, rung.phone)
+            return ", ".join(part for part in parts if part)
+    return ""
+
+
+def doubts_of(view: View) -> Iterator[str]:
+    """Why nothing can be called quiet: what isn't fresh and whole of alerts and tickets."""
+    for source, words in _ABOUT.items():
+        found = source_state(view.snapshot, source, view.now)
+        if found not in (State.FRESH, State.OFF):
+            yield f"{words}: {STATE_STYLE[found][0]}"
+    if all(source_state(view.snapshot, source, view.now) is State.OFF for source in _ABOUT):
+        yield "neither alerts nor tickets are configured"
