@@ -355,6 +355,42 @@ def feature_form(form: TriageForm, path: FeaturePath, groups: Mapping[str, int])
     return replace(form, add_tags=tags, note=form.note or path.note)
 
 
+def filled_form(
+    ticket: Ticket,
+    chosen: TriageForm,
+    suggestions: Sequence[TagSuggestion],
+    path: FeaturePath,
+    groups: Mapping[str, int],
+    *,
+    own_tags: bool = False,
+) -> tuple[TriageForm, str]:
+    """What the chosen kind brings along, under what was chosen by hand; and what of it can't be, in words.
+
+    `groups` are the helpdesk's numbers by name. `own_tags`: the tags were chosen by hand, so none are
+    suggested.
+    """
+    kind = chosen.kind
+    if kind is None:
+        return chosen, ""
+    begun = form_for(ticket, kind, suggestions)
+    tags = chosen.add_tags if own_tags else dict.fromkeys((*begun.add_tags, *chosen.add_tags))
+    form = replace(
+        chosen,
+        type=chosen.type or begun.type,
+        priority=chosen.priority or begun.priority,
+        add_tags=tuple(tags),
+        status=chosen.status or (None if chosen.custom_status_id else begun.status),
+    )
+    if form.group_id is None and kind.group:
+        named = next((name for name in groups if _folded(name) == _folded(kind.group)), None)
+        if named is not None:
+            form = replace(form, group=named, group_id=groups[named])
+    if not kind.feature:
+        return form, ""
+    handed_over = feature_form(form, path, groups)
+    return (form, handed_over) if isinstance(handed_over, str) else (handed_over, "")
+
+
 def _unless(wanted: str | None, present: str | None) -> str | None:
     return wanted if wanted and wanted != present else None
 

@@ -23,8 +23,7 @@ from support_desk.domain.triage import (
     PriorityChoice,
     TagSuggestion,
     TriageForm,
-    feature_form,
-    form_for,
+    filled_form,
     kind_of_ticket,
     triage_edit,
 )
@@ -87,7 +86,8 @@ class TriageScreen(ModalScreen[Triaged | None]):
         *(Binding(key, f"priority('{name}')", name, show=False) for key, name in PRIORITY_KEYS.items()),
         Binding("y", "type", "type", show=False),
         Binding("s", "status", "status", show=False),
-        Binding("g", "group", "group", show=False),
+        # The form scrolls by keys of its own, and g is one of them.
+        Binding("g", "group", "group", show=False, priority=True),
         Binding("w", "mine", "mine", show=False),
         Binding("W", "assignee", "assignee", show=False),
         Binding("t", "tags", "tags", show=False),
@@ -102,7 +102,13 @@ class TriageScreen(ModalScreen[Triaged | None]):
         super().__init__()
         self._tickets = tuple(tickets)
         self._found = found
-        self._form = TriageForm(kind=kind_of_ticket(tickets[0], found.kinds) if len(tickets) == 1 else None)
+        kind = kind_of_ticket(tickets[0], found.kinds) if len(tickets) == 1 else None
+        self._chosen = TriageForm(kind=kind)
+        """What was chosen by hand."""
+        self._form = self._chosen
+        """The same with what the kind brings along."""
+        self._kind_pressed = False
+        self._own_tags = False
         self._problem = ""
 
     def compose(self) -> ComposeResult:
@@ -233,40 +239,25 @@ class TriageScreen(ModalScreen[Triaged | None]):
         return self._form.kind is not None and self._form.kind.feature
 
     def _change(self, **changes: object) -> None:
-        self._form = replace(self._form, **changes)  # type: ignore[arg-type]
-        self._problem = ""
+        self._chosen = replace(self._chosen, **changes)  # type: ignore[arg-type]
+        self._form, self._problem = self._chosen, ""
+        if self._kind_pressed:
+            groups = {group.name: group.id for group in self._found.groups}
+            self._form, self._problem = filled_form(
+                self._tickets[0],
+                self._chosen,
+                self._found.suggestions,
+                self._found.path,
+                groups,
+                own_tags=self._own_tags,
+            )
         self._draw()
 
     def action_kind(self, place: int) -> None:
-        """This kind, with what goes with it; what was chosen by hand before stays."""
-        if place > len(self._found.kinds):
-            return
-        kind, before = self._found.kinds[place - 1], self._form
-        begun = form_for(self._tickets[0], kind, self._found.suggestions)
-        form = replace(
-            before,
-            kind=kind,
-            type=begun.type,
-            priority=before.priority if before.kind is None and before.priority else begun.priority,
-            add_tags=tuple(dict.fromkeys((*before.add_tags, *begun.add_tags))),
-            status=before.status or begun.status,
-        )
-        form = self._in_group(form, kind.group)
-        self._problem = ""
-        if kind.feature:
-            groups = {group.name: group.id for group in self._found.groups}
-            handed_over = feature_form(form, self._found.path, groups)
-            if isinstance(handed_over, str):
-                self._problem = handed_over
-            else:
-                form = handed_over
-        self._form = form
-        self._draw()
-
-    def _in_group(self, form: TriageForm, name: str) -> TriageForm:
-        wanted = name.casefold()
-        found = next((group for group in self._found.groups if group.name.casefold() == wanted), None)
-        return form if not wanted or found is None else replace(form, group=found.name, group_id=found.id)
+        """This kind, with what goes with it; what was chosen by hand stays."""
+        if place <= len(self._found.kinds):
+            self._kind_pressed = True
+            self._change(kind=self._found.kinds[place - 1])
 
     def action_priority(self, name: str) -> None:
         """This priority."""
@@ -328,6 +319,7 @@ class TriageScreen(ModalScreen[Triaged | None]):
 
         def chosen(change: TagChange | None) -> None:
             if change is not None:
+                self._own_tags = True
                 self._change(add_tags=change.add, remove_tags=change.remove)
 
         own = self._tickets[0].tags if len(self._tickets) == 1 else ()
