@@ -15,7 +15,6 @@ from support_desk.screens.asking import Question
 from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
-from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import choose, ended, entries, opened
 from tests.screens.ticket_desk import (
@@ -234,22 +233,25 @@ async def test_enter_never_sends_to_a_client(desk: Running) -> None:
     assert entries(desk) == ()
 
 
-async def test_a_comment_that_arrives_meanwhile_stops_the_reply(desk: Running) -> None:
-    """Also when the queue has been read since: the person hasn't read it in the open ticket."""
+@pytest.mark.parametrize("begun", [True, False], ids=["while it is written", "before the key"])
+async def test_a_comment_that_was_not_read_stops_the_reply(desk: Running, begun: bool) -> None:
+    """Also when the queue has been read since: in the open ticket the person hasn't seen it."""
     screen = await open_ticket(desk, MAP)
-    await desk.press("ctrl+r")
-    await write(desk, "It works again.")
+    if begun:
+        await desk.press("ctrl+r")
+        await write(desk, "It works again.")
     sources = desk.app.desk.sources
     assert sources is not None
-    writer = sources.ticket_writer
-    assert isinstance(writer, FixtureTicketWriter)
+    assert sources.ticket_writer is not None
     stamp = (await detail_of(desk, MAP)).ticket.updated_at
     desk.clock.move(seconds=20)
-    await writer.update(
-        MAP, EditTicket(comment="It is broken again!", public=True), stamp=stamp, author_id=None
-    )
+    answered = EditTicket(comment="It is broken again!", public=True)
+    await sources.ticket_writer.update(MAP, answered, stamp=stamp)
     await desk.read(FeedName.TICKETS)
     assert screen.changed_since(desk.app.view)
+    if not begun:
+        await desk.press("ctrl+r")
+        await write(desk, "It works again.")
     await question(desk)
     await desk.press("y")
     entry = await ended(desk)
