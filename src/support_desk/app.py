@@ -507,6 +507,20 @@ class DeskApp(App[None]):
         if not isinstance(self.screen, HandoverScreen):
             self.push_screen(HandoverScreen())
 
+    def action_show_needs(self) -> None:
+        """All that needs the person, in its order."""
+        from support_desk.screens.needs import NeedsScreen
+
+        if not isinstance(self.screen, NeedsScreen):
+            self.push_screen(NeedsScreen())
+
+    def action_show_quiet(self) -> None:
+        """What is worth doing when nothing needs attention."""
+        from support_desk.screens.quiet import QuietScreen
+
+        if not isinstance(self.screen, QuietScreen):
+            self.push_screen(QuietScreen())
+
     def action_show_rota(self) -> None:
         """When the person is next on, and the rota of the weeks to come."""
         from support_desk.screens.rota import RotaScreen

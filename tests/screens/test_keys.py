@@ -24,8 +24,10 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.detail import DetailScreen
 from support_desk.screens.handover import HandoverScreen
 from support_desk.screens.log import LogScreen
+from support_desk.screens.needs import NeedsScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.screens.pickers import HelpScreen, help_lines
+from support_desk.screens.quiet import QuietScreen
 from support_desk.screens.rota import RotaScreen
 from support_desk.screens.solved import SolvedScreen
 from support_desk.screens.suspended import SuspendedScreen
@@ -53,6 +55,8 @@ BOUND: dict[str, tuple[type[Any], ...]] = {
     "rota": (RotaScreen,),
     "toil": (ToilScreen,),
     "handover": (HandoverScreen,),
+    "needs": (NeedsScreen,),
+    "quiet": (QuietScreen,),
     "document": (DocumentView, TextView),
 }
 """The classes that bind a scope's keys."""
@@ -93,7 +97,7 @@ def test_no_two_actions_that_are_active_together_share_a_key() -> None:
 def test_the_screens_scopes_are_checked_together() -> None:
     for screen in (
         Dashboard, AlertScreen, TicketScreen, SuspendedScreen, SolvedScreen, OutboxScreen, LogScreen,
-        RotaScreen, ToilScreen, HandoverScreen,
+        RotaScreen, ToilScreen, HandoverScreen, NeedsScreen, QuietScreen,
     ):  # fmt: skip
         scopes = set(screen.SCOPES)
         assert any(scopes <= together for together in TOGETHER), screen.__name__

@@ -363,6 +363,20 @@ class Toil(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When you are taken to be awake again."""
 
 
+class ForecastSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    minutes: Annotated[float, Meta(ge=0, le=480)] = 0
+    """Working minutes that a reply takes; 0: learned from the replies of the last two weeks."""
+
+
+class QuietSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    weeks: Annotated[int, Meta(ge=1, le=520)] = 4
+    """Weeks of the history that the noisiest alerts are counted over."""
+    untouched_days: Annotated[int, Meta(ge=1, le=3650)] = 180
+    """Days without a change after which a runbook that is used counts as old."""
+    maintenance_command: str = ""
+    """Command that prints the maintenance to come, a line each: a date as in `2026-12-01`, then what."""
+
+
 class TriageKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     """The kind of work, as the form shows it."""
@@ -440,5 +454,9 @@ class Config(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long history is kept."""
     toil: Toil = Toil()
     """Time off in lieu for alerts out of hours."""
+    forecast: ForecastSection = ForecastSection()
+    """How many tickets would breach today."""
+    quiet: QuietSection = QuietSection()
+    """What is proposed when nothing needs attention."""
     triage: Triage = Triage()
     """Triage of tickets."""

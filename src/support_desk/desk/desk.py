@@ -247,6 +247,10 @@ class Desk:
         """How far back that goes; None: as far as there is anything. Raises `StoreError`."""
         return await asyncio.to_thread(self._store.history_reach) if self._store is not None else None
 
+    async def replies(self, since: datetime) -> tuple[tuple[datetime, ...], datetime | None]:
+        """When public replies were seen to be given, and since when that is watched. Raises `StoreError`."""
+        return await asyncio.to_thread(self._store.replies, since) if self._store is not None else ((), None)
+
     def _patch(self, name: FeedName, onto: Patch) -> None:
         """Change rows between two readings; the feed's age and state stay as they are.
 

@@ -73,6 +73,13 @@ class Acting(DeskScreen):
         """Write an internal note."""
         self._either("note")
 
+    def action_start_runbook(self) -> None:
+        """Start a runbook for the alert."""
+        from support_desk.screens.runbook_start import start_runbook
+
+        if alerts := self._alerts():
+            start_runbook(self.desk_app, alerts[0])
+
     def action_take(self) -> None:
         """Make it mine."""
         self._either("take")

@@ -21,7 +21,7 @@ from support_desk.domain.attention import (
 )
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.escalation import Countdown
-from support_desk.domain.intents import ASKING, Entry, Phase
+from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
 from support_desk.screens.alert_rows import escalation_of
@@ -95,7 +95,7 @@ class Needing:
             ],
             queue=view.snapshot.tickets.rows,
             promises=self._app.desk.promises,
-            asking=[entry for entry in entries if entry.offered or entry.phase in ASKING],
+            asking=[entry for entry in entries if asks(entry)],
             escalated=frozenset(
                 entry.intent.target.id
                 for entry in entries
@@ -158,7 +158,7 @@ class Needing:
         return True
 
     def _stand(self) -> tuple[tuple[str, Phase], ...]:
-        return tuple((entry.intent.id, entry.phase) for entry in self._entries() if entry.phase in ASKING)
+        return tuple((entry.intent.id, entry.phase) for entry in self._entries() if asks(entry))
 
     def _entries(self) -> tuple[Entry, ...]:
         outbox = self._app.acts.outbox

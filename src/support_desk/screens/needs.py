@@ -1,0 +1,276 @@
+"""What needs me now, all of it in its order; and what would breach today at the usual pace."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from support_desk.desk.schema import StoreError
+from support_desk.desk.snapshot import FeedName
+from support_desk.domain.attention import Need, Rank, nothing_words, sentence
+from support_desk.domain.forecast import (
+    ASSUMED,
+    LEARNED_FROM,
+    Forecast,
+    Pace,
+    forecast,
+    forecast_words,
+    learned_pace,
+    pace_words,
+)
+from support_desk.keys import bindings
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.filters import SORTS, sorted_tickets
+from support_desk.screens.needing import STYLES, doubts_of
+from support_desk.screens.view import View
+from support_desk.screens.words import day_clock
+from support_desk.widgets.columns import Column, Moment
+from support_desk.widgets.row_list import RowList
+from support_desk.widgets.text_view import BLANK, TextLine, TextView
+
+if TYPE_CHECKING:
+    from support_desk.desk.desk import DeskChange
+    from support_desk.domain.intents import Entry
+    from support_desk.domain.sla import Ranked
+
+STEP = timedelta(minutes=5)
+"""What a key changes the pace by."""
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
+MOST_SHOWN = 12
+"""Tickets of an order that are named."""
+
+RANK_WORDS = {
+    Rank.CRITICAL: "critical",
+    Rank.DOUBT: "page in doubt",
+    Rank.EMERGENCY: "emergency",
+    Rank.PAGING: "pages soon",
+    Rank.NUDGE: "handbook",
+    Rank.SAVE: "due soon",
+    Rank.ASK: "decide",
+    Rank.OPEN: "open alert",
+    Rank.STALE: "long acked",
+    Rank.REST: "rest",
+    Rank.LATE: "late",
+    Rank.TODAY: "due today",
+}
+"""Why a need stands where it stands."""
+
+
+class NeedsScreen(DeskScreen):
+    """The ranking, and the forecast below it."""
+
+    SCOPES: ClassVar[tuple[str, ...]] = ("needs", "list", "app")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("needs")
+    AUTO_FOCUS = "#needs"
+
+    DEFAULT_CSS = """
+    NeedsScreen {
+        #needs { height: 1fr; min-height: 6; }
+        #forecast { height: 1fr; border-top: solid $primary 50%; }
+        #forecast:focus { border-top: solid $primary; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._learned: Pace | None = None
+        self._adjusted: timedelta | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield RowList[Need](self._columns, _key, self.desk.now, id="needs")
+        yield TextView(id="forecast")
+
+    @property
+    def list(self) -> RowList[Need]:
+        """The needs."""
+        return self.query_one("#needs", RowList)
+
+    @property
+    def text(self) -> TextView:
+        """The forecast."""
+        return self.query_one("#forecast", TextView)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.desk_app.start_needing()
+        self._draw()
+        self.run_worker(
+            self._learn(), name="pace", group="pace", description="learn the pace", exit_on_error=False
+        )
+
+    def desk_changed(self, change: DeskChange) -> None:
+        super().desk_changed(change)
+        self._draw_needs()
+        if FeedName.TICKETS in change.feeds:
+            self._draw_forecast()
+
+    def outbox_changed(self, entry: Entry) -> None:
+        super().outbox_changed(entry)
+        self._draw_needs()
+
+    def tick(self) -> None:
+        super().tick()
+        self._draw_needs()
+        self.list.tick()
+        if self.desk_app.view.now.second == 0:
+            self._draw_forecast()
+
+    async def _learn(self) -> None:
+        """The pace from past replies; where there are none, another one is used and says so."""
+        view = self.desk_app.view
+        try:
+            replies, watched_from = await self.desk.replies(view.now - LEARNED_FROM)
+        except StoreError:
+            return
+        if watched_from is not None:
+            self._learned = learned_pace(replies, watched_from, view.now, view.calendar)
+            self._draw_forecast()
+
+    # Drawing
+
+    def _columns(self, width: int) -> Sequence[Column[Need]]:
+        zone = self.desk_app.view.calendar.timezone
+
+        def what(need: Need, moment: Moment) -> tuple[str, str]:
+            return sentence(need, moment.now, zone, width - 18), STYLES.get(need.rank, "text")
+
+        return (
+            Column("rank", "Why first", 13, lambda need, _: (RANK_WORDS[need.rank], "dim"), rank=1),
+            Column("what", "What needs you", 40, what, flexible=True, ticks=True),
+        )
+
+    def _draw(self) -> None:
+        self._draw_needs()
+        self._draw_forecast()
+
+    def _draw_needs(self) -> None:
+        view, needing = self.desk_app.view, self.desk_app.needing
+        if needing is None:
+            return
+        found = needing.needs(view)
+        self.list.show(found, at_once=True)
+        doubts = tuple(doubts_of(view))
+        self.list.title(((f" What needs you now: {len(found)} ", "title"),))
+        self.list.notice(f"Not everything is known: {'; '.join(doubts)}" if doubts else "")
+        quiet = nothing_words(needing.situation(view), doubts) if not found else ""
+        self.list.empty(f"{quiet[:1].upper()}{quiet[1:]}. Q proposes what to do in quiet times.")
+
+    @property
+    def pace(self) -> Pace:
+        """The pace that the forecast is made with: set here, configured, learned, or assumed."""
+        if self._adjusted is not None:
+            return Pace(self._adjusted, "adjusted")
+        configured = self.desk_app.config.forecast.minutes
+        if configured:
+            return Pace(timedelta(minutes=configured), "configured")
+        return self._learned or Pace(ASSUMED, "assumed")
+
+    def _draw_forecast(self) -> None:
+        view = self.desk_app.view
+        rows = list(view.snapshot.tickets.rows)
+        order = self.desk_app.dashboard.order
+        found = forecast(sorted_tickets(rows, order), view.now, view.calendar, self.pace)
+        shown = {row.ticket.id: row for row in rows}
+        self.text.show("forecast", forecast_lines(view, found, shown, SORTS[order]))
+
+    # Keys
+
+    def action_back(self) -> None:
+        """Back from the forecast to the list, then to where this was opened."""
+        if self.text.has_focus:
+            self.list.focus()
+        else:
+            self.app.pop_screen()
+
+    def action_other_half(self) -> None:
+        """From the list to the forecast, and back."""
+        (self.list if self.text.has_focus else self.text).focus()
+
+    def action_slower(self) -> None:
+        """A reply takes longer."""
+        self._adjust(self.pace.length + STEP)
+
+    def action_faster(self) -> None:
+        """A reply takes less time."""
+        self._adjust(self.pace.length - STEP)
+
+    def action_usual(self) -> None:
+        """The pace as it is configured or was learned."""
+        self._adjusted = None
+        self._draw_forecast()
+
+    def _adjust(self, length: timedelta) -> None:
+        self._adjusted = min(max(length, SHORTEST), LONGEST)
+        self._draw_forecast()
+
+    @on(RowList.Opened)
+    def _opened(self, message: RowList.Opened) -> None:
+        """Go to what it is about."""
+        message.stop()
+        need = self.list.selected
+        if need is None:
+            return
+        if need.target is None:
+            if need.rank is Rank.REST:
+                self.desk_app.action_show_toil()
+            else:
+                self.desk_app.action_show_outbox()
+        elif need.target.kind == "ticket":
+            self.desk_app.open_ticket(int(need.target.id))
+        else:
+            self.desk_app.open_alert(need.target.id)
+
+
+def _key(need: Need) -> Hashable:
+    return (need.target, need.act, need.title) if need.target is None else need.target
+
+
+def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: str) -> list[TextLine]:
+    """The forecast in words, with the tickets that it is about."""
+    zone = view.calendar.timezone
+    until = day_clock(found.until, view.now, zone)
+    words = forecast_words(found, until)
+    lines = [
+        TextLine(((f"Today at the usual pace: {words}.", "strong"),)),
+        TextLine((
+            (f"The pace: {pace_words(found.pace)}. ", "text"),
+            ("+", "key"), (" slower  ", "dim"), ("-", "key"), (" faster  ", "dim"),
+            ("=", "key"), (" as it was", "dim"),
+        )),
+        TextLine(((f"The order: tickets by {order}, as on the dashboard (S).", "dim"),)),
+    ]  # fmt: skip
+    if found.late:
+        lines += [BLANK, TextLine((("Would breach in this order", "head"),))]
+        lines += [_ticket_line(view, rows[number], "") for number in found.late[:MOST_SHOWN]]
+        lines += _rest(len(found.late) - MOST_SHOWN)
+    if found.saves:
+        best = found.best[: len(found.due) - len(found.best_late)]
+        lines += [BLANK, TextLine((("Answer in this order instead", "head"),))]
+        lines += [
+            _ticket_line(view, rows[number], f"{place}. ")
+            for place, number in enumerate(best[:MOST_SHOWN], 1)
+        ]
+        lines += _rest(len(best) - MOST_SHOWN)
+        if found.breached:
+            lines.append(
+                TextLine(((f"then the {len(found.breached)} that are late already", "dim"),), indent=2)
+            )
+    return lines
+
+
+def _ticket_line(view: View, row: Ranked, number: str) -> TextLine:
+    due = row.verdict.deadline
+    when = day_clock(due, view.now, view.calendar.timezone) if due is not None else "?"
+    return TextLine(
+        ((f"  {number}{when:<10} ", "text"), (f"#{row.ticket.id} ", "strong"), (row.ticket.subject, "text")),
+        indent=4,
+    )
+
+
+def _rest(number: int) -> list[TextLine]:
+    return [TextLine(((f"  and {number} more", "dim"),))] if number > 0 else []
