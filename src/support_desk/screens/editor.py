@@ -60,16 +60,31 @@ async def _run(app: DeskApp, command: list[str]) -> str:
     """Lend the terminal to a program; what went wrong, or nothing."""
     app.in_editor = True
     try:
+        # An exception that left this block would leave the terminal lent for ever.
         with app.suspend():
-            process = await asyncio.create_subprocess_exec(*command)
-            code = await process.wait()
+            return await _ended(command)
     except SuspendNotSupported:
         return "An editor can't be opened in this terminal"
-    except OSError as error:
-        return f"{clean(command[0])} can't be started ({error.strerror})"
     finally:
         app.in_editor = False
-    return f"{clean(command[0])} ended with code {code}" if code else ""
+
+
+async def _ended(command: list[str]) -> str:
+    """Run the program to its end; what went wrong, or nothing."""
+    name = clean(command[0])
+    try:
+        process = await asyncio.create_subprocess_exec(*command)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name can't be read"
+        return f"{name} can't be started ({why})"
+    try:
+        code = await process.wait()
+    except asyncio.CancelledError:
+        # The desk ends: an editor without it would fight with the shell for the terminal.
+        with suppress(ProcessLookupError):
+            process.terminate()
+        raise
+    return f"{name} ended with code {code}" if code else ""
 
 
 def _taken_back(app: DeskApp, path: Path) -> str | None:

@@ -1,0 +1,57 @@
+"""Which editor is meant, and what is said where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support_desk.screens.composer import Composer
+from support_desk.screens.editor import editor_command, tell_tmux
+from tests.screens.acting import opened
+from tests.screens.ticket_desk import MAP, go_to, writing
+from tests.support import running
+
+
+@pytest.mark.parametrize(
+    ("environ", "command"),
+    [
+        ({"VISUAL": "vim -u NONE", "EDITOR": "nano"}, ["vim", "-u", "NONE"]),
+        ({"VISUAL": " ", "EDITOR": "'/opt/my editor' -w"}, ["/opt/my editor", "-w"]),
+        ({"VISUAL": "'open quote", "EDITOR": "nano"}, ["nano"]),
+    ],
+)
+def test_visual_before_editor(environ: dict[str, str], command: list[str]) -> None:
+    assert editor_command(environ) == command
+
+
+def test_what_is_usual_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert editor_command({}) == []
+    for name in ("vi", "nano"):
+        (tmp_path / name).touch(0o700)
+    assert editor_command({}) == [str(tmp_path / "nano")]
+
+
+def test_tmux_is_told_what_it_can_neither_run_nor_fill_in() -> None:
+    told = tell_tmux("P1 #(reboot) #{pane_pid} \x1b[2J", {"TMUX": "socket,1,0"})
+    assert told[:2] == ["tmux", "display-message"]
+    assert told[-1].startswith("P1 ##(reboot) ##{pane_pid}")
+    assert "\x1b" not in told[-1]
+    assert tell_tmux("P1", {}) == []
+
+
+async def test_a_terminal_that_cannot_be_lent_keeps_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "true")
+    async with running() as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("n")
+        composer = await writing(desk)
+        await desk.type("Begun here.")
+        await desk.press("ctrl+o")
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said == ["An editor can't be opened in this terminal: the text is as it was"]
+        assert isinstance(desk.app.screen, Composer)
+        assert composer.text == "Begun here."
+        assert not desk.app.in_editor
