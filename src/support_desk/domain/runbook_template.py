@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
+from support_desk.domain.runbooks import pattern_problem
 from support_desk.domain.storms import pattern
 from support_desk.domain.words import moment_words
 from support_desk.text import clean
@@ -15,6 +16,10 @@ MOST_NOTES = 40
 """Lines of notes that are taken over, the newest."""
 LONGEST_NAME = 60
 """Characters of a file's name."""
+
+MOST_PARTS = 6
+"""Pieces of a rule between which anything may stand: more take long to look for."""
+LONGEST_RULE = 100
 
 _WORD = re.compile(r"[a-z0-9]+")
 _PLACEHOLDER = re.compile(r"<\w+>|#")
@@ -32,7 +37,11 @@ def message_rule(message: str) -> str:
     """A regular expression that finds this message and those that differ in numbers, ids and hosts only."""
     parts = [re.escape(part.strip()) for part in _PLACEHOLDER.split(pattern(message))]
     words = [re.sub(r"(?:\\ )+", ".+", part) for part in parts if part]
-    return f"(?i){'.*'.join(words)}" if words else ""
+    rule = f"(?i){'.*'.join(words[:MOST_PARTS])}" if words else ""
+    if rule and re.search(rule, message):
+        return rule
+    # Folding case can change letters ("ß" becomes "ss"): then the message as it stands.
+    return f"(?i){re.escape(message[:LONGEST_RULE])}"
 
 
 def template(
@@ -52,7 +61,7 @@ def template(
     if client:
         lines.append(f"tag: client_{client.casefold().removeprefix('client_')}")
     rule = message_rule(alert.message)
-    if rule:
+    if rule and pattern_problem(rule) is None:
         lines.append(f"message: {rule}")
     lines += ["---", f"# {_title(alert.message)}", ""]
     lines += _todo("What it means", "Which service is hit, and what people notice.")

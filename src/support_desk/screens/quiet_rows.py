@@ -14,7 +14,7 @@ from support_desk.records import record
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock
 from support_desk.widgets.columns import Column
-from support_desk.widgets.text_view import BLANK, TextLine
+from support_desk.widgets.text_view import TextLine
 
 MOST = 10
 """Proposals of each kind: nobody does more in a quiet hour."""
@@ -128,7 +128,9 @@ _STYLES = {
 
 def about(view: View, row: Proposal, found: QuietTimes) -> list[TextLine]:
     """Everything about a proposal."""
-    lines = [TextLine(((row.what, "strong"),)), TextLine(((row.why, "text"),))]
+    lines = [TextLine(((row.what, "strong"),))]
+    if row.kind is not Kind.NOISE:
+        lines.append(TextLine(((row.why, "text"),)))
     if row.noise is not None:
         lines += _about_noise(view, row.noise, found)
     if row.runbook is not None:
@@ -147,7 +149,6 @@ def _about_noise(view: View, noise: Noise, found: QuietTimes) -> list[TextLine]:
     nobody = f"; {noise.unacknowledged} went away before anybody took them" if noise.unacknowledged else ""
     share = round(noise.out_of_hours_share * 100)
     return [
-        BLANK,
         TextLine(((f"{noise.alerts} alerts since {since}{rang}, up to {noise.priority}{nobody}.", "text"),)),
         TextLine(((f"Out of hours: {share} %. Open for {duration_words(noise.open_for)} in all.", "text"),)),
         TextLine(((f"By the hour, 0 to 23: {bars(noise.hours)}", "text"),)),
