@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import NOTE
-from support_desk.desk.intents import target_of
+from support_desk.desk.intents import target_of, title_of
 from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
@@ -32,7 +32,7 @@ def note(screen: Acting, tickets: Tickets) -> None:
 
     who: tuple[Parts, Parts] = (
         ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")),
-        ((f" on {named(tickets)}", "strong"),),
+        ((f" on {title_of(tickets[0]) if len(tickets) == 1 else named(tickets)}", "strong"),),
     )
     screen.app.push_screen(Composer(who, target_of(tickets[0]), NOTE), written)
 

@@ -6,7 +6,7 @@ nothing here is typed into a field, but in the small questions that a letter ope
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -29,6 +29,7 @@ from support_desk.domain.triage import (
 )
 from support_desk.records import record
 from support_desk.screens.command_words import changes_of
+from support_desk.text import cell_width
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
 
@@ -75,7 +76,7 @@ class TriageScreen(ModalScreen[Triaged | None]):
     TriageScreen {
         align: center middle;
         background: $background 60%;
-        #box { width: 96%; max-width: 120; height: 90%; max-height: 34; background: $surface; }
+        #box { width: 96%; max-width: 120; height: 100%; max-height: 34; background: $surface; }
         #box { border: round $primary; }
         #form { height: 1fr; }
     }
@@ -116,7 +117,11 @@ class TriageScreen(ModalScreen[Triaged | None]):
             yield TextView(id="form")
 
     def on_mount(self) -> None:
-        self._draw()
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        """The choices are set anew into the lines."""
+        self.call_after_refresh(self._draw)
 
     @property
     def _desk(self) -> DeskApp:
@@ -140,9 +145,8 @@ class TriageScreen(ModalScreen[Triaged | None]):
             if len(self._tickets) == 1
             else f"{len(self._tickets)} tickets alike"
         )
-        lines = [TextLine(((" Triage ", "title"), (f" {what}", "strong"))), BLANK]
-        lines.append(self._row("Kind", *self._kind_parts()))
-        lines.append(self._row("Priority", *self._priority_parts()))
+        lines = [TextLine(((" Triage ", "title"), (f" {what}", "strong"), ("   esc leaves", "dim")))]
+        lines += [BLANK, *self._kind_rows(), *self._priority_rows()]
         if words := self._deadline_words():
             lines.append(self._row("", (words, "dim")))
         lines.append(self._row("Tags t", *self._tag_parts()))
@@ -170,25 +174,30 @@ class TriageScreen(ModalScreen[Triaged | None]):
     def _row(label: str, *parts: tuple[str, str]) -> TextLine:
         return TextLine(((f" {label:<{LABEL}} ", "label"), *parts), indent=LABEL + 2)
 
-    def _kind_parts(self) -> Parts:
-        parts: list[tuple[str, str]] = []
-        for place, kind in enumerate(self._found.kinds, 1):
-            chosen = kind == self._form.kind
-            parts += [
-                (f"{place}", "key"),
-                (f" {'●' if chosen else ' '}{kind.name}  ", "strong" if chosen else "text"),
-            ]
-        return tuple(parts)
+    def _kind_rows(self) -> list[TextLine]:
+        kinds = enumerate(self._found.kinds, 1)
+        return self._chips(
+            "Kind", [(str(place), kind.name, kind == self._form.kind) for place, kind in kinds]
+        )
 
-    def _priority_parts(self) -> Parts:
-        parts: list[tuple[str, str]] = []
-        chosen = self._form.priority or self._tickets[0].priority
-        for key, name in PRIORITY_KEYS.items():
-            parts += [
-                (key, "key"),
-                (f" {'●' if name == chosen else ' '}{name}  ", "strong" if name == chosen else "text"),
-            ]
-        return tuple(parts)
+    def _priority_rows(self) -> list[TextLine]:
+        now = self._form.priority or self._tickets[0].priority
+        return self._chips("Priority", [(key, name, name == now) for key, name in PRIORITY_KEYS.items()])
+
+    def _chips(self, label: str, choices: Iterable[tuple[str, str, bool]]) -> list[TextLine]:
+        """Choices beside each other, each with its key, on as many lines as they need."""
+        room = self.query_one("#form").size.width - LABEL - 4
+        lines: list[list[tuple[str, str]]] = [[]]
+        used = 0
+        for key, name, chosen in choices:
+            words = f"{'●' if chosen else ' '}{name}  "
+            size = cell_width(key + words)
+            if used and used + size > room:
+                lines.append([])
+                used = 0
+            lines[-1] += [(key, "key"), (words, "strong" if chosen else "text")]
+            used += size
+        return [self._row("" if place else label, *parts) for place, parts in enumerate(lines)]
 
     def _deadline_words(self) -> str:
         chosen = self._form.priority or self._tickets[0].priority
@@ -223,7 +232,6 @@ class TriageScreen(ModalScreen[Triaged | None]):
             for problem in (self._problem, *self._found.missing)
             if problem
         ]
-        lines.append(TextLine(((" esc", "key"), (" leaves, nothing is sent", "dim"))))
         return lines
 
     def _reply_words(self) -> str:
