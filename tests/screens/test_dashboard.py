@@ -88,15 +88,16 @@ async def test_wide_terminals_show_the_side_panes_and_narrow_ones_hide_them() ->
 async def test_tab_goes_round_all_panes_and_back() -> None:
     async with running() as desk:
         seen = []
-        for _ in PANES:
+        for _ in PANES[:-1]:
             await desk.press("tab")
             assert desk.dashboard.focused is not None
             seen.append(desk.dashboard.focused.id)
-        assert seen == ["runbook", "rota", "alerts", "tickets"]
+        assert seen == ["runbook", "rota", "alerts", "tickets"], "nothing was done yet: no activity"
         await desk.press("shift+tab")
         assert desk.dashboard.focused is desk.dashboard.alerts
-        for key, pane in zip("1234", PANES, strict=True):
+        for key, pane in zip("12345", PANES, strict=True):
             await desk.press(key)
+            await desk.pilot.pause()
             assert desk.dashboard.focused is not None
             assert desk.dashboard.focused.id == pane
 
@@ -104,13 +105,13 @@ async def test_tab_goes_round_all_panes_and_back() -> None:
 @pytest.mark.parametrize("size", [SMALL, MIDDLE])
 async def test_zoom_gives_a_pane_the_whole_screen_and_back(size: tuple[int, int]) -> None:
     async with running(size=size) as desk:
-        panes = {name: desk.dashboard.query_one(f"#{name}") for name in PANES}
+        panes = {name: desk.dashboard.query_one(f"#{name}") for name in PANES[:-1]}
         before = {name: pane.region for name, pane in panes.items()}
-        for key, name in zip("1234", PANES, strict=True):
+        for key, name in zip("1234", panes, strict=True):
             await desk.press(key, "plus")
             others = [pane.region.area for other, pane in panes.items() if other != name]
             assert panes[name].region.width >= size[0] - 2, name
-            assert panes[name].region.height >= size[1] - 7, name
+            assert panes[name].region.height >= size[1] - 8, name
             assert not any(others), name
             await desk.press("plus", "2")
             assert {name: pane.region for name, pane in panes.items()} == before, name

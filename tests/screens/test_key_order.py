@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
+from support_desk.domain.commands import EditTicket
 from support_desk.screens.composer import Composer
 from support_desk.screens.tag_picker import TagPicker
 from support_desk.screens.triage import TriageScreen
@@ -31,6 +32,33 @@ async def test_what_opens_a_field_means_the_row_that_was_gone_to_before_it(key: 
         assert [ticket.id for ticket in desk.dashboard.acted_on()] == [third]
         if isinstance(desk.app.screen, Composer):
             assert f"#{third}" in "".join(text for line in desk.app.screen.who for text, _ in line)
+
+
+async def test_a_text_is_whole_whatever_comes_right_behind_it() -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("2", "n")
+        await desk.until(lambda: isinstance(desk.app.screen, Composer) and desk.app.screen.focused)
+        burst(desk, "looked")
+        desk.app.post_message(events.Key("ctrl+s", None))
+        await desk.until(lambda: entries(desk))
+        command = entries(desk)[0].intent.command
+        assert isinstance(command, EditTicket)
+        assert command.comment == "looked"
+
+
+async def test_a_tag_is_whole_whatever_comes_right_behind_it() -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("2", "t")
+        await desk.until(lambda: isinstance(desk.app.screen, TagPicker) and desk.app.screen.focused)
+        burst(desk, "certificate")
+        desk.app.post_message(events.Key("tab", "\t"))
+        desk.app.post_message(events.Key("enter", "\r"))
+        await desk.until(lambda: entries(desk))
+        command = entries(desk)[0].intent.command
+        assert isinstance(command, EditTicket)
+        assert command.add_tags == ("certificate",)
 
 
 async def test_letters_behind_such_a_key_never_act_on_rows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -123,14 +124,28 @@ class Composer(ModalScreen[str | None]):
 
     def action_done(self) -> None:
         """The text is finished. Its draft stays until it is sent."""
+        self._after_typing(self._finish)
+
+    def action_leave(self) -> None:
+        """Leave; what is written is there the next time."""
+        self._after_typing(self._leave)
+
+    def action_editor(self) -> None:
+        """Go on in the person's own editor."""
+        self._after_typing(self._open_editor)
+
+    def _after_typing(self, act: Callable[[], None]) -> None:
+        """Once the field has taken what was typed before this key: over a slow line they come together."""
+        self._field.call_later(act)
+
+    def _finish(self) -> None:
         if not self.text:
             self._desk.say("There is nothing written yet", problem=True)
             return
         self._keep()
         self.dismiss(self.text)
 
-    def action_leave(self) -> None:
-        """Leave; what is written is there the next time."""
+    def _leave(self) -> None:
         self._keep()
         if self.text:
             self._desk.say("Kept as a draft")
@@ -142,6 +157,5 @@ class Composer(ModalScreen[str | None]):
             self._field.text = text
             self._field.move_cursor(self._field.document.end)
 
-    def action_editor(self) -> None:
-        """Go on in the person's own editor."""
+    def _open_editor(self) -> None:
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)

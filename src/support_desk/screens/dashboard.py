@@ -263,10 +263,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
         """The list that keys act on: the one with the focus, or the one that had it last."""
-        if self.alerts.has_focus:
-            self._last_list = "alerts"
-        elif self.tickets.has_focus:
-            self._last_list = "tickets"
+        if self.focused in (self.alerts, self.tickets):
+            self._last_list = "alerts" if self.focused is self.alerts else "tickets"
         return self.alerts if self._last_list == "alerts" else self.tickets
 
     _last_list = "tickets"
@@ -298,7 +296,8 @@ class Dashboard(RowActions, DeskScreen):
         if self.zoomed:
             self.zoomed = name
         self.show_panes(name)
-        self.query_one(f"#{name}", Widget).focus()
+        # At once: a key that was typed right behind this one means the pane that was gone to.
+        self.set_focus(self.query_one(f"#{name}", Widget))
 
     def show_panes(self, here: str) -> None:
         """Show the panes that there is room for, and always `here`, which has the keys."""

@@ -144,7 +144,10 @@ class TagPicker(ModalScreen[TagChange | None]):
         self._draw()
 
     def action_turn(self) -> None:
-        """Turn the tag under the mark on or off."""
+        """Turn the tag under the mark on or off, once the field has what was typed before this key."""
+        self.query_one("#field", Input).call_later(self._turn)
+
+    def _turn(self) -> None:
         rows = self._matching()
         if not rows:
             return
