@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.finding import Finding
     from support_desk.screens.needing import Needing
     from support_desk.sources.protocols import Sources
 
@@ -110,6 +111,7 @@ class DeskApp(App[None]):
         self.needing: Needing | None = None
         """What needs the person now; None until the first frame is out."""
         self.runbooks = RunbookTexts(self)
+        self._finding: Finding | None = None
         self.changed_keys = normal(config.keys)
         self.news = Watch(config)
         self.preferences = preferences
@@ -237,6 +239,8 @@ class DeskApp(App[None]):
 
     async def on_unmount(self) -> None:
         self._set_title("")
+        if self._finding is not None:
+            self._finding.close()
         if self.acts.outbox is not None:
             await self.acts.outbox.close()
         self.desk.close()
@@ -360,6 +364,15 @@ class DeskApp(App[None]):
 
         return runbook_for(self.view, row, self.desk.sources)
 
+    def finding(self) -> Finding | None:
+        """What finds runbooks by their text; None while there is no folder of them."""
+        source = self.desk.sources.runbooks if self.desk.sources is not None else None
+        if self._finding is None and source is not None:
+            from support_desk.screens.finding import Finding  # SQLite, with the first question
+
+            self._finding = Finding(self, source)
+        return self._finding
+
     def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
         """Go back to the dashboard and read a runbook there."""
         if match is None:
@@ -386,11 +399,12 @@ class DeskApp(App[None]):
         title: str,
         choices: Sequence[tuple[str, str, str]],
         chosen: Callable[[str | None], None],
+        first: str = "",
     ) -> None:
-        """Let the person pick one of (id, label, hint)."""
+        """Let the person pick one of (id, label, hint); the mark begins on the id `first`."""
         from support_desk.screens.pickers import Choice, ChoicePicker
 
-        picker = ChoicePicker(title, [Choice(id_, label, hint) for id_, label, hint in choices])
+        picker = ChoicePicker(title, [Choice(id_, label, hint) for id_, label, hint in choices], first)
         self.push_screen(picker, chosen)
 
     @property

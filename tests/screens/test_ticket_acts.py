@@ -164,10 +164,11 @@ async def test_priority_shows_the_deadline_before_it_is_set(desk: Running) -> No
     assert ticket_now(desk, MAP).priority == "normal"
 
 
-async def test_the_priority_that_it_has_changes_nothing(desk: Running) -> None:
+async def test_enter_alone_leaves_the_priority_as_it_is(desk: Running) -> None:
     await go_to(desk, MAP)
     await desk.press("p")
-    await choose(desk, "normal")
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+    await desk.press("enter")
     await desk.until(lambda: desk.app.said)
     assert desk.app.said == ["The priority is normal already"]
     assert entries(desk) == ()

@@ -148,11 +148,12 @@ class ChoicePicker(Picker[str | None]):
         Binding("pageup", f"move(-{MOST_ROWS})", "page up", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], first: str = "") -> None:
+        """`first`: the id of the choice that the mark begins on."""
         super().__init__(title)
         self._choices = tuple(choices)
         self._matching: tuple[Choice, ...] = self._choices
-        self._at = 0
+        self._at = next((place for place, row in enumerate(self._choices) if row.id == first), 0)
 
     @property
     def current(self) -> Choice | None:

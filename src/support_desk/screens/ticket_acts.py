@@ -92,7 +92,9 @@ def priority(screen: Acting, tickets: Tickets) -> None:
          "" if several else choice.words)
         for choice in choices
     ]  # fmt: skip
-    screen.desk_app.choose(f"Which priority for {named(tickets)}?", shown, chosen)
+    # Enter alone changes nothing where a priority is set, and sets what the contract assumes where none is.
+    now = tickets[0].priority or "normal"
+    screen.desk_app.choose(f"Which priority for {named(tickets)}?", shown, chosen, first=now)
 
 
 def close(screen: Acting, tickets: Tickets) -> None:
