@@ -29,7 +29,7 @@ def whole(terminal: Terminal, rows: int, columns: int) -> None:
         return (
             len(lines) == rows
             and all(len(line) <= columns for line in lines)
-            and "out of hours" in lines[0]
+            and "out of hours" in lines[1]
             and lines[-1].endswith("ctrl+q quit")
             and all(sum(words in line for line in lines) == 1 for words in once)
         )

@@ -90,8 +90,8 @@ def shows_the_last_known_state(terminal: Terminal) -> None:
     lines = terminal.screen
     assert "12 min" in next(line for line in lines if "1 Alerts" in line)
     assert "12 min" in next(line for line in lines if "2 Tickets" in line)
-    assert "12 min" in lines[1]
-    assert " ok " not in lines[1].split("runbooks")[0]
+    assert "12 min" in lines[2]
+    assert " ok " not in lines[2].split("runbooks")[0]
     assert "quiet" not in terminal.text
 
 
