@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import draft_in
 from support_desk.desk.intents import intents_of
-from support_desk.domain.commands import is_one_key_escalation
+from support_desk.domain.commands import EditTicket, is_one_key_escalation
 from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target, Verdict
+from support_desk.domain.promises import PROMISE_DONE
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -197,7 +198,9 @@ class Acts:
             self.outbox.drafts.put(entry.intent.target, kind, text)
 
     def _note_promise(self, entry: Entry) -> None:
-        """What was promised stands in the ticket now: the queue shows it."""
-        promise = getattr(entry.intent.command, "promise", None)
-        if promise is not None and entry.intent.target.kind == "ticket":
-            self._app.note_promise(int(entry.intent.target.id), promise)
+        """What was promised stands in the ticket now, or that it was done: the queue shows it."""
+        command = entry.intent.command
+        if not isinstance(command, EditTicket):
+            return
+        if command.promise is not None or PROMISE_DONE in command.comment.splitlines():
+            self._app.note_promise(int(entry.intent.target.id), command.promise)

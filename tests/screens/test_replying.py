@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.desk.lookups import Lookups
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.intents import Phase
@@ -15,6 +16,8 @@ from support_desk.screens.asking import Question
 from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
+from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
+from support_desk.sources.writers import Agent, TicketAbilities
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import choose, ended, entries, opened
 from tests.screens.ticket_desk import (
@@ -353,6 +356,15 @@ async def test_leaving_a_macro_says_so(desk: Running) -> None:
 # Promised next steps
 
 
+async def line(desk: Running, text: str) -> None:
+    """Answer a question with a line."""
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.pilot.pause()
+    await desk.type(text)
+    await desk.press("enter")
+    await desk.pilot.pause()
+
+
 async def test_a_promise_stands_in_the_ticket_and_in_the_queue(desk: Running) -> None:
     await go_to(desk, MAP)
     await desk.press("D")
@@ -380,6 +392,88 @@ async def test_a_promise_stands_in_the_ticket_and_in_the_queue(desk: Running) ->
     )
     await desk.until(lambda: MAP in desk.app.desk.promises)
     assert ticket_now(desk, MAP).status == "open"
+
+
+async def test_a_promise_that_was_kept_is_ended(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("D")
+    await line(desk, "ring them")
+    await line(desk, "2d")
+    await ended(desk)
+    await desk.until(lambda: MAP in desk.app.desk.promises)
+    await desk.press("D")
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.pilot.pause()
+    assert "done ends “ring them”" in desk.app.screen.query_one("#question").plain  # type: ignore[attr-defined]
+    await desk.type("done")
+    await desk.press("enter")
+    await all_ended(desk, 2)
+    await desk.until(lambda: MAP not in desk.app.desk.promises)
+    assert promise_in((await detail_of(desk, MAP)).comments) is None
+
+
+# Under whose name
+
+
+class Account(FixtureTicketWriter):
+    """The demo's helpdesk with another credential."""
+
+    can = TicketAbilities()
+
+    async def abilities(self) -> TicketAbilities:
+        return self.can
+
+
+ROBIN, BOT = Agent(1, "Robin Ashdown", "robin@agency.example"), Agent(2, "Desk Bot", "bot@agency.example")
+
+
+@pytest.mark.parametrize(
+    ("can", "words"),
+    [
+        (TicketAbilities(ROBIN, personal=True, author=ROBIN), "under your name: Robin Ashdown"),
+        (
+            TicketAbilities(BOT, author=ROBIN),
+            "under the name of Robin Ashdown (the helpdesk records Desk Bot as who changed it)",
+        ),
+        (TicketAbilities(BOT, author=BOT), "under the name of Desk Bot: the credential is shared"),
+        (
+            TicketAbilities(BOT, author=ROBIN, author_allowed=False),
+            "under the name of Desk Bot: the credential is shared",
+        ),
+        (None, "it isn't known under whose name"),
+    ],
+)
+async def test_the_review_says_under_whose_name_it_goes(
+    desk: Running, can: TicketAbilities | None, words: str
+) -> None:
+    account(desk, can)
+    await open_ticket(desk, MAP)
+    await desk.press("ctrl+r")
+    await write(desk, "Dear Sam")
+    assert words in await question(desk)
+
+
+async def test_a_role_that_may_only_note_is_told_before_the_review(desk: Running) -> None:
+    account(desk, TicketAbilities(ROBIN, personal=True, author=ROBIN, private_only=True))
+    screen = await open_ticket(desk, MAP)
+    await desk.press("ctrl+r")
+    await write(desk, "Dear Sam")
+    await desk.until(lambda: desk.app.said)
+    assert len(desk.app.said) == 1
+    assert desk.app.said[0].startswith("Your role may only write internal notes")
+    assert desk.app.said[0].endswith("What you wrote is kept as a draft")
+    assert desk.app.screen is screen
+    assert draft(desk, MAP, "reply") == "Dear Sam"
+
+
+def account(desk: Running, can: TicketAbilities | None) -> None:
+    """From now on the credential is this one; None: it can't be asked."""
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert isinstance(sources.ticket_writer, FixtureTicketWriter)
+    writer = Account(sources.ticket_writer._world, desk.clock)
+    writer.can = can or TicketAbilities()
+    desk.app.lookups = Lookups(writer if can else None, desk.clock)
 
 
 # Little room

@@ -19,6 +19,7 @@ from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
+    from support_desk.sources.writers import TicketAbilities
     from support_desk.widgets.lines import Parts
 
 
@@ -68,7 +69,14 @@ async def review_edit(
     """Show exactly what would change; y sends it, e goes to the text."""
     app = screen.desk_app
     edit = await _with_status_name(screen, edit)
-    lines = review_lines(ticket, edit, title, await _name_words(screen, edit))
+    abilities = await _abilities(screen) if has_comment(edit) else None
+    if abilities is not None and abilities.private_only and edit.public and has_comment(edit):
+        kept = ". What you wrote is kept as a draft" if draft else ""
+        screen.say(
+            f"Your role may only write internal notes: this can't go to the client{kept}", problem=True
+        )
+        return
+    lines = review_lines(ticket, edit, title, _name_words(screen, abilities))
 
     def answered(answer: str | None) -> None:
         if answer == "yes":
@@ -110,21 +118,25 @@ async def _with_status_name(screen: Acting, edit: EditTicket) -> EditTicket:
     return edit
 
 
-async def _name_words(screen: Acting, edit: EditTicket) -> str:
-    """Under whose name a comment will appear; where that isn't known, that it isn't."""
-    if not has_comment(edit):
-        return ""
-    me = screen.desk_app.config.me
+async def _abilities(screen: Acting) -> TicketAbilities | None:
     try:
-        abilities = await screen.desk_app.lookups.abilities()
+        return await screen.desk_app.lookups.abilities()
     except SourceError:
+        return None
+
+
+def _name_words(screen: Acting, abilities: TicketAbilities | None) -> str:
+    """Under whose name a comment will appear; where that isn't known, that it isn't."""
+    me = screen.desk_app.config.me
+    if abilities is None:
         return "it isn't known under whose name"
     owner = abilities.me.name if abilities.me is not None else "the credential's owner"
     if abilities.personal:
         return f"under your name: {owner}"
-    if me.email and abilities.author_allowed:
-        return f"under the name of {me.name or me.email} (the helpdesk records {owner} as who changed it)"
-    return f"under the name of {owner}: the credential is shared"
+    if abilities.author is None or not abilities.author_allowed or abilities.author == abilities.me:
+        return f"under the name of {owner}: the credential is shared"
+    who = abilities.author.name or me.name or me.email
+    return f"under the name of {who} (the helpdesk records {owner} as who changed it)"
 
 
 def review_lines(ticket: Ticket, edit: EditTicket, title: str, name: str) -> list[TextLine]:

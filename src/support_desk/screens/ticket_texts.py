@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from support_desk.desk.drafts import NOTE
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain.commands import EditTicket, Promise
+from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
 from support_desk.screens.ticket_help import Tickets, named, one_of, waiting
 from support_desk.screens.words import day_clock
+from support_desk.text import head
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
@@ -107,12 +109,24 @@ def promise(screen: Acting, tickets: Tickets) -> None:
         screen.say(f"Next step by {day_clock(due, app.desk.now(), app.view.calendar.timezone)}: {step}")
 
     def stepped(step: str | None) -> None:
-        if step:
+        if step and step.casefold() == DONE:
+            app.acts.do([(ticket, EditTicket("promise", comment=PROMISE_DONE)) for ticket in tickets])
+        elif step:
             app.push_screen(LinePicker(WHEN), lambda text: dated(step, text))
 
-    app.push_screen(LinePicker(f"What was promised next on {named(tickets)}?"), stepped)
+    app.push_screen(LinePicker(_promise_question(screen, tickets)), stepped)
 
 
+def _promise_question(screen: Acting, tickets: Tickets) -> str:
+    known = [screen.desk.promises.get(ticket.id) for ticket in tickets]
+    if not any(known):
+        return f"What was promised next on {named(tickets)}?"
+    step = f"“{head(known[0].step, 30)}”" if known[0] is not None and len(known) == 1 else "what was promised"
+    return f"Promised next on {named(tickets)}? {DONE} ends {step}"
+
+
+DONE = "done"
+"""Typed in place of a step: what was promised has been done."""
 WHEN = "By when? 15:10, tomorrow, fri 12:00, 26 nov 9:30, 2d"
 
 
