@@ -52,7 +52,8 @@ SCOPES: dict[str, str] = {
     "handover": "The handover",
     "needs": "What needs you now",
     "quiet": "Quiet times",
-    "document": "In a runbook",
+    "document": "In a long text",
+    "runbook": "In a runbook",
 }
 
 ACTIONS: tuple[Action, ...] = (
@@ -257,7 +258,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("row.copy_line", "Y", "copy_line", "copy line", "Copy one line about it for the handover.", "row"),
     Action("row.runbook", "b", "runbook", "runbook", "Read the runbook for it.", "row", True),
     Action(
-        "runbook.search", "B", "search_runbooks", "runbooks", "Choose a runbook.", "row", opens_field=True
+        "runbook.search",
+        "B",
+        "search_runbooks",
+        "search runbooks",
+        "Search all runbooks by their text, or choose one.",
+        "row",
+        opens_field=True,
     ),
     # Acting
     Action(
@@ -667,13 +674,71 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("document.first", "g,home", "scroll_home", "top", "Move to the top.", "document", palette=False),
     Action("document.last", "G,end", "scroll_end", "end", "Move to the end.", "document", palette=False),
+    Action(
+        "runbook.next_link",
+        "right_square_bracket",
+        "next_link",
+        "next link",
+        "Select the next link.",
+        "runbook",
+        palette=False,
+    ),
+    Action(
+        "runbook.previous_link",
+        "left_square_bracket",
+        "previous_link",
+        "link before",
+        "Select the link before.",
+        "runbook",
+        palette=False,
+    ),
+    Action(
+        "runbook.follow",
+        "enter",
+        "follow",
+        "follow link",
+        "Go where the selected link leads; select one if none is.",
+        "runbook",
+        True,
+        palette=False,
+    ),
+    Action(
+        "runbook.back",
+        "backspace",
+        "go_back",
+        "back",
+        "Go back to the runbook that you read before.",
+        "runbook",
+        palette=False,
+    ),
+    Action(
+        "runbook.contents",
+        "i",
+        "contents",
+        "contents",
+        "Choose a heading of this runbook.",
+        "runbook",
+        True,
+        palette=False,
+        opens_field=True,
+    ),
+    Action(
+        "runbook.copy_code",
+        "ctrl+y",
+        "copy_code",
+        "copy code",
+        "Copy the block of code in sight; the key again takes the next one.",
+        "runbook",
+        True,
+        palette=False,
+    ),
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"app", "dashboard", "list", "row", "act", "act_alert", "act_ticket"}),
-    frozenset({"app", "dashboard", "document", "row", "act", "act_alert", "act_ticket"}),
+    frozenset({"app", "dashboard", "document", "runbook", "row", "act", "act_alert", "act_ticket"}),
     frozenset({"app", "detail", "ticket", "row", "document", "act", "act_ticket"}),
     frozenset({"app", "detail", "row", "document", "act", "act_alert"}),
     frozenset({"app", "detail", "suspended", "list", "row"}),

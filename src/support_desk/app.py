@@ -490,7 +490,9 @@ class DeskApp(App[None]):
         from support_desk.screens.pickers import HelpScreen
 
         screen = self.screen
-        scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
+        scopes: tuple[str, ...] = ("app",)
+        if isinstance(screen, DeskScreen):
+            scopes = tuple(dict.fromkeys((*screen.scopes_now(), *screen.SCOPES)))
         self.push_screen(HelpScreen(scopes, read_only=self.config.read_only))
 
     async def action_refresh_all(self) -> None:

@@ -58,6 +58,7 @@ BOUND: dict[str, tuple[type[Any], ...]] = {
     "needs": (NeedsScreen,),
     "quiet": (QuietScreen,),
     "document": (DocumentView, TextView),
+    "runbook": (DocumentView,),
 }
 """The classes that bind a scope's keys."""
 

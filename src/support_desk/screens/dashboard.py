@@ -243,6 +243,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def on_descendant_focus(self) -> None:
         """Another pane has the keys: the footer, the reason and the runbook follow."""
+        # Keys that follow quickly mean the list that had the focus last, however briefly.
+        self.list_in_use()
         self.show_panes(self._focused_pane())
         self._follow_soon()
 
@@ -271,7 +273,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def scopes_now(self) -> tuple[str, ...]:
         other = "act_ticket" if self.list_in_use() is self.alerts else "act_alert"
-        return tuple(scope for scope in self.SCOPES if scope != other)
+        in_runbook = ("runbook", "document") if self._focused_pane() == "runbook" else ()
+        return (*in_runbook, *(scope for scope in self.SCOPES if scope != other))
 
     def _draw_why(self) -> None:
         view, row = self.desk_app.view, self.current()

@@ -95,21 +95,14 @@ class RowActions(Acting):
         self.follow_runbook()
 
     def action_search_runbooks(self) -> None:
-        """Choose any runbook; it stays until the cursor moves."""
-        from support_desk.domain.runbooks import RunbookMatch
+        """Search all runbooks by their text; the one that is opened stays until the cursor moves."""
+        from support_desk.screens.runbook_search import RunbookSearch
 
-        books = self.desk_app.view.snapshot.runbooks.rows
-        choices = [
-            (book.path, book.title, f"{book.path}  {' / '.join(h.text for h in book.headings[1:6])}")
-            for book in books
-        ]
+        def chosen(match: RunbookMatch | None) -> None:
+            if match is not None:
+                self.pin_runbook(match)
 
-        def chosen(path: str | None) -> None:
-            for book in books:
-                if book.path == path:
-                    self.pin_runbook(RunbookMatch(book.path, "", book.title, "chosen by you"))
-
-        self.desk_app.choose("Which runbook?", choices, chosen)
+        self.app.push_screen(RunbookSearch(), chosen)
 
 
 def url_of(row: Row) -> str:

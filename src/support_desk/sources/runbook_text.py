@@ -93,7 +93,9 @@ class Section:
 
 def sections(text: str) -> tuple[Section, ...]:
     """A runbook in pieces that a link can lead to, without its front matter; never raises."""
-    body = _split([line[:MAX_LINE] for line in text.splitlines()])[1]
+    lines = _split([line[:MAX_LINE] for line in text.splitlines()])[1]
+    # Rules in comments aren't shown, so they aren't part of any section.
+    body = ["" if _FIRST_LINE.match(line.strip()) else line for line in lines]
     anchors = Anchors()
     found: list[Section] = []
     heading = anchor = ""

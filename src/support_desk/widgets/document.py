@@ -6,6 +6,7 @@ takes seconds over a long page. Nothing animates, and no hyperlink codes are wri
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from rich.style import Style
 from textual.binding import BindingType
 from textual.events import Resize
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -21,7 +23,7 @@ from support_desk.keys import bindings
 from support_desk.records import record
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
-from support_desk.widgets.markdown_lines import Line, Page, lay_out, message_page
+from support_desk.widgets.markdown_lines import Line, Page, PageLink, lay_out, message_page
 
 _PAGES_KEPT = 6
 """Going back and forth between a few rows must not lay out their runbooks again."""
@@ -91,7 +93,29 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("document")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("document", "runbook")
+
+    @dataclass
+    class Followed(Message):
+        """The person wants to go where a link leads."""
+
+        target: str
+        """As it is written in the text: not yet fit to be opened."""
+
+    @dataclass
+    class Contents(Message):
+        """The person wants to choose a heading."""
+
+    @dataclass
+    class Back(Message):
+        """The person wants to go back to what they read before."""
+
+    @dataclass
+    class Code(Message):
+        """The person wants a block of code in the clipboard."""
+
+        text: str
+        """Empty: there is none in sight."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(name=name, id=id, classes=classes)
@@ -101,6 +125,10 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[int, Strip] = {}
         self._inks = Inks(self)
         self._left = _Place("", "", 0)
+        self._link: int | None = None
+        """Which of the page's links is selected."""
+        self._copied: int | None = None
+        """Which of the page's blocks of code was copied last, while it is in sight."""
 
     @property
     def page(self) -> Page | None:
@@ -139,6 +167,71 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if line is not None:
             self._scroll(line)
         return line is not None
+
+    @property
+    def selected_link(self) -> PageLink | None:
+        """The link that enter would follow."""
+        links = self._page.links if self._page else ()
+        return links[self._link] if self._link is not None and self._link < len(links) else None
+
+    def action_next_link(self) -> None:
+        """Select the next link; the first one at or below the top of what is in sight."""
+        self._select_link(1)
+
+    def action_previous_link(self) -> None:
+        """Select the link before."""
+        self._select_link(-1)
+
+    def action_follow(self) -> None:
+        """Go where the selected link leads; without one, select the next."""
+        link = self.selected_link
+        if link is None:
+            self.action_next_link()
+        else:
+            self.post_message(self.Followed(link.target))
+
+    def action_contents(self) -> None:
+        """Choose a heading."""
+        self.post_message(self.Contents())
+
+    def action_go_back(self) -> None:
+        """Go back to what was read before."""
+        self.post_message(self.Back())
+
+    def action_copy_code(self) -> None:
+        """Copy the first block of code in sight; the key again takes the next one."""
+        blocks = self._page.code_blocks if self._page else ()
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        seen = [
+            n for n, block in enumerate(blocks) if block.first_line < top + height and block.last_line >= top
+        ]
+        if not seen:
+            self.post_message(self.Code(""))
+            return
+        later = [number for number in seen if self._copied is not None and number > self._copied]
+        self._copied = later[0] if self._copied in seen and later else seen[0]
+        self.post_message(self.Code(blocks[self._copied].text))
+
+    def _select_link(self, step: int) -> None:
+        links = self._page.links if self._page else ()
+        if not links:
+            return
+        before = self.selected_link
+        if self._link is None or before is None:
+            top = self.scroll_offset.y
+            below = [number for number, link in enumerate(links) if link.line >= top]
+            self._link = (
+                (below[0] if below else 0) if step > 0 else (below[0] - 1 if below else -1) % len(links)
+            )
+        else:
+            self._link = (self._link + step) % len(links)
+        chosen = links[self._link]
+        for line in {chosen.line, before.line if before else chosen.line}:
+            self._strips.pop(line, None)
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        if not top <= chosen.line < top + height:
+            self._scroll(max(0, chosen.line - height // 3))
+        self.refresh()
 
     def action_scroll_down(self) -> None:
         self._scroll(self.scroll_offset.y + 1)
@@ -180,8 +273,16 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(self._width, self.rich_style)
         strip = self._strips.get(index)
         if strip is None:
-            strip = self._strips[index] = self._drawn(lines[index])
+            strip = self._strips[index] = self._with_link(index, self._drawn(lines[index]))
         return strip
+
+    def _with_link(self, index: int, strip: Strip) -> Strip:
+        """The line with the selected link marked, if it is on this line."""
+        link = self.selected_link
+        if link is None or link.line != index:
+            return strip
+        before, chosen, *after = strip.divide([link.start, link.end, self._width])
+        return Strip.join([before, chosen.apply_style(self._inks("link_selected")), *after])
 
     @property
     def _page_step(self) -> int:
@@ -195,6 +296,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self._left = _Place(self._content.key, self._content.anchor, self.scroll_offset.y)
         self._content = content
         self._page = None
+        self._link = self._copied = None
         self._lay_out()
         self._scroll(self._line_to_start_at())
 

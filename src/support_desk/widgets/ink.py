@@ -62,6 +62,7 @@ INKS: dict[str, tuple[str, str, str]] = {
     "code_block": ("foreground", "panel", ""),
     "code_cut": ("warning", "", "bold reverse"),
     "link": ("primary", "", "underline"),
+    "link_selected": ("", "", "bold reverse"),
     "link_target": ("desk-dim", "", ""),
     "image": ("desk-dim", "", "italic"),
     "quote": ("secondary", "", "italic"),
