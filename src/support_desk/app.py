@@ -174,7 +174,18 @@ class DeskApp(App[None]):
         self.desk.attach(sources)
         self.lookups = Lookups(sources.ticket_writer, self.desk.clock)
         self._attached.set()
+        self._keep_runbooks_pulled()
         await self.desk.run()
+
+    def _keep_runbooks_pulled(self) -> None:
+        from support_desk.runbook_pulling import keep_pulled, pulls  # after the first frame
+
+        folder, minutes = self.config.runbooks.path, self.config.runbooks.pull_minutes
+        if pulls(folder, minutes):
+            self.run_worker(
+                keep_pulled(self, folder, minutes), name="pull runbooks", group="desk",
+                description="keep the runbooks up to date", exit_on_error=False,
+            )  # fmt: skip
 
     async def _write(self) -> None:
         outbox = await asyncio.to_thread(self._open_outbox)

@@ -15,6 +15,7 @@ from support_desk.screens.runbook_search import RunbookSearch
 from support_desk.sources.runbooks import RunbookFolder
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
+from tests.sources.test_runbook_pull import World
 from tests.support import (
     LARGE,
     MIDDLE,
@@ -258,3 +259,26 @@ async def test_where_nothing_fits_it_says_what_to_do(folder: Path) -> None:
         await desk.press("g", *["j"] * place)
         await desk.until(lambda: "C starts one for this alert" in " ".join(desk.runbook.split()))
         assert "No runbook matches this row, not even by its text" in " ".join(desk.runbook.split())
+
+
+async def test_the_checkout_is_kept_up_to_date_and_what_is_in_the_way_is_said_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with over(world.ours) as desk:
+        await desk.until(lambda: [book.path for book in desk.snapshot.runbooks.rows] == ["disk.md"])
+        world.publish("web.md", "# Web servers\n")
+        await desk.until(lambda: passed(desk, "web.md"))
+
+        (world.ours / "disk.md").write_text("# Disk, mine\n")
+        world.publish("disk.md", "# Disk, theirs\n")
+        await desk.until(lambda: passed(desk) or any("were not pulled" in line for line in desk.app.said))
+        for _ in range(5):
+            passed(desk)
+            await desk.pilot.pause(0.05)
+        assert sum("were not pulled" in line for line in desk.app.said) == 1
+        assert (world.ours / "disk.md").read_text() == "# Disk, mine\n"
+
+
+def passed(desk: Running, path: str = "") -> bool:
+    """Let ten minutes go by; whether the folder has this runbook now."""
+    desk.clock.move(minutes=10)
+    return any(book.path == path for book in desk.snapshot.runbooks.rows)

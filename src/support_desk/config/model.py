@@ -229,6 +229,9 @@ class Runbooks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A folder of Markdown files, usually a git checkout; empty switches runbooks off."""
     url: str = ""
     """Where a runbook is on the web: `{path}` and `{anchor}` are filled in."""
+    pull_minutes: Annotated[float, Meta(ge=0, le=1440)] = 10
+    """Minutes between pulls of the checkout, where the folder is in one; 0: never. Local changes are never
+    touched: where they are in the way, nothing is pulled."""
     rules: tuple[RunbookRuleSection, ...] = ()
     """Which runbook goes with what, first match first; before the rules in the files themselves."""
 
