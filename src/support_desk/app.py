@@ -324,10 +324,12 @@ class DeskApp(App[None]):
 
     def _attend(self) -> None:
         """Ring, announce and set the title, if there is reason to."""
-        news = self.news.look(self.view)
-        if news.ring:
+        view = self.view
+        news = self.news.look(view)
+        alarms = self.needing.alarms(view) if self.needing is not None else ()
+        if news.ring or (alarms and self.config.bell.alerts and not self.news.muted):
             self.bell()
-        for line in news.lines:
+        for line in (*news.lines, *alarms):
             self.notify(line, severity="error", timeout=15)
             if self.in_editor:
                 self._tell_outside(line)

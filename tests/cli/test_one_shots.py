@@ -198,7 +198,10 @@ def test_the_whole_desk_as_text(
     assert ask(configuration, "--plain") == 0
 
     text = capsys.readouterr().out
-    assert text.startswith("Support desk, Monday 23 November, 13:00.\n\nAlerts.\nAlert 1791, P2")
+    assert text.startswith(
+        "Support desk, Monday 23 November, 13:00.\n\nFirst.\nAck P2 ALARM: a1: open for 59 min"
+    )
+    assert "\n\nAlerts.\nAlert 1791, P2" in text
     assert "\nTickets.\n1. Ticket 1: Ticket number 1." in text
     assert "\nRota.\nDeveloper now: " in text
 

@@ -18,7 +18,7 @@ from support_desk.screens.needs import NeedsScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import ServiceDown
-from support_desk.sources.fixtures import demo_config
+from support_desk.sources.fixtures import DEMO_START, demo_config
 from support_desk.sources.protocols import Reading
 from support_desk.widgets.lines import Lines
 from tests.screens.acting import ended, opened
@@ -169,3 +169,48 @@ async def test_a_second_of_the_line_costs_little() -> None:
         desk.clock.move(minutes=1)
         assert needing.needs(desk.app.view) is not first
         assert timedelta(minutes=1) == desk.app.view.now - view.now
+
+
+async def test_the_last_minute_before_a_page_rings_once_on_every_screen() -> None:
+    async with running(size=MIDDLE) as desk:
+        await desk.until(lambda: "paged in 1:20" in top(desk))
+        await desk.press("0")
+        bells, said = desk.app.bells, len(desk.app.said)
+        desk.clock.move(seconds=21)
+        desk.app._second()
+        await desk.pilot.pause()
+        assert desk.app.bells == bells + 1
+        assert "is paged in 0:59" in desk.app.said[-1]
+        for _ in range(3):
+            desk.clock.move(seconds=1)
+            desk.app._second()
+            await desk.pilot.pause()
+        assert desk.app.bells == bells + 1
+        assert len(desk.app.said) == said + 1
+
+
+async def test_a_limit_of_the_handbook_is_said_once_when_it_is_reached() -> None:
+    night = DEMO_START - timedelta(hours=7)
+
+    def held(reading: Reading[Any]) -> Reading[Any]:
+        alert = replace(
+            reading.rows[0],
+            id="held",
+            status="acked",
+            priority="P3",
+            created_at=night - timedelta(minutes=29),
+            acknowledged_at=night - timedelta(minutes=29),
+            acknowledged_by=demo_config().me.email,
+        )
+        return replace(reading, rows=(alert,))
+
+    weather = Weather(edits={FeedName.ALERTS: held, FeedName.TICKETS: none})
+    async with running(size=LARGE, weather=weather, at=night, wait=False) as desk:
+        await desk.until(lambda: "nothing needs you now" in top(desk))
+        for _ in range(3):
+            desk.clock.move(minutes=1)
+            desk.app._second()
+            await desk.pilot.pause()
+        said = [line for line in desk.app.said if "without a fix: think of escalating" in line]
+        assert len(said) == 1
+        assert "without a fix: think of escalating" in top(desk)

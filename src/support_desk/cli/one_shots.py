@@ -134,6 +134,11 @@ def _print_desk(seen: Seen) -> int:
     now = documents.whole(seen.now)
     at = glance.time_text(now) or ""
     output.data(f"Support desk, {plain.spoken_time(at, seen.zone)}.")
+    from support_desk.cli.needs import needs_text  # not for the other one-shots
+
+    output.data("\nFirst.")
+    for line in needs_text(seen):
+        output.data(line)
     sections = {"Alerts": "alerts", "Tickets": "tickets", "Rota": "rota"}
     document: Document = {}
     for title, name in sections.items():

@@ -278,16 +278,16 @@ class EscalationSection(Section, frozen=True, kw_only=True, forbid_unknown_field
     ticket: TicketEscalation = TicketEscalation()
     """What escalating a ticket does."""
     nudge_minutes: Minutes = 30
-    """Out of hours: minutes without a fix after which to think of escalating; for a later release."""
+    """Out of hours: minutes without a fix after which it reminds you to think of escalating."""
     stop_hours: Annotated[float, Meta(gt=0, le=24)] = 2
-    """Out of hours: hours after which to stop unless close or urgent; for a later release."""
+    """Out of hours: hours after which it reminds you to stop, unless it is nearly done or can't wait."""
 
 
 class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     critical: tuple[str, ...] = ("P1",)
     """Alert priorities that are critical."""
     major: tuple[str, ...] = ("P2",)
-    """Alert priorities that are major; for a later release."""
+    """Alert priorities that are major: out of hours they go to the second line at once, as critical ones."""
     clients: tuple[str, ...] = ()
     """Clients with cover round the clock; empty: not known. For a later release."""
     stale_ack_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 60

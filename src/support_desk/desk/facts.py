@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from support_desk.config.model import Config
@@ -46,3 +47,11 @@ def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Confi
         now=now,
         second_line_schedule=config.rota.second_line.schedule,
     )
+
+
+def in_words(found: Countdown, config: Config) -> Countdown:
+    """The countdown with the second line by its name, not by its schedule's."""
+    who, schedule = found.next or "", config.rota.second_line.schedule
+    if who.casefold().startswith(schedule.casefold()):
+        return replace(found, next=f"second line{who[len(schedule) :]}")
+    return found

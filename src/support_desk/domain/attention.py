@@ -85,6 +85,8 @@ class Need:
     """When it gets worse, or when it began; the order within a rank (UTC)."""
     ends_at: datetime | None = None
     """A moment that `why` counts down to: "... in 2:10"."""
+    topic: str = ""
+    """Which of the handbook's limits a reminder is about: `at once`, `no fix` or `stop`."""
 
 
 @record
@@ -237,17 +239,17 @@ def _nudge(of: Situation, alert: Alert) -> Need | None:
     ask = f"; {of.helper} helps to decide" if of.helper else ""
     if trying >= of.duty.stop_after:
         why = f"{duration_words(trying)} on it: stop, unless it is nearly done or can't wait{ask}"
-        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at)
+        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at, topic="stop")
     if alert.id in of.escalated:
         return None
     call = f": {of.helper}" if of.helper else ""
     if alert.priority in of.duty.critical | of.duty.major:
         grave = "critical" if alert.priority in of.duty.critical else "major"
         why = f"{grave} and out of hours goes to the second line at once{call}"
-        return Need(Rank.NUDGE, target, f"escalate {pr}", title, why, alert.created_at)
+        return Need(Rank.NUDGE, target, f"escalate {pr}", title, why, alert.created_at, topic="at once")
     if fixing >= of.duty.nudge_after:
         why = f"{duration_words(fixing)} without a fix: think of escalating{call}"
-        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at)
+        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at, topic="no fix")
     return None
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from operator import is_
 from typing import TYPE_CHECKING
 
+from support_desk.desk.facts import in_words
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import (
@@ -20,7 +20,6 @@ from support_desk.domain.attention import (
     sentence,
 )
 from support_desk.domain.commands import EscalateAlert
-from support_desk.domain.escalation import Countdown
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
@@ -33,6 +32,12 @@ if TYPE_CHECKING:
     from support_desk.app import DeskApp
 
 LOOK_EVERY = timedelta(minutes=15)
+
+LAST_MINUTE = timedelta(minutes=1)
+MOST_SAID = 3
+"""Things that are said at one time; more would cover the screen."""
+TOAST_ROOM = 100
+"""Characters of what is said about one."""
 
 STYLES = {
     Rank.CRITICAL: "alarm",
@@ -60,6 +65,8 @@ class Needing:
         self._needs: tuple[Need, ...] = ()
         self._woken_at: datetime | None = None
         self._looked_back: datetime | None = None
+        self._said: set[object] | None = None
+        """What was said last time; None: nobody has looked yet."""
 
     def needs(self, view: View) -> tuple[Need, ...]:
         """What needs the person, most pressing first."""
@@ -82,6 +89,25 @@ class Needing:
         words = nothing_words(self._situation or self.situation(view), doubts)
         return ((f" {words}", "warn" if doubts else "ok"), ("" if doubts else "  Q: quiet times", "dim"))
 
+    def alarms(self, view: View) -> tuple[str, ...]:
+        """What has to be said on every screen, each thing once: the last minute before a page, and the
+        handbook's limits when they are reached."""
+        zone = view.calendar.timezone
+        reached: dict[object, Need] = {}
+        for need in self.needs(view):
+            if need.ends_at is not None and need.rank in (Rank.CRITICAL, Rank.PAGING):
+                if need.ends_at - view.now <= LAST_MINUTE:
+                    reached[need.target, need.ends_at] = need
+            elif need.rank is Rank.NUDGE:
+                reached[need.target, need.topic] = need
+        # A limit that was over before this desk was opened is no news; a page to come always is.
+        known = self._said if self._said is not None else {key for key, need in reached.items() if need.topic}
+        self._said = set(reached)
+        fresh = [need for key, need in reached.items() if key not in known]
+        lines = [sentence(need, view.now, zone, TOAST_ROOM) for need in fresh[:MOST_SAID]]
+        more = len(fresh) - len(lines)
+        return (*lines, f"and {more} more: 0 shows them") if more else tuple(lines)
+
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
         entries = self._entries()
@@ -89,7 +115,7 @@ class Needing:
             now=view.now,
             agreement=view.agreement,
             alerts=[
-                (alert, _in_words(escalation_of(view, alert), view.config.rota.second_line.schedule))
+                (alert, in_words(escalation_of(view, alert), view.config))
                 for alert in view.snapshot.alerts.rows
                 if alert.status in ("open", "acked")
             ],
@@ -168,14 +194,6 @@ class Needing:
         from support_desk.screens.escalation import ladder
 
         return ladder(self._app.dashboard)
-
-
-def _in_words(found: Countdown, schedule: str) -> Countdown:
-    """The second line by its name, not by its schedule's."""
-    who = found.next or ""
-    if who.casefold().startswith(schedule.casefold()):
-        return replace(found, next=f"second line{who[len(schedule) :]}")
-    return found
 
 
 def duty_of(view: View) -> Duty:

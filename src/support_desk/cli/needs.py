@@ -1,0 +1,56 @@
+"""What needs the person first, for `--plain`: the ranking of the dashboard as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from support_desk.desk.facts import escalation_of, in_words
+from support_desk.desk.snapshot import SourceName, State, source_state
+from support_desk.domain.attention import Duty, Situation, needs, nothing_words, sentence
+
+if TYPE_CHECKING:
+    from support_desk.cli.one_shots import Seen
+
+MOST = 5
+"""Sentences; the rest stands in the sections below."""
+
+
+def needs_text(seen: Seen) -> Iterator[str]:
+    """The most pressing things, a sentence each; or that nothing is, as far as that is known."""
+    config = seen.config
+    of = Situation(
+        now=seen.now,
+        agreement=seen.agreement,
+        alerts=[
+            (alert, in_words(escalation_of(alert, seen.snapshot, seen.now, config), config))
+            for alert in seen.snapshot.alerts.rows
+            if alert.status in ("open", "acked")
+        ],
+        queue=seen.snapshot.tickets.rows,
+        duty=Duty(
+            critical=frozenset(config.on_call.critical),
+            major=frozenset(config.on_call.major),
+            me=config.me.email,
+            nudge_after=timedelta(minutes=config.escalation.nudge_minutes),
+            stop_after=timedelta(hours=config.escalation.stop_hours),
+            stale_after=timedelta(minutes=config.on_call.stale_ack_minutes),
+        ),
+    )
+    found = needs(of)
+    for need in found[:MOST]:
+        words = sentence(need, seen.now, seen.zone)
+        yield f"{words[:1].upper()}{words[1:]}."
+    if len(found) > MOST:
+        yield f"And {len(found) - MOST} more."
+    if not found:
+        words = nothing_words(of, _doubts(seen))
+        yield f"{words[:1].upper()}{words[1:]}."
+
+
+def _doubts(seen: Seen) -> Iterator[str]:
+    for source, words in ((SourceName.ALERTS, "alerts"), (SourceName.ZENDESK, "tickets")):
+        found = source_state(seen.snapshot, source, seen.now)
+        if found not in (State.FRESH, State.OFF):
+            yield f"{words} are {found.value}"
