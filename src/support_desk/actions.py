@@ -649,9 +649,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("handover.again", "r", "again", "make anew", "Make it anew from what is known now.", "handover"),
     Action(
-        "handover.earlier", "left_square_bracket", "earlier", "week before", "The week before.", "handover"
+        "handover.earlier", "less_than_sign", "earlier", "week before", "The week before.", "handover"
     ),
-    Action("handover.later", "right_square_bracket", "later", "week after", "The week after.", "handover"),
+    Action("handover.later", "greater_than_sign", "later", "week after", "The week after.", "handover"),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
     Action(
@@ -747,7 +747,7 @@ TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({"app", "needs", "list"}),
     frozenset({"app", "quiet", "list"}),
     frozenset({"app", "log", "document"}),
-    frozenset({"app", "handover", "document"}),
+    frozenset({"app", "handover", "document", "runbook"}),
     frozenset({"app", "rota", "document"}),
     frozenset({"app", "toil", "list"}),
 )

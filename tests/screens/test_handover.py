@@ -48,12 +48,12 @@ async def test_weeks_and_details() -> None:
         await opened(desk)
         screen = await shown(desk)
         first = screen.text
-        await desk.press("right_square_bracket")
+        await desk.press("greater_than_sign")
         assert desk.app.said == ["That week hasn't begun"]
-        await desk.press("left_square_bracket")
+        await desk.press("less_than_sign")
         await desk.until(lambda: screen.text != first)
         assert "Wed 18 Nov 2026 10:00 to Wed 25 Nov 2026 10:00" in screen.text
-        await desk.press("right_square_bracket")
+        await desk.press("greater_than_sign")
         await desk.until(lambda: screen.text == first)
         await desk.press("d")
         await desk.until(lambda: "tags client" in screen.text)
