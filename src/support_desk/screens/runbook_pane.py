@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from support_desk.desk.snapshot import FeedName, State, state
-from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked
 from support_desk.screens.header import STATE_STYLE, problem_line
 from support_desk.text import clean
@@ -19,7 +18,10 @@ from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from support_desk.app import DeskApp
+    from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.alert_rows import AlertRow
     from support_desk.widgets.document import DocumentView
 
@@ -39,6 +41,7 @@ class RunbookPane(Kept, Vertical):
         self.pinned = False
         """The runbook was chosen by hand: it stays until a cursor moves."""
         self._row: AlertRow | Ranked | None = None
+        self._looking: Worker[None] | None = None
         self._way: list[RunbookMatch] = []
         """What was read before, for the way back."""
 
@@ -89,7 +92,7 @@ class RunbookPane(Kept, Vertical):
 
         # A function, not its coroutine: one that is overtaken before it began leaves nothing behind.
         work: Callable[[], Coroutine[None, None, None]] = look
-        self.run_worker(
+        self._looking = self.run_worker(
             work, name="guess", group="guess", description="guess a runbook", exclusive=True,
             exit_on_error=False,
         )  # fmt: skip
@@ -176,6 +179,8 @@ class RunbookPane(Kept, Vertical):
         if book is None:
             app.say(f"{clean(path, 120)} is no runbook of this folder", problem=True)
             return
+        from support_desk.domain.runbooks import RunbookMatch  # its expressions, with the first link
+
         self.pin(RunbookMatch(book.path, anchor, book.title, f"linked from {here.title}"))
 
     def on_document_view_back(self, message: DocumentView.Back) -> None:
