@@ -1,7 +1,7 @@
 """The composition root: configuration, store, desk and screens put together, and nothing else.
 
 Down: a source's reading -> `desk/poller.py` -> `desk/desk.py` -> `DeskApp.desk_changed` -> a screen.
-Up: a key -> `keys.py` -> a screen's action -> here, when it concerns more than that screen.
+Up: a key -> `keys.py` -> a screen's action -> `acts.py`; what opens another screen is in `screens/places.py`.
 
 Services' libraries (zenpy, httpx, pydantic) are imported in a thread after the first frame.
 """
@@ -13,14 +13,12 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
 
 from textual import events
-from textual.app import App
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
@@ -37,24 +35,20 @@ from support_desk.desk.lookups import Lookups
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
-from support_desk.keys import CHANGING, available, bindings, normal
+from support_desk.keys import CHANGING, bindings, normal
 from support_desk.runbook_texts import RunbookTexts
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
+from support_desk.screens.places import Places
 from support_desk.screens.view import View
-from support_desk.terminal import TITLE, DeskDriver
-from support_desk.text import clean
+from support_desk.terminal import DeskDriver
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 from support_desk.toil_nudge import ToilNudge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
-
-    from textual.app import SystemCommand
-    from textual.notifications import SeverityLevel
 
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
@@ -63,7 +57,6 @@ if TYPE_CHECKING:
     from support_desk.domain.intents import Entry, Phase
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.finding import Finding
-    from support_desk.screens.needing import Needing
     from support_desk.sources.protocols import Sources
 
 log = logging.getLogger(__name__)
@@ -75,7 +68,7 @@ CALM_SECONDS = 0.25
 """How long after a resize the whole picture is painted once more."""
 
 
-class DeskApp(App[None]):
+class DeskApp(Places):
     """The terminal program."""
 
     CSS_PATH = "support_desk.tcss"
@@ -105,11 +98,7 @@ class DeskApp(App[None]):
         self._toil_nudge = ToilNudge(self)
         self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
-        self.in_editor = False
-        """An editor has the terminal."""
         self.acts = Acts(self)
-        self.needing: Needing | None = None
-        """What needs the person now; None until the first frame is out."""
         self.runbooks = RunbookTexts(self)
         self._finding: Finding | None = None
         self.changed_keys = normal(config.keys)
@@ -117,7 +106,6 @@ class DeskApp(App[None]):
         self.preferences = preferences
         self._agreement = agreement
         self._clients = client_rules(config)
-        self._title = ""
         self._drawn = False
         self._calm: Timer | None = None
         for theme in THEMES:
@@ -322,54 +310,7 @@ class DeskApp(App[None]):
         next(screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)).tick()
         self._attend()
 
-    def _attend(self) -> None:
-        """Ring, announce and set the title, if there is reason to."""
-        view = self.view
-        news = self.news.look(view)
-        alarms = self.needing.alarms(view) if self.needing is not None else ()
-        if news.ring or (alarms and self.config.bell.alerts and not self.news.muted):
-            self.bell()
-        for line in (*news.lines, *alarms):
-            self.notify(line, severity="error", timeout=15)
-            if self.in_editor:
-                self._tell_outside(line)
-        if self.config.bell.title:
-            self._set_title(news.title)
-
-    def _tell_outside(self, line: str) -> None:
-        """Say it where the person is: another program has the terminal."""
-        from support_desk.screens.editor import tell_tmux
-
-        if command := tell_tmux(line):
-            self.run_worker(_start(command), name="tmux", group="tmux", exit_on_error=False)
-
-    def _set_title(self, title: str) -> None:
-        """The terminal's title; inside tmux the pane's. `title` holds cleaned text only."""
-        if title != self._title and self._driver is not None and not self.is_headless:
-            self._title = title
-            self._driver.write(f"{TITLE}{title}\x1b\\")
-
     # What the screens ask for
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,  # noqa: ARG002 - a text that could be a client's is never markup
-    ) -> None:
-        """A toast. Its text is cleaned once more: what a store held may not have come through our door."""
-        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
-
-    def action_help_quit(self) -> None:
-        """ctrl+c out of habit."""
-        self.say("ctrl+q quits")
-
-    def say(self, text: str, *, problem: bool = False) -> None:
-        """One line to the person; the text is clean and is never markup."""
-        self.notify(text, severity="warning" if problem else "information", timeout=6)
 
     def runbook_for(self, row: AlertRow | Ranked) -> RunbookMatch | None:
         """The runbook for a row, with its reason."""
@@ -385,66 +326,6 @@ class DeskApp(App[None]):
 
             self._finding = Finding(self, source)
         return self._finding
-
-    def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
-        """Go back to the dashboard and read a runbook there."""
-        if match is None:
-            self.say(f"No runbook matches {about}. B on the dashboard chooses one.")
-            return
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        self.dashboard.pin_runbook(match)
-
-    def open_ticket(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
-        """The details of a ticket."""
-        from support_desk.screens.ticket import TicketScreen
-
-        self.push_screen(TicketScreen(ticket_id, neighbours))
-
-    def open_alert(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
-        """The details of an alert."""
-        from support_desk.screens.alert import AlertScreen
-
-        self.push_screen(AlertScreen(alert_id, neighbours))
-
-    def choose(
-        self,
-        title: str,
-        choices: Sequence[tuple[str, str, str]],
-        chosen: Callable[[str | None], None],
-        first: str = "",
-    ) -> None:
-        """Let the person pick one of (id, label, hint); the mark begins on the id `first`."""
-        from support_desk.screens.pickers import Choice, ChoicePicker
-
-        picker = ChoicePicker(title, [Choice(id_, label, hint) for id_, label, hint in choices], first)
-        self.push_screen(picker, chosen)
-
-    @property
-    def link_hosts(self) -> frozenset[str]:
-        """The hosts whose links may be opened: those of the configuration."""
-        from support_desk.browser import configured_hosts
-
-        return configured_hosts(self.config)
-
-    def open_link(self, url: str) -> None:
-        """Open a link in a browser; where there is none, copy it and say so."""
-        from support_desk.browser import open_url
-
-        host = urlsplit(url).hostname or "no host"
-        problem = open_url(url, self.link_hosts)
-        if problem is None:
-            self.say(f"Opening {host} in the browser")
-        else:
-            self.say(problem, problem=True)
-            if problem.startswith("no browser"):
-                self.copy(url, "the link")
-
-    def copy(self, text: str, what: str) -> None:
-        """Copy to the clipboard, as far as a terminal can."""
-        from support_desk.browser import copy
-
-        self.say(f"Copied {what}: {copy(self, text)}")
 
     async def toil_book(self) -> ToilBook:
         """What the person said about their claims of time off in lieu. Raises `StoreError`."""
@@ -498,71 +379,9 @@ class DeskApp(App[None]):
 
         ask_to_leave(self, left)
 
-    def action_show_help(self) -> None:
-        """The keys that work where the person is."""
-        from support_desk.screens.pickers import HelpScreen
-
-        screen = self.screen
-        scopes: tuple[str, ...] = ("app",)
-        if isinstance(screen, DeskScreen):
-            scopes = tuple(dict.fromkeys((*screen.scopes_now(), *screen.SCOPES)))
-        self.push_screen(HelpScreen(scopes, read_only=self.config.read_only))
-
     async def action_refresh_all(self) -> None:
         """Read every source now."""
         self.say(self.desk.refresh(None))
-
-    def show_outbox(self, id_: str = "") -> None:
-        """The outbox, with the cursor on this entry."""
-        from support_desk.screens.outbox import OutboxScreen
-
-        if not isinstance(self.screen, OutboxScreen):
-            self.push_screen(OutboxScreen(id_))
-
-    def action_show_outbox(self) -> None:
-        """What is on its way, what asks for a decision, and what became of the rest."""
-        self.show_outbox()
-
-    def action_show_log(self) -> None:
-        """Everything that this person did."""
-        from support_desk.screens.log import LogScreen
-
-        self.push_screen(LogScreen())
-
-    def action_show_handover(self) -> None:
-        """The handover of the support week."""
-        from support_desk.screens.handover import HandoverScreen
-
-        if not isinstance(self.screen, HandoverScreen):
-            self.push_screen(HandoverScreen())
-
-    def action_show_needs(self) -> None:
-        """All that needs the person, in its order."""
-        from support_desk.screens.needs import NeedsScreen
-
-        if not isinstance(self.screen, NeedsScreen):
-            self.push_screen(NeedsScreen())
-
-    def action_show_quiet(self) -> None:
-        """What is worth doing when nothing needs attention."""
-        from support_desk.screens.quiet import QuietScreen
-
-        if not isinstance(self.screen, QuietScreen):
-            self.push_screen(QuietScreen())
-
-    def action_show_rota(self) -> None:
-        """When the person is next on, and the rota of the weeks to come."""
-        from support_desk.screens.rota import RotaScreen
-
-        if not isinstance(self.screen, RotaScreen):
-            self.push_screen(RotaScreen())
-
-    def action_show_toil(self) -> None:
-        """The claims of time off in lieu."""
-        from support_desk.screens.toil import ToilScreen
-
-        if not isinstance(self.screen, ToilScreen):
-            self.push_screen(ToilScreen())
 
     def action_undo(self) -> None:
         """Take back what is held, or else the last action."""
@@ -572,58 +391,12 @@ class DeskApp(App[None]):
         """Do again what was taken back."""
         self.acts.redo()
 
-    def action_mute(self) -> None:
-        """Silence the bell, or let it ring again."""
-        self.news.muted = not self.news.muted
-        self.say("The bell is muted: M lets it ring again" if self.news.muted else "The bell rings again")
-
     def action_next_theme(self) -> None:
         """The next of the desk's themes; it is remembered."""
         here = CYCLE.index(self.theme) if self.theme in CYCLE else -1
         self.theme = CYCLE[(here + 1) % len(CYCLE)]
         self.preferences.set(THEME, self.theme)
         self.say(f"Colours: {self.theme}")
-
-    def action_open_number(self) -> None:
-        """Open any ticket by its number."""
-        from support_desk.screens.pickers import NumberPicker
-
-        def chosen(number: int | None) -> None:
-            if number is not None:
-                self.open_ticket(number)
-
-        self.push_screen(NumberPicker(), chosen)
-
-    def action_search_solved(self) -> None:
-        """Search the solved tickets."""
-        from support_desk.screens.solved import SolvedScreen
-
-        self.push_screen(SolvedScreen())
-
-    def action_suspended(self) -> None:
-        """Look at the suspended tickets."""
-        from support_desk.screens.suspended import SuspendedScreen
-
-        self.push_screen(SuspendedScreen())
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every action of the registry that works here."""
-        from textual.app import SystemCommand
-
-        scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
-        for action in available(scopes, read_only=self.config.read_only):
-            if action.palette:
-                target = "app" if action.scope == "app" else "screen"
-                yield SystemCommand(action.label, action.help, self._runner(target, action.method))
-
-    def _runner(self, target: str, method: str) -> Callable[[], None]:
-        def run() -> None:
-            self.run_worker(
-                self.run_action(f"{target}.{method}"), name="palette", group="palette",
-                description=method, exit_on_error=False,
-            )  # fmt: skip
-
-        return run
 
     # Last words
 
@@ -640,13 +413,6 @@ class DeskApp(App[None]):
         self.exit(
             return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
         )
-
-
-async def _start(command: Sequence[str]) -> None:
-    from asyncio.subprocess import DEVNULL
-
-    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
-    await process.wait()
 
 
 def make_app(

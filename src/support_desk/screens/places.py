@@ -1,0 +1,194 @@
+"""Where a person can go: every screen, picker, link and copy that more than one screen opens."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from textual.screen import Screen
+
+from support_desk.keys import available
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.telling import Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import SystemCommand
+
+    from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.dashboard import Dashboard
+
+
+class Places(Telling):
+    """The part of the application that opens things."""
+
+    @property
+    @abstractmethod
+    def dashboard(self) -> Dashboard:
+        """The screen at the bottom of the stack."""
+
+    def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
+        """Go back to the dashboard and read a runbook there."""
+        if match is None:
+            self.say(f"No runbook matches {about}. B on the dashboard chooses one.")
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.dashboard.pin_runbook(match)
+
+    def open_ticket(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
+        """The details of a ticket."""
+        from support_desk.screens.ticket import TicketScreen
+
+        self.push_screen(TicketScreen(ticket_id, neighbours))
+
+    def open_alert(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
+        """The details of an alert."""
+        from support_desk.screens.alert import AlertScreen
+
+        self.push_screen(AlertScreen(alert_id, neighbours))
+
+    def choose(
+        self,
+        title: str,
+        choices: Sequence[tuple[str, str, str]],
+        chosen: Callable[[str | None], None],
+        first: str = "",
+    ) -> None:
+        """Let the person pick one of (id, label, hint); the mark begins on the id `first`."""
+        from support_desk.screens.pickers import Choice, ChoicePicker
+
+        picker = ChoicePicker(title, [Choice(id_, label, hint) for id_, label, hint in choices], first)
+        self.push_screen(picker, chosen)
+
+    @property
+    def link_hosts(self) -> frozenset[str]:
+        """The hosts whose links may be opened: those of the configuration."""
+        from support_desk.browser import configured_hosts
+
+        return configured_hosts(self.config)
+
+    def open_link(self, url: str) -> None:
+        """Open a link in a browser; where there is none, copy it and say so."""
+        from support_desk.browser import open_url
+
+        host = urlsplit(url).hostname or "no host"
+        problem = open_url(url, self.link_hosts)
+        if problem is None:
+            self.say(f"Opening {host} in the browser")
+        else:
+            self.say(problem, problem=True)
+            if problem.startswith("no browser"):
+                self.copy(url, "the link")
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy to the clipboard, as far as a terminal can."""
+        from support_desk.browser import copy
+
+        self.say(f"Copied {what}: {copy(self, text)}")
+
+    def show_outbox(self, id_: str = "") -> None:
+        """The outbox, with the cursor on this entry."""
+        from support_desk.screens.outbox import OutboxScreen
+
+        if not isinstance(self.screen, OutboxScreen):
+            self.push_screen(OutboxScreen(id_))
+
+    def action_show_outbox(self) -> None:
+        """What is on its way, what asks for a decision, and what became of the rest."""
+        self.show_outbox()
+
+    def action_show_log(self) -> None:
+        """Everything that this person did."""
+        from support_desk.screens.log import LogScreen
+
+        self.push_screen(LogScreen())
+
+    def action_show_handover(self) -> None:
+        """The handover of the support week."""
+        from support_desk.screens.handover import HandoverScreen
+
+        if not isinstance(self.screen, HandoverScreen):
+            self.push_screen(HandoverScreen())
+
+    def action_show_needs(self) -> None:
+        """All that needs the person, in its order."""
+        from support_desk.screens.needs import NeedsScreen
+
+        if not isinstance(self.screen, NeedsScreen):
+            self.push_screen(NeedsScreen())
+
+    def action_show_quiet(self) -> None:
+        """What is worth doing when nothing needs attention."""
+        from support_desk.screens.quiet import QuietScreen
+
+        if not isinstance(self.screen, QuietScreen):
+            self.push_screen(QuietScreen())
+
+    def action_show_rota(self) -> None:
+        """When the person is next on, and the rota of the weeks to come."""
+        from support_desk.screens.rota import RotaScreen
+
+        if not isinstance(self.screen, RotaScreen):
+            self.push_screen(RotaScreen())
+
+    def action_show_toil(self) -> None:
+        """The claims of time off in lieu."""
+        from support_desk.screens.toil import ToilScreen
+
+        if not isinstance(self.screen, ToilScreen):
+            self.push_screen(ToilScreen())
+
+    def action_open_number(self) -> None:
+        """Open any ticket by its number."""
+        from support_desk.screens.pickers import NumberPicker
+
+        def chosen(number: int | None) -> None:
+            if number is not None:
+                self.open_ticket(number)
+
+        self.push_screen(NumberPicker(), chosen)
+
+    def action_search_solved(self) -> None:
+        """Search the solved tickets."""
+        from support_desk.screens.solved import SolvedScreen
+
+        self.push_screen(SolvedScreen())
+
+    def action_suspended(self) -> None:
+        """Look at the suspended tickets."""
+        from support_desk.screens.suspended import SuspendedScreen
+
+        self.push_screen(SuspendedScreen())
+
+    def action_show_help(self) -> None:
+        """The keys that work where the person is."""
+        from support_desk.screens.pickers import HelpScreen
+
+        screen = self.screen
+        scopes: tuple[str, ...] = ("app",)
+        if isinstance(screen, DeskScreen):
+            scopes = tuple(dict.fromkeys((*screen.scopes_now(), *screen.SCOPES)))
+        self.push_screen(HelpScreen(scopes, read_only=self.config.read_only))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: every action of the registry that works here."""
+        from textual.app import SystemCommand
+
+        scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
+        for action in available(scopes, read_only=self.config.read_only):
+            if action.palette:
+                target = "app" if action.scope == "app" else "screen"
+                yield SystemCommand(action.label, action.help, self._runner(target, action.method))
+
+    def _runner(self, target: str, method: str) -> Callable[[], None]:
+        def run() -> None:
+            self.run_worker(
+                self.run_action(f"{target}.{method}"), name="palette", group="palette",
+                description=method, exit_on_error=False,
+            )  # fmt: skip
+
+        return run

@@ -1,0 +1,97 @@
+"""What the program says by itself: toasts, the bell, the terminal's title, and a line past an open editor."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from support_desk.screens.news import Watch
+from support_desk.terminal import TITLE
+from support_desk.text import clean
+
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from support_desk.config.model import Config
+    from support_desk.screens.needing import Needing
+    from support_desk.screens.view import View
+
+
+class Telling(App[None]):
+    """The part of the application that speaks up."""
+
+    config: Config
+    news: Watch
+    needing: Needing | None = None
+    """What needs the person now; None until the first frame is out."""
+    in_editor = False
+    """An editor has the terminal."""
+    _title = ""
+
+    @property
+    @abstractmethod
+    def view(self) -> View:
+        """What the screens draw from, at this moment."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,  # noqa: ARG002 - a text that could be a client's is never markup
+    ) -> None:
+        """A toast. Its text is cleaned once more: what a store held may not have come through our door."""
+        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """One line to the person; the text is clean and is never markup."""
+        self.notify(text, severity="warning" if problem else "information", timeout=6)
+
+    def action_help_quit(self) -> None:
+        """ctrl+c out of habit."""
+        self.say("ctrl+q quits")
+
+    def _attend(self) -> None:
+        """Ring, announce and set the title, if there is reason to."""
+        view = self.view
+        news = self.news.look(view)
+        alarms = self.needing.alarms(view) if self.needing is not None else ()
+        if news.ring or (alarms and self.config.bell.alerts and not self.news.muted):
+            self.bell()
+        for line in (*news.lines, *alarms):
+            self.notify(line, severity="error", timeout=15)
+            if self.in_editor:
+                self._tell_outside(line)
+        if self.config.bell.title:
+            self._set_title(news.title)
+
+    def _tell_outside(self, line: str) -> None:
+        """Say it where the person is: another program has the terminal."""
+        from support_desk.screens.editor import tell_tmux
+
+        if command := tell_tmux(line):
+            self.run_worker(_start(command), name="tmux", group="tmux", exit_on_error=False)
+
+    def _set_title(self, title: str) -> None:
+        """The terminal's title; inside tmux the pane's. `title` holds cleaned text only."""
+        if title != self._title and self._driver is not None and not self.is_headless:
+            self._title = title
+            self._driver.write(f"{TITLE}{title}\x1b\\")
+
+    def action_mute(self) -> None:
+        """Silence the bell, or let it ring again."""
+        self.news.muted = not self.news.muted
+        self.say("The bell is muted: M lets it ring again" if self.news.muted else "The bell rings again")
+
+
+async def _start(command: Sequence[str]) -> None:
+    import asyncio
+    from asyncio.subprocess import DEVNULL
+
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+    await process.wait()
