@@ -47,7 +47,7 @@ def _counts(view: View, pane: str) -> Parts:
         )
     if pane == "tickets":
         tickets = view.snapshot.tickets
-        overdue = sum(1 for _ in late(tickets.rows, view.now))
+        overdue = late(tickets.rows, view.now)
         unseen = "+" if tickets.more and overdue == len(tickets.rows) else ""
         total = len(tickets.rows) + tickets.more
         return ((f"{overdue}{unseen} late", "late" if overdue else "title"), (f" of {total}", "title"))

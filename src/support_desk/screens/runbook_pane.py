@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from support_desk.desk.snapshot import FeedName, State, state
 from support_desk.screens.header import STATE_STYLE, problem_line
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TITLE = "3 Runbook"
 
 
-class RunbookPane(Kept, Vertical):
+class RunbookPane(Even, Vertical):
     """A title line and, from the second frame on, the document."""
 
     def __init__(self) -> None:
