@@ -62,15 +62,18 @@ class Even(Kept):
 
 
 class Painted(Kept):
-    """Mixed in before a widget whose `render_line` gives whole lines: no box around them, in filtered inks.
+    """Mixed in before a widget whose `render_line` gives whole lines in inks that have been filtered.
 
-    So a line is one strip, where Textual would make one for the box and one for each colour filter.
+    So a line is one strip, where Textual makes one for the box and one for each colour filter. A widget
+    that has been given a border or padding is drawn Textual's way.
     """
 
     _painted: dict[int, Strip] | None = None
     _painted_width = 0
 
     def _draw_lines(self, crop: Region) -> list[Strip]:
+        if any(self.gutter):
+            return super()._draw_lines(crop)
         width = self.size.width
         if self._painted is None or self._painted_width != width:
             self._painted, self._painted_width = {}, width
