@@ -5,10 +5,14 @@ from __future__ import annotations
 import ctypes
 
 _TRIM_THRESHOLD = -1
+_MMAP_THRESHOLD = -3
 _ARENA_MAX = -8
 """The numbers that glibc's `mallopt` has for these settings; no header reaches Python."""
 _MOST_UNUSED = 64 * 1024
-"""Bytes that may lie unused at the heap's end; glibc's own bound grows with the largest answer ever freed."""
+"""Bytes that may lie unused at the heap's end."""
+_LARGE = 128 * 1024
+"""Blocks of so many bytes are the system's own and go back to it whole. These are glibc's own bounds, but it
+raises them with the largest block that was ever freed."""
 
 
 def stay_small() -> None:
@@ -22,3 +26,4 @@ def stay_small() -> None:
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
         mallopt(_TRIM_THRESHOLD, _MOST_UNUSED)
+        mallopt(_MMAP_THRESHOLD, _LARGE)

@@ -1,4 +1,4 @@
-"""Widgets that draw their own lines look as Textual would have drawn them, and ask for no more than changed."""
+"""Widgets that draw their own lines look as Textual would draw them, and ask for no more than changed."""
 
 from __future__ import annotations
 
