@@ -110,12 +110,13 @@ def _inside(report: Path) -> None:
                 await asyncio.sleep(SETTLED)
                 spent.append((time.thread_time() - began) * 1000)
             lines.append(json.dumps({"ms": spent[1], "idle_ms": spent[0], "bytes": written}))
-        app.exit()
 
     async def run() -> None:
         ticking = asyncio.create_task(ticks())
+        # A fault in it ends the program as well, instead of leaving it open without a tick.
+        ticking.add_done_callback(lambda _: app.exit())
         await app.run_async()
-        ticking.cancel()
+        await ticking
 
     asyncio.run(run())
     report.write_text("\n".join(lines) + "\n")

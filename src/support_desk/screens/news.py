@@ -6,7 +6,7 @@ from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.reminders import StaleAck
-from support_desk.domain.sla import Ranked, late
+from support_desk.domain.sla import Ranked, count_late
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import duration_words
 from support_desk.records import record
@@ -63,7 +63,7 @@ class Watch:
         self._open = set(waiting)
         self._seen_alerts = self._seen_alerts or alerts.read_at is not None
         tickets = view.snapshot.tickets
-        overdue = late(tickets.rows, view.now)
+        overdue = count_late(tickets.rows, view.now)
         breached = self._breached(tickets.rows, overdue)
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
