@@ -21,6 +21,9 @@ _NOT_GIVEN = object()
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen, slotted dataclass."""
+    if not cls.__doc__:
+        # Or `dataclass` writes one, and takes as long for its signature as for everything else.
+        cls.__doc__ = cls.__name__
     made: Any = dataclass(cls, init=False, repr=False, eq=False, slots=True)
     compared = [found.name for found in fields(made) if found.compare]
     values = _values(compared)

@@ -13,6 +13,7 @@ from support_desk.config.model import Config
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.preferences import Preferences
 from support_desk.desk.snapshot import Problem
+from support_desk.heap import stay_small
 from support_desk.keys import keymap_problems
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def with_read_only(config: Config, read_only: bool) -> Config:
 
 
 def _run(app: DeskApp) -> int:
+    stay_small()
     # A poll that parses in its thread must hand the interpreter back quickly, or keys would wait for it.
     sys.setswitchinterval(0.0005)
     app.run()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from textual.app import App, ComposeResult
@@ -33,7 +33,9 @@ def columns(_: int) -> Sequence[Column[Row]]:
 
 
 class ListApp(App[None]):
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(
+        self, rows: Sequence[Row], columns: Callable[[int], Sequence[Column[Row]]] = columns
+    ) -> None:
         super().__init__()
         self.now = START
         self.moved: list[object] = []
@@ -189,6 +191,26 @@ async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
         app.list.tick()
         assert len(asked) == 2
         assert all(region.width == 6 for region in asked)  # type: ignore[attr-defined]
+
+
+async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_was() -> None:
+    def two_that_tick(width: int) -> Sequence[Column[Row]]:
+        left, text = columns(width)
+        return (left, Column("still", "", 3, lambda _, __: ("yes", "dim")), replace(left, id="more"), text)
+
+    app = ListApp(rows(1, 2), two_that_tick)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        before = app.screen_lines()
+        asked: list[object] = []
+        refresh = app.list.refresh
+        app.list.refresh = lambda *regions, **more: (asked.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+        app.now += timedelta(seconds=1)
+        app.list.tick()
+        assert [(region.x, region.width) for region in asked] == [(2, 17)] * 2  # type: ignore[attr-defined]
+        after = app.screen_lines()
+        assert after == [line.replace("3600", "3599") for line in before]
+        assert sum("3599 yes   3599 row-" in line for line in after) == 2
 
 
 async def test_hostile_text_stays_within_its_column() -> None:

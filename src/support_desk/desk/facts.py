@@ -38,12 +38,19 @@ def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | U
 
 def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Config) -> Countdown:
     """When the next line is paged about an alert, and who that is (ruling 6)."""
+    return escalation_to(second_line(snapshot, now, config), alert, snapshot, now, config)
+
+
+def escalation_to(
+    on_second_line: Person | Unknown | None, alert: Alert, snapshot: Snapshot, now: datetime, config: Config
+) -> Countdown:
+    """The same for one alert of many: `on_second_line` is what `second_line` says of the moment."""
     return countdown(
         alert,
         policies=snapshot.policies.rows,
         fallback_minutes=config.escalation.minutes,
         default_policy=config.escalation.name,
-        second_line=second_line(snapshot, now, config),
+        second_line=on_second_line,
         now=now,
         second_line_schedule=config.rota.second_line.schedule,
     )

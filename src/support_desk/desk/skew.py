@@ -11,7 +11,7 @@ WARN_FROM = timedelta(seconds=30)
 
 
 class Skew:
-    """The median of what the last answers said, so that one odd server doesn't move the desk's time."""
+    """The median of what the last answers said (the upper of two), so that one odd server moves nothing."""
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=9)
@@ -32,9 +32,9 @@ class Skew:
     @property
     def value(self) -> timedelta:
         """What to add to the machine's clock."""
-        from statistics import median  # after the first frame
-
-        found = timedelta(seconds=median(self._seconds)) if self._seconds else timedelta(0)
+        if not self._seconds:
+            return timedelta(0)
+        found = timedelta(seconds=sorted(self._seconds)[len(self._seconds) // 2])
         return found if abs(found) >= IGNORED else timedelta(0)
 
     @property

@@ -34,6 +34,8 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
+ONE_DAY: Final = timedelta(days=1)
+
 LEFTOVER: Final = timedelta(minutes=5)
 """Shorter pieces are what a late override left of the shift before it, not shifts of their own."""
 
@@ -281,7 +283,9 @@ def uncovered_bank_holidays(
         if shift.role in lines and (shift.override or shift.role in (Role.ON_CALL, Role.SECOND_LINE))
     ]
     missing: list[date] = []
-    for day in sorted(holidays):
+    # Within a day of the reading, whatever the zone: a calendar has the holidays of many years.
+    first, last = (rota.cover.start - ONE_DAY).date(), (rota.cover.end + ONE_DAY).date()
+    for day in sorted(day for day in holidays if first <= day <= last):
         start = datetime.combine(day, opens, zone).astimezone(UTC)
         end = datetime.combine(day, closes, zone).astimezone(UTC)
         judged = rota.cover.start <= start and end <= rota.cover.end and end > after

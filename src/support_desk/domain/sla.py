@@ -15,7 +15,7 @@ low        40 working hours, for the first reply and for each later one
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -280,6 +280,11 @@ _STATUSES = {"pending": " while pending", "hold": " while on hold"}
 def late(ranked: Iterable[Ranked], now: datetime) -> Iterator[Ranked]:
     """The breached rows of a queue in its order: they come first, so the rest isn't looked at."""
     return takewhile(lambda row: row.verdict.state_at(now) == "breached", ranked)
+
+
+def count_late(queue: Sequence[Ranked], now: datetime) -> int:
+    """How many rows of a queue in its order are breached, without looking at each."""
+    return bisect_left(queue, True, key=lambda row: row.verdict.state_at(now) != "breached")
 
 
 def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:

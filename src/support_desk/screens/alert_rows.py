@@ -63,7 +63,9 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
     known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
     rows: list[AlertRow] = []
     critical = frozenset(view.config.on_call.critical)
-    shown = fold(known, critical=critical, client=lambda alert: client_name(view, alert)) if folded else known
+    second_line = facts.second_line(view.snapshot, view.now, view.config)
+    clients = {alert.id: client_name(view, alert) for alert in known}
+    shown = fold(known, critical=critical, client=lambda alert: clients[alert.id]) if folded else known
     stale = {row.alert.id: row.for_ for row in stale_of(view)}
     for entry in shown:
         lead = entry.lead if isinstance(entry, Storm) else entry
@@ -72,8 +74,8 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
             AlertRow(
                 key=entry.key if isinstance(entry, Storm) else lead.id,
                 alert=lead,
-                client=client_name(view, lead),
-                escalation=escalation_of(view, lead),
+                client=clients[lead.id],
+                escalation=facts.escalation_to(second_line, lead, view.snapshot, view.now, view.config),
                 members=members,
                 unacknowledged=sum(member.status == "open" for member in members),
                 stale=stale.get(lead.id),

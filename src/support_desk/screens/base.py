@@ -11,7 +11,7 @@ from textual.screen import Screen
 from support_desk.keys import CHANGING, footer
 from support_desk.screens.header import announcement, header_lines
 from support_desk.text import cell_width
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from support_desk.screens.view import View
 
 
-class DeskScreen(Kept, Screen[None]):
+class DeskScreen(Even, Screen[None]):
     """A screen that shows the desk.
 
     Subclasses put their own widgets between the header and the footer (`compose_body`), draw what changed
@@ -41,6 +41,8 @@ class DeskScreen(Kept, Screen[None]):
     """
 
     _was_covered = False
+    _footer_for: tuple[tuple[str, ...], int] | None = None
+    """What the footer depends on while the program runs, as it was last drawn."""
 
     @property
     def desk_app(self) -> DeskApp:
@@ -121,12 +123,16 @@ class DeskScreen(Kept, Screen[None]):
 
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; help and quit always do."""
-        width = self.size.width or self.app.size.width
+        scopes, width = self.scopes_now(), self.size.width or self.app.size.width
         if line := self._hold_line(width):
+            self._footer_for = None
             self.query_one("#footer", Lines).show([line])
             return
+        if self._footer_for == (scopes, width):
+            return
+        self._footer_for = (scopes, width)
         read_only = self.desk_app.config.read_only
-        keys = footer(self.scopes_now(), self.desk_app.changed_keys, read_only=read_only)
+        keys = footer(scopes, self.desk_app.changed_keys, read_only=read_only)
         last = [pair for pair in keys if pair[1] in ("help", "quit")]
         first = [pair for pair in keys if pair not in last]
         parts: list[tuple[str, str]] = []

@@ -35,7 +35,7 @@ from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.row_list import RowList
 
@@ -53,11 +53,11 @@ BESIDE = ("runbook", "rota", "activity")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
 
 
-class Across(Kept, Horizontal):
+class Across(Even, Horizontal):
     """Panes beside each other."""
 
 
-class Down(Kept, Vertical):
+class Down(Even, Vertical):
     """Panes below each other."""
 
 

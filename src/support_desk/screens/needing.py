@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from operator import is_
 from typing import TYPE_CHECKING
 
-from support_desk.desk.facts import in_words
+from support_desk.desk import facts
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import (
@@ -23,7 +23,6 @@ from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
-from support_desk.screens.alert_rows import escalation_of
 from support_desk.screens.header import STATE_STYLE
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Parts
@@ -110,12 +109,18 @@ class Needing:
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
-        entries = self._entries()
+        entries, second_line = self._entries(), facts.second_line(view.snapshot, view.now, view.config)
         return Situation(
             now=view.now,
             agreement=view.agreement,
             alerts=[
-                (alert, in_words(escalation_of(view, alert), view.config))
+                (
+                    alert,
+                    facts.in_words(
+                        facts.escalation_to(second_line, alert, view.snapshot, view.now, view.config),
+                        view.config,
+                    ),
+                )
                 for alert in view.snapshot.alerts.rows
                 if alert.status in ("open", "acked")
             ],

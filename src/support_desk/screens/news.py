@@ -6,7 +6,8 @@ from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.reminders import StaleAck
-from support_desk.domain.sla import late
+from support_desk.domain.sla import Ranked, count_late
+from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import duration_words
 from support_desk.records import record
 from support_desk.screens.alert_rows import stale_of
@@ -35,6 +36,7 @@ class Watch:
         self._bell = config.bell
         self._open: set[str] = set()
         self._known_alerts: set[str] = set()
+        self._queue: tuple[Ranked, ...] = ()
         self._late: set[int] = set()
         self._reminded: dict[str, int] = {}
         """How often each alert that was left open has reminded."""
@@ -61,12 +63,11 @@ class Watch:
         self._open = set(waiting)
         self._seen_alerts = self._seen_alerts or alerts.read_at is not None
         tickets = view.snapshot.tickets
-        overdue = {row.ticket.id: row.ticket for row in late(tickets.rows, view.now)}
-        breached = [ticket for id_, ticket in overdue.items() if id_ not in self._late]
+        overdue = count_late(tickets.rows, view.now)
+        breached = self._breached(tickets.rows, overdue)
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
             lines += [f"#{t.id} has breached: {t.subject}" for t in breached]
-        self._late = set(overdue)
         # The tail of a long queue is loaded after the first frame: what was late there before is no news.
         self._seen_tickets = tickets.read_at is not None and not tickets.more
         reminded = self._reminders(view)
@@ -76,7 +77,7 @@ class Watch:
             lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
         counts = (
             _count(alerts, view, len(waiting), "alert open", "alerts open"),
-            _count(tickets, view, len(overdue), "ticket late", "tickets late"),
+            _count(tickets, view, overdue, "ticket late", "tickets late"),
         )
         title = f"support-desk: {', '.join(filter(None, counts))}"
         return News(ring and not self.muted, tuple(lines), title)
@@ -93,6 +94,16 @@ class Watch:
         first, self._reminded = not self._seen_stale, {id_: row.times for id_, row in stale.items()}
         self._seen_stale = self._seen_stale or view.snapshot.alerts.read_at is not None
         return [] if first else [_still_open(row) for row in due]
+
+    def _breached(self, queue: tuple[Ranked, ...], overdue: int) -> list[Ticket]:
+        """Which of the first `overdue` tickets weren't late at the last look."""
+        if queue is self._queue and overdue == len(self._late):
+            # As nearly every second of a week.
+            return []
+        late_now = [row.ticket for row in queue[:overdue]]
+        breached = [ticket for ticket in late_now if ticket.id not in self._late]
+        self._queue, self._late = queue, {ticket.id for ticket in late_now}
+        return breached
 
     def _is_loud(self, alert: Alert) -> bool:
         """Whether it may ring; a priority that can't be read may be any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support_desk.desk.snapshot import FeedName, State, state
-from support_desk.domain.sla import late
+from support_desk.domain.sla import count_late
 from support_desk.screens.filters import SORTS
 from support_desk.screens.header import state_words
 from support_desk.screens.view import View
@@ -47,7 +47,7 @@ def _counts(view: View, pane: str) -> Parts:
         )
     if pane == "tickets":
         tickets = view.snapshot.tickets
-        overdue = sum(1 for _ in late(tickets.rows, view.now))
+        overdue = count_late(tickets.rows, view.now)
         unseen = "+" if tickets.more and overdue == len(tickets.rows) else ""
         total = len(tickets.rows) + tickets.more
         return ((f"{overdue}{unseen} late", "late" if overdue else "title"), (f" of {total}", "title"))

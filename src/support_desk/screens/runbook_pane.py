@@ -14,7 +14,7 @@ from support_desk.desk.snapshot import FeedName, State, state
 from support_desk.domain.sla import Ranked
 from support_desk.screens.header import STATE_STYLE, problem_line
 from support_desk.text import clean
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ MOST_BACK = 30
 """Runbooks that the way back remembers."""
 
 
-class RunbookPane(Kept, Vertical):
+class RunbookPane(Even, Vertical):
     """A title line and, from the second frame on, the document."""
 
     def __init__(self) -> None:

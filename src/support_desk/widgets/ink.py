@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from rich.color import Color as TerminalColour
+from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
@@ -83,23 +84,36 @@ def ink(app: App[Any], names: str) -> Style:
 
 
 class Inks:
-    """The styles of one widget, kept until its theme changes."""
+    """The styles of one widget, kept until its theme changes; equal ones are the same object.
+
+    They have been through Textual's colour filters (NO_COLOR is one), so that no line needs to.
+    """
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._known: dict[str, Style] = {}
+        self._alike: dict[Style, Style] = {}
 
     def __call__(self, names: str) -> Style:
         """The style of a name, or of several separated by blanks, outermost first. Raises `KeyError`."""
         known = self._known.get(names)
         if known is None:
             # On the widget's own ground: the terminal's may be light where the theme is dark.
-            known = self._known[names] = self._widget.rich_style + ink(self._widget.app, names)
+            style = self._filtered(self._widget.rich_style + ink(self._widget.app, names))
+            known = self._known[names] = self._alike.setdefault(style, style)
         return known
+
+    def _filtered(self, style: Style) -> Style:
+        sample = [Segment(" ", style)]
+        _, ground = self._widget.background_colors
+        for line_filter in self._widget.get_line_filters():
+            sample = line_filter.apply(sample, ground)
+        return sample[0].style or Style.null()
 
     def clear(self) -> None:
         """Forget them: the theme has changed."""
         self._known.clear()
+        self._alike.clear()
 
 
 @lru_cache(maxsize=1024)

@@ -12,13 +12,13 @@ from textual.widget import Widget
 
 from support_desk.text import cell_width, fit
 from support_desk.widgets.ink import Inks
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Painted
 
 Parts = tuple[tuple[str, str], ...]
 """A line: (clean text, name of its ink) after each other."""
 
 
-class Lines(Kept, Widget):
+class Lines(Painted, Widget):
     """A few lines of styled text that are replaced whole and drawn by difference."""
 
     DEFAULT_CSS = """

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from support_desk.records import record
-from support_desk.text import cell_width, fit
+from support_desk.text import fit
 from support_desk.widgets.columns import Cell, Moment, Place
 
 R = TypeVar("R")
@@ -43,6 +43,10 @@ class Drawn(Generic[R]):
     cells: list[Cell]
     texts: list[str]
     """The cells' texts in exactly their widths."""
+    styles: list[Style]
+    """The row's own, then one for each cell."""
+    still: list[Segment]
+    """What comes after the last cell that ticks."""
     strip: Strip
 
 
@@ -60,31 +64,36 @@ def cell_text(text: str, place: Place[R]) -> str:
     return " " * (len(body) - len(bare)) + bare
 
 
-def row_strip(texts: Sequence[str], styles: Sequence[Style], look: Look, width: int) -> Strip:
-    """A row's line from its cells' texts. `styles` has the row's own first, then one for each cell.
+def row_segments(lead: str, texts: Sequence[str], styles: Sequence[Style], fill: int) -> list[Segment]:
+    """A stretch of a row's line: `lead`, then its cells' texts with a blank after each, then `fill` blanks.
 
+    `styles` has the row's own first, then one for each cell; equal ones are the same object (`Inks`).
     Neighbours of one style become one segment, and blanks join what follows: each segment costs the
-    terminal two dozen bytes, every second.
+    terminal two dozen bytes, every second. A negative `fill` takes the last blank away: it may stand beyond
+    the edge.
     """
-    base, *own = styles
+    base = current = styles[0]
     segments: list[Segment] = []
-    pending, current, used = look.edge, base, EDGE
-    for text, style in zip(texts, own, strict=True):
+    pending = lead
+    for text, style in zip(texts, styles[1:], strict=True):
+        if style is current:
+            pending += text + " "
+            continue
         apart = style.reverse or style.underline
-        if style != current:
-            if apart or current.reverse or not pending.isspace():
+        if apart or current.reverse or not pending.isspace():
+            if pending:
                 segments.append(Segment(pending, current))
-                pending = ""
-            current = style
-        pending += text if apart else text + " "
+            pending = ""
         if apart:
-            segments.append(Segment(pending, current))
+            segments.append(Segment(text, style))
             pending, current = " ", base
-        used += cell_width(text) + 1
-    # The last gap may stand beyond the edge.
-    pending = pending + " " * (width - used) if used <= width else pending[: width - used]
-    segments.append(Segment(pending, current))
-    return Strip(segments, width)
+        else:
+            pending += text + " "
+            current = style
+    pending = pending + " " * fill if fill >= 0 else pending[:fill]
+    if pending:
+        segments.append(Segment(pending, current))
+    return segments
 
 
 def heads_strip(places: Sequence[Place[R]], width: int, style: Style) -> Strip:

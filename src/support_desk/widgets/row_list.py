@@ -25,9 +25,9 @@ from textual.widget import Widget
 
 from support_desk.keys import bindings
 from support_desk.text import fit
-from support_desk.widgets.columns import Cell, Column, Moment, Place, lay_out
+from support_desk.widgets.columns import GAP, Column, Moment, Place, lay_out
 from support_desk.widgets.ink import Inks
-from support_desk.widgets.kept import Kept
+from support_desk.widgets.kept import Painted
 from support_desk.widgets.lines import Parts, parts_strip
 from support_desk.widgets.row_lines import (
     EDGE,
@@ -36,7 +36,7 @@ from support_desk.widgets.row_lines import (
     cell_text,
     cells_of,
     heads_strip,
-    row_strip,
+    row_segments,
 )
 from support_desk.widgets.rows import Rows
 
@@ -58,7 +58,7 @@ MOST_NOTICE_LINES = 3
 """More would leave no room for the rows that are still good."""
 
 
-class RowList(Kept, Widget, Generic[R], can_focus=True):
+class RowList(Painted, Widget, Generic[R], can_focus=True):
     """A pane: a title, a line for what is wrong, column heads, and rows with a cursor."""
 
     DEFAULT_CSS = """
@@ -110,6 +110,10 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         self._touched: datetime | None = None
         self._top = 0
         self._places: tuple[Place[R], ...] = ()
+        self._ticking = 0
+        """How many columns there are up to the last one that ticks."""
+        self._fill = 0
+        """Cells that the columns leave; negative where the last one's gap stands beyond the edge."""
         self._width = 0
         self._drawn: dict[int, Drawn[R]] = {}
         self._inks = Inks(self)
@@ -200,20 +204,36 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
             self._take(self._all.take_waiting)
             self._refresh_title()
         now = self._now()
+        moments = (Moment(now), Moment(now, selected=True))
+        ticking = [
+            (at, place) for at, place in enumerate(self._places[: self._ticking]) if place.column.ticks
+        ]
+        stale: list[Region] = []
         for y, drawn in self._drawn.items():
-            moment = Moment(now, drawn.look.selected)
-            changed: list[Region] = []
-            for at, place in enumerate(self._places):
-                if not place.column.ticks:
-                    continue
-                cell = place.column.cell(drawn.row, moment)
-                if cell != drawn.cells[at]:
-                    drawn.cells[at] = cell
-                    drawn.texts[at] = cell_text(cell[0], place)
-                    changed.append(Region(place.x + EDGE, y, place.width, 1))
+            changed = self._tick_row(drawn, ticking, moments[drawn.look.selected])
             if changed:
-                drawn.strip = self._strip_of(drawn.cells, drawn.texts, drawn.look)
-                self.refresh(*changed)
+                # One stretch: whatever the first of its cells is, Textual writes from the line's beginning.
+                first, last = changed[0], changed[-1]
+                stale.append(Region(first.x + EDGE, y, last.x + last.width - first.x, 1))
+        if stale:
+            self.refresh(*stale)
+
+    def _tick_row(
+        self, drawn: Drawn[R], ticking: Sequence[tuple[int, Place[R]]], moment: Moment
+    ) -> list[Place[R]]:
+        """Bring a drawn line up to the moment; gives the places whose cells say something else now."""
+        changed: list[Place[R]] = []
+        for at, place in ticking:
+            cell = place.column.cell(drawn.row, moment)
+            if cell != drawn.cells[at]:
+                drawn.cells[at] = cell
+                drawn.texts[at] = cell_text(cell[0], place)
+                if not drawn.look.gone:
+                    drawn.styles[at + 1] = self._ink(cell[1], selected=drawn.look.selected)
+                changed.append(place)
+        if changed:
+            drawn.strip = self._strip_of(drawn.texts, drawn.styles, drawn.look, drawn.still)
+        return changed
 
     def look_again(self) -> None:
         """What cells depend on besides their rows has changed: draw those that say another thing."""
@@ -327,6 +347,8 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
         self._width = self.size.width
         self._wrap_notice()
         self._places = lay_out(self._columns(self._width), max(1, self._width - EDGE))
+        self._ticking = max((at for at, place in enumerate(self._places, 1) if place.column.ticks), default=0)
+        self._fill = self._width - EDGE - sum(place.width + GAP for place in self._places)
         # Lines drawn before have other columns and another width.
         self._drawn.clear()
 
@@ -356,13 +378,27 @@ class RowList(Kept, Widget, Generic[R], can_focus=True):
             return drawn.strip
         cells = cells_of(row, self._places, Moment(self._now(), look.selected))
         texts = [cell_text(text, place) for (text, _), place in zip(cells, self._places, strict=True)]
-        self._drawn[y] = Drawn(row, look, cells, texts, self._strip_of(cells, texts, look))
-        return self._drawn[y].strip
-
-    def _strip_of(self, cells: Sequence[Cell], texts: Sequence[str], look: Look) -> Strip:
         names = ["gone"] * (len(cells) + 1) if look.gone else ["text", *(name for _, name in cells)]
         styles = [self._ink(name, selected=look.selected) for name in names]
-        return row_strip(texts, styles, look, self.size.width)
+        still = self._still_of(texts, styles)
+        strip = self._strip_of(texts, styles, look, still)
+        self._drawn[y] = Drawn(row, look, cells, texts, styles, still, strip)
+        return strip
+
+    def _still_of(self, texts: Sequence[str], styles: Sequence[Style]) -> list[Segment]:
+        at = self._ticking
+        return (
+            row_segments("", texts[at:], [styles[0], *styles[at + 1 :]], self._fill)
+            if at < len(texts)
+            else []
+        )
+
+    def _strip_of(
+        self, texts: Sequence[str], styles: Sequence[Style], look: Look, still: list[Segment]
+    ) -> Strip:
+        at = self._ticking
+        moving = row_segments(look.edge, texts[:at], styles[: at + 1], 0 if still else self._fill)
+        return Strip([*moving, *still], self._width)
 
     def _title_strip(self) -> Strip:
         base = "title-focus" if self.has_focus else "title"

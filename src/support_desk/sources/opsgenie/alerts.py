@@ -21,10 +21,10 @@ from support_desk.sources.errors import (
 from support_desk.sources.opsgenie.client import Answer, Gateway
 from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.wire import (
-    WireAlert,
     details_of,
     line_of,
     next_offset,
+    read_alert,
     read_rows,
     record_of,
     to_alert,
@@ -163,7 +163,7 @@ class AlertReader:
         )
 
     def _to_alert(self, row: object) -> Alert:
-        return to_alert(WireAlert.model_validate(row), self._web, self._directory.name)
+        return to_alert(read_alert(row), self._web, self._directory.name)
 
     async def alert(self, alert_id: str) -> AlertDetail:
         """One alert, fresh, with its notes, log and recipients, read side by side.
@@ -192,7 +192,7 @@ class AlertReader:
                 task.cancel()
             await asyncio.gather(*parts, others, return_exceptions=True)
         try:
-            row = WireAlert.model_validate(answer.record())
+            row = read_alert(answer.record())
             alert, details = to_alert(row, self._web, self._directory.name), details_of(row)
         except ValueError:
             problem, remedy = "OpsGenie: the alert's record can't be read", "open it in the browser"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from support_desk.domain.rota import Person
 from support_desk.sources.errors import NotAllowed, SourceError
 from support_desk.sources.opsgenie.client import Gateway
-from support_desk.sources.opsgenie.wire import WireNamed, WireUser, read_rows
+from support_desk.sources.opsgenie.wire import WireUser, read_named, read_rows, read_user
 from support_desk.sources.protocols import Reading
 
 KEPT_FOR = timedelta(minutes=10)
@@ -67,7 +67,7 @@ class Directory:
                 "/v2/users", {"limit": str(PAGE), "offset": str(offset)}, doing="list users"
             )
             rows = answer.rows()
-            good, bad = read_rows(rows, WireUser.model_validate)
+            good, bad = read_rows(rows, read_user)
             users += good
             rejected += bad
             offset += len(rows)
@@ -114,6 +114,6 @@ class Directory:
 
     async def _read_names(self, part: str) -> None:
         answer = await self._gateway.get(f"/v2/{part}", doing=f"list {part}")
-        named, _ = read_rows(answer.rows(), WireNamed.model_validate)
+        named, _ = read_rows(answer.rows(), read_named)
         self._names.update((row.id, row.name) for row in named)
         self._due[part] = self._now() + KEPT_FOR

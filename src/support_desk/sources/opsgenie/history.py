@@ -19,7 +19,7 @@ from support_desk.domain.alerts import PastAlert
 from support_desk.sources.errors import Rejected, SourceError
 from support_desk.sources.history import HistoryPage, Place
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
-from support_desk.sources.opsgenie.wire import WireAlert, line_of, read_rows, to_alert
+from support_desk.sources.opsgenie.wire import line_of, read_alert, read_rows, to_alert
 
 if TYPE_CHECKING:
     from support_desk.config.model import Opsgenie
@@ -103,7 +103,7 @@ class OpsgenieHistory:
         return f"{asked} AND ({self._query})" if self._query else asked
 
     def _past(self, row: object) -> PastAlert:
-        wire = WireAlert.model_validate(row)
+        wire = read_alert(row)
         alert = to_alert(wire, self._web, lambda _: None)
         # A closed alert isn't acknowledged any more; who had taken it stays in its report.
         alert = replace(alert, acknowledged_by=line_of(wire.report.get("acknowledgedBy")) or None)

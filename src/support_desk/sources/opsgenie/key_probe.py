@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from support_desk.sources.errors import NotThere, NotYet, SourceError, Unanswered
 from support_desk.sources.opsgenie.client import Gateway, Key
-from support_desk.sources.opsgenie.wire import WireNamed, line_of, read_rows, record_of
+from support_desk.sources.opsgenie.wire import line_of, read_named, read_rows, record_of
 from support_desk.sources.protocols import Probe
 
 NO_ALERT: Final = "00000000-0000-0000-0000-000000000000-0000000000000"
@@ -104,6 +104,6 @@ async def _judged(gateway: Gateway, key: Key, name: str, integration: Mapping[st
 async def _team_name(gateway: Gateway, team: str) -> str:
     with suppress(SourceError):
         rows = (await gateway.get("/v2/teams", doing="list teams")).rows()
-        teams, _ = read_rows(rows, WireNamed.model_validate)
+        teams, _ = read_rows(rows, read_named)
         return next((row.name for row in teams if row.id == team), team)
     return team

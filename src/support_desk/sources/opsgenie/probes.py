@@ -12,7 +12,7 @@ from support_desk.config.model import Opsgenie, RotaSection
 from support_desk.sources.errors import SourceError
 from support_desk.sources.opsgenie.client import Gateway, Key
 from support_desk.sources.opsgenie.key_probe import key_probe, named
-from support_desk.sources.opsgenie.wire import WireNamed, read_rows
+from support_desk.sources.opsgenie.wire import read_named, read_rows
 from support_desk.sources.protocols import AlertSource, Probe, RotaSource
 from support_desk.text import clean
 
@@ -70,7 +70,7 @@ async def _alerts(gateway: Gateway, settings: Opsgenie) -> _Found:
 
 async def _schedule(gateway: Gateway, name: str) -> _Found:
     answer = await gateway.get("/v2/schedules", doing="list schedules")
-    visible, _ = read_rows(answer.rows(), WireNamed.model_validate)
+    visible, _ = read_rows(answer.rows(), read_named)
     found = next((row for row in visible if name in {row.id, row.name}), None)
     if found is None:
         others = ", ".join(row.name for row in visible[:8]) or "none"

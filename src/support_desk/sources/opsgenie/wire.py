@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from support_desk.domain.alerts import (
     PRIORITIES,
@@ -24,7 +23,9 @@ from support_desk.domain.alerts import (
     Recipient,
     Responder,
 )
+from support_desk.records import record
 from support_desk.sources.moments import plausible
+from support_desk.sources.validation import before, called, reader, within
 from support_desk.text import clean, clean_block
 
 T = TypeVar("T")
@@ -99,100 +100,110 @@ def _count(value: object) -> int:
     return min(value, MOST_COUNTED) if isinstance(value, int) and value > 0 else 1
 
 
-Id = Annotated[str, BeforeValidator(_id)]
-Line = Annotated[str, BeforeValidator(line_of)]
-Block = Annotated[str, BeforeValidator(_block)]
-Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
-Moment = Annotated[datetime, BeforeValidator(moment)]
-MaybeMoment = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
-Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-Count = Annotated[int, BeforeValidator(_count)]
-Record = Annotated[dict[str, Any], BeforeValidator(record_of)]
-Rows = Annotated[list[Any], BeforeValidator(_rows)]
+Id = Annotated[str, before(_id)]
+Line = Annotated[str, before(line_of)]
+Block = Annotated[str, before(_block)]
+Lines = Annotated[tuple[str, ...], before(_lines)]
+Moment = Annotated[datetime, before(moment)]
+MaybeMoment = Annotated[datetime | None, before(_moment_or_none)]
+Flag = Annotated[bool, before(lambda value: False if value is None else value)]
+Count = Annotated[int, before(_count)]
+Record = Annotated[dict[str, Any], before(record_of)]
+Rows = Annotated[list[Any], before(_rows)]
 
 
-class Wire(BaseModel):
-    """A row of the API; what it has beyond these fields is ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class WireAlert(Wire):
+@record
+class WireAlert:
     """An alert; `description` and `details` come with the single read only."""
 
     id: Id
-    tiny_id: Line = Field("", alias="tinyId")
+    tiny_id: Annotated[Line, called("tinyId")] = ""
     alias: Line = ""
     message: Line = ""
     status: Line = ""
     acknowledged: Flag = False
     snoozed: Flag = False
-    snoozed_until: MaybeMoment = Field(None, alias="snoozedUntil")
+    snoozed_until: Annotated[MaybeMoment, called("snoozedUntil")] = None
     tags: Lines = ()
     count: Count = 1
-    created_at: MaybeMoment = Field(None, alias="createdAt")
-    updated_at: MaybeMoment = Field(None, alias="updatedAt")
-    last_occurred_at: MaybeMoment = Field(None, alias="lastOccurredAt")
+    created_at: Annotated[MaybeMoment, called("createdAt")] = None
+    updated_at: Annotated[MaybeMoment, called("updatedAt")] = None
+    last_occurred_at: Annotated[MaybeMoment, called("lastOccurredAt")] = None
     source: Line = ""
     owner: Line = ""
     priority: Line = ""
-    responders: Rows = []
-    integration: Record = {}
-    report: Record = {}
+    responders: Rows = field(default_factory=list)
+    integration: Record = field(default_factory=dict)
+    report: Record = field(default_factory=dict)
     description: Block = ""
-    details: Record = {}
+    details: Record = field(default_factory=dict)
 
 
-class WireEvent(Wire):
+@record
+class WireEvent:
     """A line of an alert's log, or a note."""
 
+    at: Annotated[Moment, called("createdAt")]
     log: Block = ""
     note: Block = ""
     owner: Line = ""
-    at: Moment = Field(alias="createdAt")
 
 
-class WireRecipient(Wire):
+@record
+class WireRecipient:
     """Somebody whom an alert was sent to."""
 
-    user: Record = {}
+    user: Record = field(default_factory=dict)
     state: Line = ""
     method: Line = ""
-    created_at: MaybeMoment = Field(None, alias="createdAt")
-    updated_at: MaybeMoment = Field(None, alias="updatedAt")
+    created_at: Annotated[MaybeMoment, called("createdAt")] = None
+    updated_at: Annotated[MaybeMoment, called("updatedAt")] = None
 
 
-class WireDelay(Wire):
-    amount: float = Field(alias="timeAmount", ge=0, le=1_000_000)
-    unit: Line = Field("minutes", alias="timeUnit")
+@record
+class WireDelay:
+    amount: Annotated[float, within(0, 1_000_000), called("timeAmount")]
+    unit: Annotated[Line, called("timeUnit")] = "minutes"
 
 
-class WireRule(Wire):
+@record
+class WireRule:
     """A step of an escalation policy."""
 
-    condition: Line = ""
     delay: WireDelay
-    recipient: Record = {}
+    condition: Line = ""
+    recipient: Record = field(default_factory=dict)
 
 
-class WirePolicy(Wire):
+@record
+class WirePolicy:
     id: Id
     name: Line = ""
-    rules: list[WireRule] = []
+    rules: list[WireRule] = field(default_factory=list)
 
 
-class WireUser(Wire):
+@record
+class WireUser:
     id: Id
     username: Id
-    full_name: Line = Field("", alias="fullName")
+    full_name: Annotated[Line, called("fullName")] = ""
 
 
-class WireNamed(Wire):
+@record
+class WireNamed:
     """Anything with an id and a name: a team, a schedule, an escalation policy."""
 
     id: Id
     name: Id
     enabled: Flag = True
+
+
+read_alert = reader(WireAlert)
+read_user = reader(WireUser)
+read_named = reader(WireNamed)
+_read_event = reader(WireEvent)
+_read_recipient = reader(WireRecipient)
+_read_policy = reader(WirePolicy)
 
 
 def to_alert(row: WireAlert, web: str, name_of: Callable[[str], str | None]) -> Alert:
@@ -272,12 +283,12 @@ def details_of(row: WireAlert) -> tuple[tuple[str, str], ...]:
 
 
 def to_event(row: object, *, note: bool) -> AlertEvent:
-    event = WireEvent.model_validate(row)
+    event = _read_event(row)
     return AlertEvent(event.at, event.note if note else event.log, event.owner, note=note)
 
 
 def to_recipient(row: object) -> Recipient:
-    recipient = WireRecipient.model_validate(row)
+    recipient = _read_recipient(row)
     at = recipient.updated_at or recipient.created_at
     if at is None:
         raise ValueError("a time is missing")
@@ -295,7 +306,7 @@ _UNITS = {
 
 def to_policy(row: object) -> EscalationPolicy:
     """A policy, refused whole if one of its delays can't be read: a wrong countdown is worse than none."""
-    policy = WirePolicy.model_validate(row)
+    policy = _read_policy(row)
     return EscalationPolicy(policy.id, policy.name or policy.id, tuple(map(_to_rule, policy.rules)))
 
 

@@ -1,26 +1,18 @@
-"""The rows of Zendesk's JSON, as pydantic reads them: unknown fields are ignored, unknown words kept,
+"""The rows of Zendesk's JSON, as pydantic's core reads them: unknown fields are ignored, unknown words kept,
 null is "not there", and text is cleaned on its way in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from datetime import datetime
 from sys import intern
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    WrapValidator,
-)
-
+from support_desk.records import record
 from support_desk.sources.moments import plausible
+from support_desk.sources.validation import ValidationError, after, around, before, finite, reader, within
 from support_desk.text import clean, clean_block
 
 _LINE = 500
@@ -52,7 +44,7 @@ def _block(value: object) -> object:
 def _moment(value: object) -> object:
     """A time, or None for what can't be one: an unreadable deadline is an unknown one."""
     try:
-        return _MOMENT.validate_python(value)
+        return None if value is None else _read_time(value)
     except ValidationError:
         return None
 
@@ -78,63 +70,68 @@ def _rows(value: object) -> object:
     return value if isinstance(value, list) else []
 
 
-Time = Annotated[AwareDatetime, AfterValidator(plausible)]
-_MOMENT: TypeAdapter[datetime | None] = TypeAdapter(Time | None)
+Time = Annotated[datetime, after(plausible)]
+_read_time = reader(Time)
 
-Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Whole = Annotated[int, within(-(2**63), 2**63 - 1)]
 """A number that the store can keep; Zendesk's own system user has a negative id."""
-Amount = Annotated[float, Field(allow_inf_nan=False)]
-Line = Annotated[str, BeforeValidator(_line)]
-Word = Annotated[str, BeforeValidator(_word)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Block = Annotated[str, BeforeValidator(_block)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
-_LENIENT = WrapValidator(_or_nothing)
+Amount = Annotated[float, finite]
+Line = Annotated[str, before(_line)]
+Word = Annotated[str, before(_word)]
+Words = Annotated[tuple[str, ...], before(_words)]
+Block = Annotated[str, before(_block)]
+Moment = Annotated[datetime | None, before(_moment)]
+_LENIENT = around(_or_nothing)
 
 
-class Row(BaseModel, extra="ignore"):
-    """Anything that Zendesk sends."""
-
-
-class Numbered(Row):
+@record
+class Numbered:
     id: Whole
 
 
+@record
 class User(Numbered):
     name: Word | None = None
     email: Word | None = None
     role: Word | None = None
 
 
+@record
 class Named(Numbered):
     name: Word | None = None
 
 
+@record
 class Organisation(Named):
     tags: Words = ()
-    organization_fields: Annotated[dict[str, Any] | None, BeforeValidator(_mapping)] = None
+    organization_fields: Annotated[dict[str, Any] | None, before(_mapping)] = None
 
 
+@record
 class CustomStatus(Numbered):
     agent_label: Word | None = None
     default: bool | None = None
 
 
-class PolicyMetric(Row):
+@record
+class PolicyMetric:
     metric: Word | None = None
     stage: Word | None = None
     breach_at: Moment = None
 
 
-class Slas(Row):
-    policy_metrics: Annotated[list[PolicyMetric] | None, BeforeValidator(_policy_rows)] = None
+@record
+class Slas:
+    policy_metrics: Annotated[list[PolicyMetric] | None, before(_policy_rows)] = None
 
 
-class Spent(Row):
+@record
+class Spent:
     calendar: Amount | None = None
 
 
-class MetricSet(Row):
+@record
+class MetricSet:
     ticket_id: Whole | None = None
     replies: Whole | None = None
     reply_time_in_seconds: Spent | None = None
@@ -143,6 +140,7 @@ class MetricSet(Row):
     assignee_updated_at: Moment = None
 
 
+@record
 class WireTicket(Numbered):
     created_at: Time
     updated_at: Time
@@ -162,22 +160,26 @@ class WireTicket(Numbered):
     metric_set: Annotated[MetricSet | None, _LENIENT] = None
 
 
-class WireAttachment(Row):
+@record
+class WireAttachment:
     file_name: Line | None = None
     size: Whole | None = None
     content_type: Word | None = None
     content_url: str | None = None
 
 
-class Via(Row):
+@record
+class Via:
     channel: Word | None = None
 
 
-class Metadata(Row):
-    flags: Annotated[list[Any], BeforeValidator(_rows)] = []
+@record
+class Metadata:
+    flags: Annotated[list[Any], before(_rows)] = field(default_factory=list)
     trusted: bool | None = None
 
 
+@record
 class WireComment(Numbered):
     created_at: Time
     author_id: int | None = None
@@ -186,14 +188,16 @@ class WireComment(Numbered):
     public: bool | None = None
     via: Annotated[Via | None, _LENIENT] = None
     metadata: Annotated[Metadata | None, _LENIENT] = None
-    attachments: Annotated[list[Any], BeforeValidator(_rows)] = []
+    attachments: Annotated[list[Any], before(_rows)] = field(default_factory=list)
 
 
-class Author(Row):
+@record
+class Author:
     name: Line | None = None
     email: Line | None = None
 
 
+@record
 class WireSuspended(Numbered):
     created_at: Time
     subject: Line | None = None

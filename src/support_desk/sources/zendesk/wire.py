@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Attachment, Comment, Replies, SlaRow, SuspendedTicket, Ticket
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
+from support_desk.sources.validation import ValidationError, reader
 from support_desk.sources.zendesk.rows import (
     Author,
     CustomStatus,
@@ -51,15 +50,15 @@ class NotAnAnswer(Exception):
 
 R = TypeVar("R", bound=Numbered)
 
-_TICKET = TypeAdapter(WireTicket)
-_COMMENT = TypeAdapter(WireComment)
-_SUSPENDED = TypeAdapter(WireSuspended)
-_USER = TypeAdapter(User)
-_NAMED = TypeAdapter(Named)
-_ORGANISATION = TypeAdapter(Organisation)
-_METRICS = TypeAdapter(MetricSet)
-_CUSTOM_STATUS = TypeAdapter(CustomStatus)
-_ATTACHMENT = TypeAdapter(WireAttachment)
+_TICKET = reader(WireTicket)
+_COMMENT = reader(WireComment)
+_SUSPENDED = reader(WireSuspended)
+_USER = reader(User)
+_NAMED = reader(Named)
+_ORGANISATION = reader(Organisation)
+_METRICS = reader(MetricSet)
+_CUSTOM_STATUS = reader(CustomStatus)
+_ATTACHMENT = reader(WireAttachment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,12 @@ _DECORATION = frozenset(
 def _readable(row: object) -> WireTicket:
     """The row, without decoration of a wrong type. Raises `ValidationError` for anything else amiss."""
     try:
-        return _TICKET.validate_python(row)
+        return _TICKET(row)
     except ValidationError as error:
         odd = {part["loc"][0] for part in error.errors(include_input=False, include_url=False) if part["loc"]}
         if not odd or not odd <= _DECORATION or not isinstance(row, dict):
             raise
-        return _TICKET.validate_python({key: value for key, value in row.items() if key not in odd})
+        return _TICKET({key: value for key, value in row.items() if key not in odd})
 
 
 def document_of(body: bytes) -> dict[str, Any]:
@@ -202,7 +201,7 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
 
 
 def _read(
-    rows: object, adapter: TypeAdapter[T], pause: Callable[[], None], noun: str = "row"
+    rows: object, one: Callable[[object], T], pause: Callable[[], None], noun: str = "row"
 ) -> tuple[list[T], list[str]]:
     good: list[T] = []
     bad: list[str] = []
@@ -210,14 +209,14 @@ def _read(
         if index and index % _BATCH == 0:
             pause()
         try:
-            good.append(adapter.validate_python(row))
+            good.append(one(row))
         except ValidationError as error:
             bad.append(_bad_row(noun, row, error))
     return good, bad
 
 
-def _by_id(rows: object, adapter: TypeAdapter[R], pause: Callable[[], None]) -> dict[int, R]:
-    return {row.id: row for row in _read(rows, adapter, pause)[0]}
+def _by_id(rows: object, one: Callable[[object], R], pause: Callable[[], None]) -> dict[int, R]:
+    return {row.id: row for row in _read(rows, one, pause)[0]}
 
 
 def _bad_row(noun: str, row: object, error: ValidationError) -> str:
@@ -384,7 +383,7 @@ def _warning(metadata: Metadata | None) -> str | None:
 
 def _attachment(row: object) -> Attachment | None:
     try:
-        wire = _ATTACHMENT.validate_python(row)
+        wire = _ATTACHMENT(row)
     except ValidationError:
         return None
     url = wire.content_url or ""
