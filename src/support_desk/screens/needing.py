@@ -35,6 +35,8 @@ LOOK_EVERY = timedelta(minutes=15)
 LAST_MINUTE = timedelta(minutes=1)
 MOST_SAID = 3
 """Things that are said at one time; more would cover the screen."""
+SAID_LIMITS = ("no fix", "stop")
+"""What is said when it is reached; that grave alerts go on at once stands in the line from the beginning."""
 TOAST_ROOM = 100
 """Characters of what is said about one."""
 
@@ -97,7 +99,7 @@ class Needing:
             if need.ends_at is not None and need.rank in (Rank.CRITICAL, Rank.PAGING):
                 if need.ends_at - view.now <= LAST_MINUTE:
                     reached[need.target, need.ends_at] = need
-            elif need.rank is Rank.NUDGE:
+            elif need.topic in SAID_LIMITS:
                 reached[need.target, need.topic] = need
         # A limit that was over before this desk was opened is no news; a page to come always is.
         known = self._said if self._said is not None else {key for key, need in reached.items() if need.topic}
