@@ -648,9 +648,7 @@ ACTIONS: tuple[Action, ...] = (
         True,
     ),
     Action("handover.again", "r", "again", "make anew", "Make it anew from what is known now.", "handover"),
-    Action(
-        "handover.earlier", "less_than_sign", "earlier", "week before", "The week before.", "handover"
-    ),
+    Action("handover.earlier", "less_than_sign", "earlier", "week before", "The week before.", "handover"),
     Action("handover.later", "greater_than_sign", "later", "week after", "The week after.", "handover"),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
