@@ -267,6 +267,8 @@ class DeskApp(Places):
 
     def desk_changed(self, change: DeskChange) -> None:
         """A feed was read: the dashboard and the screen on top draw it, and what is urgent is said."""
+        if self._exit:
+            return
         self.dashboard.desk_changed(change)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
             self.screen.desk_changed(change)
@@ -276,6 +278,8 @@ class DeskApp(Places):
         """An action made a step: the dashboard and the screen on top show it, and its end is said."""
         from support_desk.screens.results import told
 
+        if self._exit:
+            return
         self.dashboard.outbox_changed(entry)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
             self.screen.outbox_changed(entry)

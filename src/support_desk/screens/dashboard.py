@@ -151,6 +151,9 @@ class Dashboard(RowActions, DeskScreen):
         self.call_after_refresh(self._open_runbook)
 
     async def _open_runbook(self) -> None:
+        if not self.runbook.is_attached:
+            # The person has left before the second frame.
+            return
         await self.runbook.open()
         self._follow()
         self.desk_app.start_needing()
