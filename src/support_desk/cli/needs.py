@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from support_desk.desk.facts import escalation_of, in_words
+from support_desk.config.rules import client_rules
+from support_desk.desk.facts import escalation_of, in_words, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import Duty, Situation, needs, nothing_words, sentence
 
@@ -25,8 +26,12 @@ def needs_text(seen: Seen) -> Iterator[str]:
         agreement=seen.agreement,
         alerts=[
             (alert, in_words(escalation_of(alert, seen.snapshot, seen.now, config), config))
-            for alert in seen.snapshot.alerts.rows
-            if alert.status in ("open", "acked")
+            for alert in to_answer(
+                seen.snapshot.alerts.rows,
+                config,
+                client_rules(config),
+                in_hours=seen.agreement.calendar.is_open(seen.now),
+            )
         ],
         queue=seen.snapshot.tickets.rows,
         duty=Duty(

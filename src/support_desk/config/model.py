@@ -106,7 +106,7 @@ class Zendesk(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contract_pauses: bool = False
     """Whether pending and on-hold stop the contract's clock (the contract doesn't say so)."""
     believed_solved: BelievedSolved = BelievedSolved()
-    """What "pending believed solved" is in this helpdesk; for a later release."""
+    """What "pending believed solved" is in this helpdesk."""
 
 
 class Alerts(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,8 +128,8 @@ class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     read_key_file: str = ""
     """File (mode 0600) that holds the reading key."""
     write_key: str = ""
-    """The key of an API integration, itself (a warning is shown). A later release acknowledges and escalates
-    with it; this one reads alerts with it where there is no reading key."""
+    """The key of an API integration, itself (a warning is shown): it acknowledges, escalates and changes
+    alerts, and reads them where there is no reading key."""
     write_key_env: str = ""
     """Environment variable that holds the writing key."""
     write_key_command: str = ""
@@ -138,7 +138,7 @@ class Opsgenie(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """File (mode 0600) that holds the writing key."""
     default_api_key: str = ""
     """The key of the global integration ("Default API"), for people who aren't on the rota, itself (a warning
-    is shown). For a later release."""
+    is shown)."""
     default_api_key_env: str = ""
     """Environment variable that holds the default integration's key."""
     default_api_key_command: str = ""
@@ -199,7 +199,7 @@ class RotaSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     second_line: SecondLine = SecondLine()
     """The second line schedule."""
     beyond: tuple[Beyond, ...] = (Beyond(name="Head of Technical Operations"), Beyond(name="CTO"))
-    """The ladder beyond the second line, either one first; for a later release."""
+    """The ladder beyond the second line, either one first."""
 
 
 class RunbookMatchSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -289,7 +289,8 @@ class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     major: tuple[str, ...] = ("P2",)
     """Alert priorities that are major: out of hours they go to the second line at once, as critical ones."""
     clients: tuple[str, ...] = ()
-    """Clients with cover round the clock; empty: not known. For a later release."""
+    """Clients with cover round the clock: out of hours the others' alerts are shown and need nobody. Empty: not
+    known, and all count."""
     stale_ack_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 60
     """Minutes after which an alert that is acknowledged and still open reminds again."""
     incident_tag: str = "major_incident"

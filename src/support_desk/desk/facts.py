@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
+from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, countdown
 from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now
+
+
+def to_answer(
+    alerts: Iterable[Alert], config: Config, rules: Sequence[ClientRule], *, in_hours: bool
+) -> Iterator[Alert]:
+    """The open and acknowledged alerts that somebody is there for at this hour (ruling 9).
+
+    Out of hours `[on_call] clients` limits who has cover; where it is empty nobody knows, and all count. So
+    does an alert whose client isn't known.
+    """
+    covered = {name.casefold() for name in config.on_call.clients}
+    for alert in alerts:
+        if alert.status not in ("open", "acked"):
+            continue
+        guess = client_of_alert(alert, rules) if covered and not in_hours else None
+        if guess is None or {guess.name.casefold(), guess.tag} & covered:
+            yield alert
 
 
 def rota_of(snapshot: Snapshot) -> Rota | None:

@@ -123,8 +123,12 @@ class Needing:
                         view.config,
                     ),
                 )
-                for alert in view.snapshot.alerts.rows
-                if alert.status in ("open", "acked")
+                for alert in facts.to_answer(
+                    view.snapshot.alerts.rows,
+                    view.config,
+                    view.clients,
+                    in_hours=view.calendar.is_open(view.now),
+                )
             ],
             queue=view.snapshot.tickets.rows,
             promises=self._app.desk.promises,

@@ -1,0 +1,36 @@
+"""What follows from a snapshot and the configuration."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from support_desk.config.model import Config, OnCallSection
+from support_desk.desk.facts import to_answer
+from support_desk.domain.clients import ClientRule
+from tests.desk.samples import alert
+
+RULES = (ClientRule("Acme", ("acme-prod",)), ClientRule("Brook", ("brook-prod",)))
+ALERTS = (
+    alert("a", tags=("client_acme",)),
+    alert("b", tags=(), message="brook-prod-5xx"),
+    alert("c", tags=(), message="who knows"),
+    alert("d", tags=("client_acme",), status="snoozed"),
+    alert("e", tags=("client_brook",), status="acked"),
+)
+
+
+@pytest.mark.parametrize(
+    ("clients", "in_hours", "wanted"),
+    [
+        ((), False, "abce"),
+        (("acme",), False, "ac"),
+        (("client_Acme",), False, "ac"),
+        (("acme",), True, "abce"),
+    ],
+)
+def test_out_of_hours_only_clients_with_cover_need_anybody(
+    clients: tuple[str, ...], in_hours: bool, wanted: str
+) -> None:
+    config = msgspec.structs.replace(Config(), on_call=OnCallSection(clients=clients))
+    assert "".join(row.id for row in to_answer(ALERTS, config, RULES, in_hours=in_hours)) == wanted
