@@ -289,8 +289,8 @@ class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     major: tuple[str, ...] = ("P2",)
     """Alert priorities that are major: out of hours they go to the second line at once, as critical ones."""
     clients: tuple[str, ...] = ()
-    """Clients with cover round the clock: out of hours the others' alerts are shown and need nobody. Empty: not
-    known, and all count."""
+    """Clients with cover round the clock: out of hours the alerts of others are shown and need nobody. Empty:
+    not known, and all count."""
     stale_ack_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 60
     """Minutes after which an alert that is acknowledged and still open reminds again."""
     incident_tag: str = "major_incident"
