@@ -155,7 +155,10 @@ def _message(row: AlertRow, _: Moment) -> Cell:
 
 
 def columns(width: int) -> Sequence[Column[AlertRow]]:
-    """The columns of the alerts, widest layout first to leave when the pane is narrow."""
+    """The columns of the alerts, widest layout first to leave when the pane is narrow.
+
+    What time changes comes first: a tick writes a line from its beginning to the last cell that changed.
+    """
     return (
         Column(
             "next",
@@ -165,9 +168,9 @@ def columns(width: int) -> Sequence[Column[AlertRow]]:
             ticks=True,
             right=True,
         ),
+        Column("age", "Age", 5, _age, ticks=True, right=True),
         Column("state", "", 1, _glyph),
         Column("priority", "Pr", 2, _priority),
-        Column("age", "Age", 5, _age, ticks=True, right=True),
         Column("count", "Rep", 4, _count, rank=3, right=True),
         Column("client", "Client", 10, _client, rank=2, wide=16),
         Column("who", "Has it", 8, _who, rank=1, wide=14),
