@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from support_desk.config.model import ThemeSection
 from support_desk.desk.snapshot import FeedName
 from support_desk.sources.errors import NotAllowed, ServiceDown
+from tests.screens.acting import opened
 from tests.support import (
     LARGE,
     MIDDLE,
@@ -144,3 +145,51 @@ def test_a_choice(snap_compare: Compare) -> None:
         await screen_is(desk, "ChoicePicker")
 
     assert taken(snap_compare, SMALL, story)
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE], ids=["80x24", "160x45"])
+def test_an_escalation_that_is_held(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def story(desk: Running) -> None:
+        await opened(desk)
+        await desk.press("1", "e")
+        await desk.until(lambda: "PAGES second line" in desk.footer)
+
+    assert taken(snap_compare, size, story)
+
+
+def test_the_outbox(snap_compare: Compare) -> None:
+    async def story(desk: Running) -> None:
+        await opened(desk)
+        await desk.press("1", "e")
+        await desk.until(lambda: "PAGES second line" in desk.footer)
+        await desk.press("O")
+        await screen_is(desk, "OutboxScreen")
+
+    assert taken(snap_compare, MIDDLE, story)
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE], ids=["80x24", "160x45"])
+def test_triage(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def story(desk: Running) -> None:
+        await opened(desk)
+        await desk.press("T")
+        await screen_is(desk, "TriageScreen")
+        await desk.press("3", "w")
+
+    assert taken(snap_compare, size, story)
+
+
+@pytest.mark.parametrize(
+    ("key", "screen"),
+    [("N", "RotaScreen"), ("K", "ToilScreen"), ("0", "NeedsScreen"), ("H", "HandoverScreen")],
+    ids=["rota", "toil", "needs", "handover"],
+)
+def test_the_support_week(snap_compare: Compare, key: str, screen: str) -> None:
+    async def story(desk: Running) -> None:
+        await opened(desk)
+        await desk.press(key)
+        await screen_is(desk, screen)
+        for _ in range(20):
+            await desk.pilot.pause(0.02)
+
+    assert taken(snap_compare, MIDDLE, story)
