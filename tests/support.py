@@ -348,14 +348,16 @@ async def running(
     weather: Weather | None = None,
     wait: bool = True,
     folder: Path | None = None,
+    edit: Callable[[Sources], Sources] = lambda sources: sources,
 ) -> AsyncIterator[Running]:
     """The dashboard on the demo's world; with `wait`, once every feed has been read.
 
-    `folder` keeps the outbox, for a test that starts a second desk after this one.
+    `folder` keeps the outbox, for a test that starts a second desk after this one. `edit` exchanges sources.
     """
     clock, weather = ManualClock(at), weather or Weather()
     with TemporaryDirectory(ignore_cleanup_errors=True) as own:
-        app = make(config, clock, weather, folder=folder or Path(own))
+        build = lambda: edit(weathered_sources(clock, weather))  # noqa: E731 - these two at this place
+        app = make(config, clock, weather, build, folder=folder or Path(own))
         async with app.run_test(size=size, notifications=True) as pilot:
             desk = Running(app, pilot, clock, weather)
             if wait:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support_desk.domain.ladder import rungs
-from support_desk.domain.rota import Person, Role
+from support_desk.domain.rota import UNKNOWN, Person, Role
 from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, timeline
 
@@ -13,9 +13,8 @@ HEAD = Person("Head of Technical Operations", "")
 
 def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
     rota = timeline(Role.SECOND_LINE, person=ANNA)
-    found = rungs(
-        rota, [BEN, ANNA], [HEAD, CTO], {"head of technical operations": "1", "ben@example.com": "2"}, START
-    )
+    phones = {"head of technical operations": "1", "ben@example.com": "2"}
+    found = rungs(rota, [BEN, ANNA], [HEAD, CTO], phones, START, second_line=ANNA)
     assert [(rung.person.name, rung.why, rung.phone) for rung in found] == [
         ("Anna Bell", "second line now", ""),
         ("Head of Technical Operations", "beyond the second line", "1"),
@@ -26,11 +25,25 @@ def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
 
 
 def test_a_role_with_an_address_is_shown_as_the_person() -> None:
-    found = rungs(None, [ANNA], [CTO], {"cto": "3"}, START)
+    found = rungs(None, [ANNA], [CTO], {"cto": "3"}, START, second_line=UNKNOWN)
     assert [(rung.person, rung.why, rung.phone) for rung in found] == [
         (ANNA, "beyond the second line, CTO", "3")
     ]
 
 
 def test_without_a_rota_nobody_is_claimed_to_be_on_it() -> None:
-    assert not any(rung.on_rota for rung in rungs(None, [ANNA, BEN], [HEAD], {}, START))
+    assert not any(rung.on_rota for rung in rungs(None, [ANNA, BEN], [HEAD], {}, START, second_line=None))
+
+
+def test_who_stepped_in_stands_for_the_one_whom_the_timeline_still_has() -> None:
+    rota = timeline(Role.SECOND_LINE, person=ANNA)
+    found = rungs(rota, [ANNA, BEN], [], {}, START, second_line=BEN)
+    assert [(rung.person, rung.why, rung.on_rota, rung.until) for rung in found] == [
+        (BEN, "second line now", True, None),
+        (ANNA, "not on the rota now", False, None),
+    ], "the timeline's end is the end of another person's shift"
+
+
+def test_nobody_on_the_second_line_leaves_the_timelines_person_off_it() -> None:
+    rota = timeline(Role.SECOND_LINE, person=ANNA)
+    assert [rung.on_rota for rung in rungs(rota, [ANNA], [], {}, START, second_line=None)] == [False]

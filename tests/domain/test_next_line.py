@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from support_desk.domain.alerts import EscalationPolicy, EscalationRule, Recipient, Responder
-from support_desk.domain.next_line import LastReached, NextLine, next_line, policy_for
+from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
 from support_desk.domain.rota import Person
 from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, alert, on_call
@@ -80,6 +80,27 @@ def test_an_acknowledged_alerts_clock_stands_still() -> None:
     found = coming(60, "anna@example.com", status="acked")
     assert isinstance(found, NextLine)
     assert found.line == "second line"
+
+
+def test_of_a_policy_that_couldnt_be_read_only_the_name_is_told() -> None:
+    row = alert("a", responders=(Responder("team", "t", "Support"), Responder("escalation", "p", "Night")))
+    policy = named_policy(row)
+    assert policy == EscalationPolicy("p", "Night", ())
+    found = next_line(
+        row,
+        policy,
+        own=True,
+        recipients=(),
+        on_call=ON_CALL,
+        people=(ANNA,),
+        second_line_schedule="x",
+        now=START,
+    )
+    assert found == NextLine(policy, None, "the next line of Night", None)
+
+
+def test_an_alert_that_names_no_policy_has_none() -> None:
+    assert named_policy(alert("a", responders=(Responder("team", "t"), Responder("escalation", "")))) is None
 
 
 def test_the_alerts_own_policy_comes_first_then_the_configured_one() -> None:

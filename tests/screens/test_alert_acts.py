@@ -67,6 +67,21 @@ async def test_a_colleagues_alert_is_asked_about(desk: Running) -> None:
     assert entries(desk) == ()
 
 
+async def test_among_marked_rows_a_colleagues_alert_is_asked_about_with_the_number_of_all(
+    desk: Running,
+) -> None:
+    await go_to(desk, ACKED)
+    await desk.press("space")
+    mine = await go_to(desk, P1)
+    await desk.press("space", "a")
+    asked = await answer(desk)
+    assert "Callum Reid has P2" in asked
+    assert "Acknowledge all 2 yourself all the same?" in asked
+    await desk.until(lambda: len(entries(desk)) == 2)
+    await ended(desk)
+    await desk.until(lambda: alert_now(desk, mine.id).status == "acked" or desk.clock.move(seconds=0.3))
+
+
 async def test_more_than_three_are_asked_about_and_done_together(desk: Running) -> None:
     rows = [row for row in desk.dashboard.alerts.rows if row.alert.status == "open"][:5]
     await desk.press("g", "v", *["j"] * (len(rows) - 1), "a")
@@ -227,6 +242,16 @@ async def test_tags_are_suggested_added_and_removed(desk: Running) -> None:
     await ended(desk)
     await desk.until(lambda: entries(desk)[0].phase is Phase.CONFIRMED)
     assert alert_now(desk, alert.id).tags == before
+
+
+async def test_a_tag_that_the_service_wouldnt_take_is_refused_in_the_picker(desk: Running) -> None:
+    await go_to(desk, P1)
+    await desk.press("t")
+    await desk.type("one,two")
+    await desk.press("enter")
+    assert "a tag with a comma can't be changed from here" in drawn(desk.app.screen.query_one("#rows"))
+    await desk.press("escape")
+    assert entries(desk) == ()
 
 
 async def test_a_client_that_only_the_message_tells_is_suggested_with_the_reason() -> None:

@@ -3,21 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
 from support_desk.config.model import Beyond, EscalationSection, PersonSection, RotaSection, TicketEscalation
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase
+from support_desk.domain.rota import OnCall, Person
 from support_desk.screens.pickers import ChoicePicker
+from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
+from support_desk.sources.protocols import Reading, Sources
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
-from tests.support import Running, changed, drawn, running
+from tests.support import Running, Weather, changed, drawn, running
 
 IN_HOURS = datetime(2026, 12, 2, 11, 32, tzinfo=UTC)
 """A Wednesday between 10:00 and 18:00: nobody is second line."""
+JOANNA = Person("Joanna Pike", "joanna@agency.example")
+PAGES = changed(escalation=msgspec.structs.replace(EscalationSection(), ticket=TicketEscalation(alert=True)))
+"""Escalating a ticket pages the second line as well."""
+
+
+def joanna_stepped_in(reading: Reading[Any]) -> Reading[Any]:
+    """An override that the timeline doesn't have yet."""
+    rows = [row for row in reading.rows if row.schedule != "ooh_second_line"]
+    return replace(reading, rows=(*rows, OnCall("ooh_second_line", True, (JOANNA,))))
+
+
+class TeamKeysOnly(FixtureAlertWriter):
+    """The writer of an account whose global integration has no key here."""
+
+    @property
+    def can_create(self) -> bool:
+        return False
+
+
+def without_default_key(sources: Sources) -> Sources:
+    writer = sources.alert_writer
+    assert isinstance(writer, FixtureAlertWriter)
+    return replace(sources, alert_writer=TeamKeysOnly(writer._world, writer._clock))
 
 
 @pytest.fixture
@@ -196,10 +225,7 @@ async def test_e_on_a_ticket_hands_it_on_behind_the_same_hold() -> None:
 
 
 async def test_a_ticket_may_page_the_second_line_as_well() -> None:
-    config = changed(
-        escalation=msgspec.structs.replace(EscalationSection(), ticket=TicketEscalation(alert=True))
-    )
-    async with running(config=config) as desk:
+    async with running(config=PAGES) as desk:
         await opened(desk)
         await desk.press("2", "e")
         await desk.until(lambda: len(entries(desk)) == 2)
@@ -209,3 +235,139 @@ async def test_a_ticket_may_page_the_second_line_as_well() -> None:
         assert page.name == "Helen Marsh", "decided first: a helpdesk in trouble doesn't hold it up"
         await desk.press("u")
         assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
+
+
+# What was true a moment ago
+
+
+async def test_a_ticket_pages_who_is_second_line_at_the_key_press() -> None:
+    weather = Weather()
+    async with running(config=PAGES, weather=weather) as desk:
+        await opened(desk)
+        assert "second line: Helen Marsh" in desk.header
+        weather.edits[FeedName.ON_CALL] = joanna_stepped_in
+        await desk.press("2", "e")
+        await desk.until(lambda: len(entries(desk)) == 2)
+        page = entries(desk)[1].intent.command
+        assert isinstance(page, c.PagePerson)
+        assert (page.username, page.name) == (JOANNA.email, JOANNA.name)
+
+
+async def test_an_alert_pages_who_is_second_line_at_the_key_press() -> None:
+    weather = Weather()
+    async with running(weather=weather) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        weather.edits[FeedName.ON_CALL] = joanna_stepped_in
+        await desk.press("e")
+        assert "PAGES second line: Joanna Pike ·" in await held(desk), "the end of Helen's shift isn't hers"
+
+
+async def test_the_ladder_knows_of_who_stepped_in() -> None:
+    async with running(weather=Weather(edits={FeedName.ON_CALL: joanna_stepped_in})) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("E")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        rows = drawn(desk.app.screen.query_one("#below")).split("\n")
+        assert "Joanna Pike  second line now  joanna@" in rows[0]
+        assert "Helen Marsh  second line" not in "\n".join(rows)
+
+
+# What can't be read or sent
+
+
+async def test_an_alerts_own_policy_that_cant_be_read_is_escalated_by_its_name() -> None:
+    weather = Weather(edits={FeedName.POLICIES: lambda reading: replace(reading, rows=())})
+    async with running(weather=weather) as desk:
+        await opened(desk)
+        await desk.press("1")
+        alert = await go_to(desk, P1)
+        policy = next(row for row in alert.responders if row.type == "escalation")
+        await desk.press("e")
+        line = await held(desk)
+        assert f"PAGES the next line of {policy.name}: who that is isn't known" in line
+        command = entries(desk)[0].intent.command
+        assert isinstance(command, c.EscalateAlert)
+        assert (command.policy_id, command.people) == (policy.id, ())
+        entry = await ended(desk)
+        assert entry.phase is Phase.CONFIRMED, entry.words
+        assert "was paged " in entry.words
+
+
+async def test_a_policy_that_is_newer_than_the_last_reading_is_read_at_the_key_press() -> None:
+    weather = Weather(edits={FeedName.POLICIES: lambda reading: replace(reading, rows=())})
+    async with running(weather=weather) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        weather.edits.clear()
+        await desk.press("e")
+        assert "PAGES second line: Helen Marsh" in await held(desk)
+
+
+async def test_without_the_default_key_who_isnt_on_the_rota_is_to_be_rung_before_anything_is_held() -> None:
+    people = {JOANNA.email: PersonSection(name=JOANNA.name, phone="020 7946 0003")}
+    async with running(config=changed(people=people), edit=without_default_key) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("E")
+        await choose(desk, "joanna")
+        assert desk.app.said[-1] == (
+            "Joanna Pike can't be paged without [opsgenie] default_api_key: ring them: 020 7946 0003"
+        )
+        assert entries(desk) == ()
+        await desk.press("E")
+        await choose(desk, "helen")
+        assert "adds them to this alert" in await answer(desk), "that goes with the team's key"
+
+
+async def test_without_the_default_key_a_ticket_is_handed_on_and_the_ladder_is_offered() -> None:
+    async with running(config=PAGES, edit=without_default_key) as desk:
+        await opened(desk)
+        await desk.press("2", "e")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        asked = drawn(desk.app.screen.query_one("#question"))
+        assert asked.startswith("Second line: Helen Marsh can't be paged without [opsgenie] default_api_key")
+        assert [type(entry.intent.command) for entry in entries(desk)] == [c.EditTicket]
+
+
+async def test_without_a_key_that_may_write_the_ladder_is_offered_at_once() -> None:
+    async with running(edit=lambda sources: replace(sources, alert_writer=None)) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        assert "no key may change alerts" in drawn(desk.app.screen.query_one("#question"))
+        await choose(desk, "helen")
+        assert "Helen Marsh can't be paged without a key that may change alerts: ring" in desk.app.said[-1]
+        assert entries(desk) == ()
+
+
+# One of many
+
+
+async def test_of_a_storm_one_alert_is_chosen_and_a_second_press_sends_that_one() -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.pass_by(seconds=330)
+        await desk.until(lambda: "[6 alike]" in desk.alerts)
+        await desk.press("1")
+        row = next(row for row in desk.dashboard.alerts.rows if row.members)
+        desk.dashboard.alerts.select(row.key)
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        assert "Escalate which of these 6 alerts?" in drawn(desk.app.screen.query_one("#question"))
+        await desk.press("enter")
+        await held(desk)
+        await desk.pass_by(seconds=1)
+        await desk.press("e")
+        assert desk.app.screen is desk.dashboard
+        await desk.pass_by(seconds=0.2)
+        await desk.until(lambda: entries(desk)[0].phase is not Phase.HELD)
+        await ended(desk)
+        assert [type(entry.intent.command) for entry in entries(desk)] == [c.EscalateAlert]

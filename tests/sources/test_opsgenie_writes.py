@@ -204,6 +204,7 @@ class TestCreating:
     async def test_with_the_default_key_and_our_alias(
         self, opsgenie: WritableOpsgenie, writer: OpsgenieWriter
     ) -> None:
+        assert writer.can_create
         page = replace(PAGE, message="x" * 131, tags=("t" * 60, *(f"t{number}" for number in range(30))))
         request = await writer.create(page, alias="0123abcd", actor=ME)
         (sent,) = written(opsgenie)
@@ -246,6 +247,7 @@ class TestCreating:
 
     async def test_without_a_default_key(self, opsgenie: WritableOpsgenie) -> None:
         source = source_for(opsgenie)
+        assert not source.writer().can_create, "a page can be refused before anything is held"
         with pytest.raises(SignInRefused, match="no default integration's key") as caught:
             await source.writer().create(PAGE, alias="0123abcd", actor=ME)
         await source.close()

@@ -7,6 +7,18 @@ from collections.abc import Iterable
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 
+LONGEST_TAG = 50
+"""Characters; https://docs.opsgenie.com/docs/alert-api."""
+
+
+def tag_problem(tag: str) -> str:
+    """Why a tag can't be added to an alert or taken off it; empty where it can."""
+    if "," in tag:
+        return "a tag with a comma can't be changed from here"
+    if len(tag) > LONGEST_TAG:
+        return f"a tag has at most {LONGEST_TAG} characters"
+    return ""
+
 
 def suggested_tags(alert: Alert, rules: Iterable[ClientRule]) -> tuple[tuple[str, str], ...]:
     """(tag, why) of what is missing. Tags compare without case; time tags are a batch job's, next day."""

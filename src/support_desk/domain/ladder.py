@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from support_desk.domain.rota import Person, Role, Rota, shift_now
+from support_desk.domain.rota import Person, Role, Rota, Unknown, same_person, shift_now
 from support_desk.records import record
 
 LINES = {
@@ -25,7 +25,7 @@ class Rung:
     """Why they are offered: "second line now", "beyond the second line"."""
     on_rota: bool = False
     until: datetime | None = None
-    """The end of their shift (UTC)."""
+    """The end of their shift (UTC); None: the timeline doesn't have it."""
     phone: str = ""
 
 
@@ -35,11 +35,14 @@ def rungs(
     beyond: Iterable[Person],
     phones: Mapping[str, str],
     now: datetime,
+    *,
+    second_line: Person | Unknown | None,
 ) -> tuple[Rung, ...]:
     """Everybody once, in the order in which the handbook would call them.
 
     Who is beyond the second line may be on its rota as well (the CTO is): then they stand there. `phones` by
-    address or name in lower case.
+    address or name in lower case. `second_line` is who that is at this moment, which knows of an override
+    before the timeline does.
     """
     found: dict[str, Rung] = {}
 
@@ -48,8 +51,12 @@ def rungs(
 
     for role, words in LINES.items():
         shift = shift_now(rota, role, now)
-        if shift is not None:
-            add(Rung(shift.person, f"{words} now", True, shift.end, _phone(shift.person, phones)))
+        who = shift.person if shift is not None else None
+        if role is Role.SECOND_LINE:
+            who = second_line if isinstance(second_line, Person) else None
+        if who is not None:
+            until = shift.end if shift is not None and same_person(shift.person, who) else None
+            add(Rung(who, f"{words} now", True, until, _phone(who, phones)))
     known = {person.email.casefold(): person for person in people if person.email}
     for person in beyond:
         named = known.get(person.email.casefold(), person) if person.email else person

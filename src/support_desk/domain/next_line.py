@@ -16,7 +16,8 @@ class NextLine:
     """What `e` would do."""
 
     policy: EscalationPolicy
-    rule: EscalationRule
+    rule: EscalationRule | None
+    """The step; None where the policy's steps couldn't be read."""
     line: str
     """"second line", or what the policy calls its recipient."""
     people: tuple[Person, ...] | None
@@ -47,8 +48,11 @@ def next_line(
 
     A step counts as taken when its time has come (the service counts from the escalation's beginning), or
     when everybody behind it has been notified since. `own`: the policy is the alert's own, so that its clock
-    has been running. `on_call` is as read at this moment; None: it couldn't be read.
+    has been running. `on_call` is as read at this moment; None: it couldn't be read. Of a policy without
+    steps (it is known by the alert's responder only) nothing can be told but its name.
     """
+    if not policy.rules:
+        return NextLine(policy, None, f"the next line of {policy.name}", None)
     since = started(alert, now, None) or alert.created_at
     told = {row.name.casefold() for row in recipients if row.at >= since}
     last_line, last_there = "", None
@@ -77,6 +81,14 @@ def policy_for(
     named = any(responder.type == "escalation" for responder in alert.responders)
     found = policies_of(alert, policies, default_policy)
     return (found[0] if found else None), named and bool(found)
+
+
+def named_policy(alert: Alert) -> EscalationPolicy | None:
+    """The policy that the alert itself names, without its steps: what is left where it can't be read."""
+    for responder in alert.responders:
+        if responder.type == "escalation" and responder.id:
+            return EscalationPolicy(responder.id, responder.name or responder.id, ())
+    return None
 
 
 def _people(

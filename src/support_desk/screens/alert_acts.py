@@ -13,7 +13,7 @@ from support_desk.acts import who_decides
 from support_desk.desk.alert_state import same
 from support_desk.desk.intents import target_of
 from support_desk.domain import commands as c
-from support_desk.domain.alert_tags import suggested_tags
+from support_desk.domain.alert_tags import suggested_tags, tag_problem
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.when import parse_when
 from support_desk.screens.asking import confirm
@@ -84,7 +84,8 @@ def acknowledge(screen: Acting, alerts: Alerts) -> None:
     taken = [alert for alert in others if alert.status == "acked"]
     if taken:
         who = person_named(screen, taken[0].acknowledged_by or "") or "somebody"
-        words = f"{who} has {named(taken)}. Acknowledge it yourself all the same?"
+        what = "it" if len(others) == 1 else f"all {len(others)}"
+        words = f"{who} has {named(taken)}. Acknowledge {what} yourself all the same?"
         confirm(
             screen.desk_app, words, "acknowledges it",
             lambda: screen.desk_app.acts.do([(alert, c.Acknowledge()) for alert in others]),
@@ -152,7 +153,9 @@ def snooze(screen: Acting, alerts: Alerts) -> None:
     now, calendar = app.desk.now(), app.view.calendar
     opens = calendar.next_change(now) if not calendar.is_open(now) else _opens_next(screen, now)
     choices = [(text, label, _until(screen, now, text)) for label, text in SNOOZES]
-    choices.insert(4, (opens.isoformat(), f"until {day_clock(opens, now, calendar.timezone)}", "work begins"))
+    if opens - now <= LONGEST_SNOOZE:
+        until = f"until {day_clock(opens, now, calendar.timezone)}"
+        choices.insert(4, (opens.isoformat(), until, "work begins"))
     choices.append((ANOTHER, "another moment ...", ""))
 
     def send(until: datetime) -> None:
@@ -232,15 +235,11 @@ def tags(screen: Acting, alerts: Alerts) -> None:
     def chosen(change: TagChange | None) -> None:
         if change is None:
             return
-        kept = [tag for tag in change.remove if "," in tag]
-        if kept:
-            screen.say(f"A tag with a comma can't be removed from here: {kept[0]}", problem=True)
-        remove = tuple(tag for tag in change.remove if "," not in tag)
         commands: list[c.Command] = [c.AddAlertTags(change.add)] if change.add else []
-        commands += [c.RemoveAlertTags(remove)] if remove else []
+        commands += [c.RemoveAlertTags(change.remove)] if change.remove else []
         screen.desk_app.acts.do([(alert, command) for alert in alerts for command in commands])
 
-    screen.app.push_screen(TagPicker(shared, offered, spaces=True), chosen)
+    screen.app.push_screen(TagPicker(shared, offered, spaces=True, problem=tag_problem), chosen)
 
 
 # Texts
@@ -285,18 +284,15 @@ def raise_ticket(screen: Acting, alerts: Alerts) -> None:
     """Make a ticket of an alert; the subject first, then what it says."""
     from support_desk.screens.pickers import LinePicker
 
-    alert = one_of(screen, alerts, "A ticket")
-    if alert is None:
-        return
+    def ask(alert: Alert) -> None:
+        def subject(text: str | None) -> None:
+            if text:
+                _write_ticket(screen, alert, text)
 
-    def subject(text: str | None) -> None:
-        if text:
-            _write_ticket(screen, alert, text)
+        title = f"A ticket about {named([alert])}. Its subject:"
+        screen.app.push_screen(LinePicker(title, head(alert.message, LONGEST_SUBJECT)), subject)
 
-    screen.app.push_screen(
-        LinePicker(f"A ticket about {named(alerts)}. Its subject:", head(alert.message, LONGEST_SUBJECT)),
-        subject,
-    )
+    with_one(screen, alerts, "A ticket about which", ask)
 
 
 def _write_ticket(screen: Acting, alert: Alert, subject: str) -> None:
@@ -356,26 +352,34 @@ def add_responder(screen: Acting, alerts: Alerts) -> None:
     screen.desk_app.choose(f"Whom to add to {named(alerts)}?", choices, chosen)
 
 
-def one_of(screen: Acting, alerts: Alerts, what: str) -> Alert | None:
-    """The alert of something that is done to one at a time."""
+def with_one(screen: Acting, alerts: Alerts, question: str, then: Callable[[Alert], None]) -> None:
+    """What is done to one alert at a time; of a storm or of marked rows the person chooses one."""
     if len(alerts) == 1:
-        return alerts[0]
-    screen.say(f"{what} goes with one alert at a time: X clears the marks", problem=True)
-    return None
+        then(alerts[0])
+        return
+    worst_first = sorted(alerts, key=lambda alert: (alert.status != "open", alert.priority, alert.created_at))
+    choices = [(alert.id, f"{alert.priority} {alert.status} {alert.message}", "") for alert in worst_first]
+
+    def chosen(picked: str | None) -> None:
+        for alert in alerts:
+            if alert.id == picked:
+                then(alert)
+
+    screen.desk_app.choose(f"{question} of these {len(alerts)} alerts?", choices, chosen)
 
 
 def escalate_one(screen: Acting, alerts: Alerts) -> None:
-    """Page the next line."""
-    alert = one_of(screen, alerts, "An escalation")
-    if alert is not None:
-        escalate(screen, alert)
+    """Page the next line; a further press belongs to the one that is held or being prepared."""
+    acts = screen.desk_app.acts
+    held = acts.outbox.held_escalation if acts.outbox is not None else None
+    begun = {acts.making, held.intent.target if held is not None else None}
+    chosen = [alert for alert in alerts if target_of(alert) in begun]
+    with_one(screen, chosen or alerts, "Escalate which", lambda alert: escalate(screen, alert))
 
 
 def page_someone(screen: Acting, alerts: Alerts) -> None:
     """Page a person about the alert."""
-    alert = one_of(screen, alerts, "A page")
-    if alert is not None:
-        _page_someone(screen, alert)
+    with_one(screen, alerts, "Page somebody about which", lambda alert: _page_someone(screen, alert))
 
 
 BY_NAME: dict[str, Callable[[Acting, Alerts], None]] = {

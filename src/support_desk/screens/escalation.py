@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import rota_of, second_line
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.ladder import Rung, rungs
-from support_desk.domain.next_line import LastReached, NextLine, next_line, policy_for
-from support_desk.domain.rota import Person, Role, Unknown, on_now, shift_now
+from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
+from support_desk.domain.rota import Person, Role, Unknown, same_person, shift_now
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
 from support_desk.screens.words import day_clock
@@ -51,6 +51,9 @@ def escalate(screen: Acting, alert: Alert) -> None:
     sources = screen.desk.sources
     if app.acts.outbox is None or sources is None or sources.alerts is None:
         screen.say("Not escalated: the alert service isn't connected yet, press again", problem=True)
+        return
+    if sources.alert_writer is None:
+        open_ladder(screen, alert, "Not escalated: no key may change alerts")
         return
     app.acts.making = target
 
@@ -105,11 +108,20 @@ async def _on_call(sources: Sources) -> Sequence[OnCall] | None:
 async def _policy(screen: Acting, alert: Alert, sources: Sources) -> tuple[EscalationPolicy | None, bool]:
     """In this order: the alert's own, its team's routing, the configured one (ruling 6)."""
     policies = screen.desk_app.view.snapshot.policies.rows
-    if not policies and sources.alerts is not None:
-        policies = (await sources.alerts.policies()).rows
     own, is_own = policy_for(alert, policies, "")
+    unread = named_policy(alert)
+    if own is None and (unread is not None or not policies) and sources.alerts is not None:
+        try:
+            policies = (await sources.alerts.policies()).rows
+        except SourceError:
+            if unread is None:
+                raise
+        own, is_own = policy_for(alert, policies, "")
     if own is not None:
         return own, is_own
+    if unread is not None:
+        # It can be escalated by its id; another policy would page other people.
+        return unread, True
     if sources.alert_writer is not None:
         try:
             routed = await sources.alert_writer.routed_policy(alert)
@@ -181,22 +193,37 @@ def page_someone(screen: Acting, row: Alert | Ticket) -> None:
     open_ladder(screen, row, "")
 
 
-def second_line_page(screen: Acting, ticket: Ticket) -> c.PagePerson | str:
-    """The page to whoever is second line now about a ticket; or, in words, why there is nobody."""
-    view = screen.desk_app.view
-    who = on_now(rota_of(view.snapshot), Role.SECOND_LINE, view.now)
+async def second_line_page(screen: Acting, ticket: Ticket) -> c.PagePerson | str:
+    """The page to whoever is second line at this moment about a ticket; or, in words, why there is none."""
+    who = await _second_line_now(screen)
     if isinstance(who, Unknown):
         return "Second line: unknown"
     if who is None:
-        return "Second line: nobody now"
-    rung = next((rung for rung in ladder(screen) if rung.person == who), Rung(who, "second line now", True))
-    return page_command(screen, ticket, rung)
+        return _nobody_words(screen, "Second line")
+    steps = ladder(screen, who)
+    rung = next((rung for rung in steps if same_person(rung.person, who)), Rung(who, "second line now", True))
+    problem = _no_way(screen, joins=False)
+    return f"Second line: {_to_ring(rung, problem)}" if problem else page_command(screen, ticket, rung)
 
 
-def ladder(screen: Acting) -> tuple[Rung, ...]:
-    """Everybody who can be paged or rung, in the order in which the handbook would."""
+async def _second_line_now(screen: Acting) -> Person | Unknown | None:
+    """Who is second line, read afresh; where that fails, what the desk knows."""
+    view, sources = screen.desk_app.view, screen.desk.sources
+    wanted = view.config.rota.second_line.schedule.casefold()
+    for answer in (await _on_call(sources) if sources is not None else None) or ():
+        if answer.schedule.casefold() == wanted:
+            return next(iter(answer.people), None) if answer.enabled else None
+    return second_line(view.snapshot, view.now, view.config)
+
+
+def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, ...]:
+    """Everybody who can be paged or rung, in the order in which the handbook would.
+
+    `on_second_line` is who that is where it was just read.
+    """
     view = screen.desk_app.view
     config = view.config
+    who = on_second_line or second_line(view.snapshot, view.now, config)
     phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
     phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
     beyond = [Person(step.name, step.email) for step in config.rota.beyond]
@@ -205,7 +232,21 @@ def ladder(screen: Acting) -> tuple[Rung, ...]:
             phones |= {step.name.casefold(): step.phone} | (
                 {step.email.casefold(): step.phone} if step.email else {}
             )
-    return rungs(rota_of(view.snapshot), view.snapshot.people.rows, beyond, phones, view.now)
+    people = view.snapshot.people.rows
+    return rungs(rota_of(view.snapshot), people, beyond, phones, view.now, second_line=who)
+
+
+def _no_way(screen: Acting, *, joins: bool) -> str:
+    """Why nobody can be added to an alert (`joins`), or paged by one of their own; empty where they can."""
+    writer = screen.desk.sources.alert_writer if screen.desk.sources is not None else None
+    if writer is None:
+        return "can't be paged without a key that may change alerts"
+    return "" if joins or writer.can_create else "can't be paged without [opsgenie] default_api_key"
+
+
+def _to_ring(rung: Rung, problem: str) -> str:
+    phone = f": {rung.phone}" if rung.phone else "; no number is in [people] or [rota] beyond"
+    return f"{rung.person.name} {problem}: ring them{phone}"
 
 
 def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
@@ -235,12 +276,13 @@ def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
 
 def _ask(screen: Acting, row: Alert | Ticket, rung: Rung) -> None:
     app, person = screen.desk_app, rung.person
-    if not person.email:
-        phone = f": {rung.phone}" if rung.phone else "; no number is in [people] or [rota] beyond"
-        screen.say(f"{person.name} has no address in the alert service: ring them{phone}", problem=True)
+    joins = isinstance(row, Alert) and rung.on_rota
+    problem = _no_way(screen, joins=joins) if person.email else "has no address in the alert service"
+    if problem:
+        screen.say(_to_ring(rung, problem), problem=True)
         return
     command: c.Command
-    if isinstance(row, Alert) and rung.on_rota:
+    if joins:
         command = c.AddResponder("user", person.email, person.name)
         way = "adds them to this alert, and they are notified"
     else:

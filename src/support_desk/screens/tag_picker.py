@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -58,14 +58,21 @@ class TagPicker(ModalScreen[TagChange | None]):
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
         spaces: bool = False,
+        problem: Callable[[str], str] = lambda _: "",
     ) -> None:
-        """`offered`: tags that may fit, each with the reason. `spaces`: tags are kept as they are typed."""
+        """`offered`: tags that may fit, each with the reason. `spaces`: tags are kept as they are typed.
+
+        `problem` says why a tag can't be turned on or off; empty where it can.
+        """
         super().__init__()
         self._present = tuple(dict.fromkeys(present))
         self._reasons = dict(offered)
         self._add = list(dict.fromkeys(added))
         self._remove = list(dict.fromkeys(removed))
         self._spaces = spaces
+        self._problem = problem
+        self._told = ""
+        """Why the last key did nothing."""
         self._at = 0
 
     def compose(self) -> ComposeResult:
@@ -121,26 +128,28 @@ class TagPicker(ModalScreen[TagChange | None]):
         if not rows:
             shown = [((" no tags yet: type one", "dim"),)]
         changes = [f"+{tag}" for tag in self._add] + [f"-{tag}" for tag in self._remove]
-        told = " ".join(changes) or "nothing changes yet"
+        told = self._told or " ".join(changes) or "nothing changes yet"
+        style = "late" if self._told else "soon" if changes else "dim"
         hint: Parts = (
             ("tab", "key"), (" on or off  ", "dim"), ("enter", "key"), (" takes it  ", "dim"),
             ("esc", "key"), (" leaves", "dim"),
         )  # fmt: skip
         lines = self.query_one("#rows", Lines)
         lines.styles.height = len(shown) + 2
-        lines.show([*shown, ((told, "soon" if changes else "dim"),), hint])
+        lines.show([*shown, ((told, style),), hint])
 
     # Keys
 
     @on(Input.Changed)
     def _changed(self, message: Input.Changed) -> None:
         message.stop()
-        self._at = 0
+        self._at, self._told = 0, ""
         self._draw()
 
     def action_move(self, step: int) -> None:
         """Another tag."""
         self._at += step
+        self._told = ""
         self._draw()
 
     def action_turn(self) -> None:
@@ -152,15 +161,25 @@ class TagPicker(ModalScreen[TagChange | None]):
         if not rows:
             return
         tag = rows[self._at]
-        changes = self._remove if tag in self._present else self._add
-        if tag in changes:
-            changes.remove(tag)
-        else:
-            changes.append(tag)
+        if not self._turned(tag):
+            return
         field = self.query_one("#field", Input)
         if field.value:
             field.value = ""
         self._draw()
+
+    def _turned(self, tag: str) -> bool:
+        """Turn a tag, or say why it can't be."""
+        changes = self._remove if tag in self._present else self._add
+        if tag in changes:
+            changes.remove(tag)
+            return True
+        self._told = self._problem(tag)
+        if self._told:
+            self._draw()
+            return False
+        changes.append(tag)
+        return True
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
@@ -169,8 +188,12 @@ class TagPicker(ModalScreen[TagChange | None]):
         rows = self._matching()
         if self._typed or not (self._add or self._remove):
             tag = rows[self._at] if rows else ""
-            if tag and not self._on(tag):
-                self._add.append(tag)
+            if self._typed and self._on(tag):
+                self._told = f"{tag} is on already: tab turns it off, an arrow goes to another"
+                self._draw()
+                return
+            if tag and not self._on(tag) and not self._turned(tag):
+                return
         self.dismiss(TagChange(tuple(self._add), tuple(self._remove)))
 
     def action_leave(self) -> None:

@@ -6,6 +6,7 @@ them in a worker; the lists are asked for ahead, so that it seldom has to.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_o
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
-    from support_desk.domain.commands import Command
+    from support_desk.domain.commands import Command, PagePerson
     from support_desk.domain.tickets import Ticket
     from support_desk.domain.triage import TagSuggestion
     from support_desk.screens.acting import Acting
@@ -204,13 +205,13 @@ def escalate(screen: Acting, tickets: Tickets) -> None:
 
     async def work() -> None:
         try:
-            edit = await _escalation(screen, ticket)
+            edit, page = await asyncio.gather(_escalation(screen, ticket), _page(screen, ticket))
         finally:
             app.acts.making = None
         if isinstance(edit, str):
             screen.say(f"Not escalated: {edit}", problem=True)
         else:
-            _hold(screen, ticket, edit)
+            _hold(screen, ticket, edit, page)
 
     waiting(screen, work(), "Escalate")
 
@@ -228,23 +229,26 @@ async def _escalation(screen: Acting, ticket: Ticket) -> EditTicket | str:
     return escalation_edit(ticket, rule, me=me, line=line, groups=groups, agents=agents)
 
 
-def _hold(screen: Acting, ticket: Ticket, edit: EditTicket) -> None:
-    """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
-    app = screen.desk_app
-    decisions: list[tuple[Ticket, Command]] = [(ticket, edit)]
-    nobody = ""
-    if app.config.escalation.ticket.alert:
-        from support_desk.screens.escalation import open_ladder, second_line_page
+async def _page(screen: Acting, ticket: Ticket) -> PagePerson | str:
+    """The page that is configured to go along; in words why there is none, empty where none is wanted."""
+    if not screen.desk_app.config.escalation.ticket.alert:
+        return ""
+    from support_desk.screens.escalation import second_line_page
 
-        page = second_line_page(screen, ticket)
-        if isinstance(page, str):
-            nobody = page
-        else:
-            # First, so that a helpdesk in trouble doesn't hold up the telephone.
-            decisions.insert(0, (ticket, page))
-    app.acts.do(decisions)
-    if nobody:
-        open_ladder(screen, ticket, nobody)
+    return await second_line_page(screen, ticket)
+
+
+def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | str) -> None:
+    """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
+    decisions: list[tuple[Ticket, Command]] = [(ticket, edit)]
+    if not isinstance(page, str):
+        # First, so that a helpdesk in trouble doesn't hold up the telephone.
+        decisions.insert(0, (ticket, page))
+    screen.desk_app.acts.do(decisions)
+    if isinstance(page, str) and page:
+        from support_desk.screens.escalation import open_ladder
+
+        open_ladder(screen, ticket, page)
 
 
 def escalate_to(screen: Acting, tickets: Tickets) -> None:

@@ -45,6 +45,11 @@ class Outcome:
 class AlertWriter(Protocol):
     """Changes to alerts. A change is asked for and its outcome is asked for later."""
 
+    @property
+    def can_create(self) -> bool:
+        """Whether alerts can be raised: people who aren't on the rota are paged by one of their own."""
+        ...
+
     async def ask(self, alert_id: str, command: AlertCommand, *, actor: str, token: str) -> str:
         """Send one change of an existing alert; the answer is the request's id.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from support_desk.domain import commands as c
+from support_desk.domain.alert_tags import LONGEST_TAG
 from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered
 from support_desk.sources.opsgenie.alerts import AlertReader
@@ -26,7 +27,6 @@ MARK_ROOM = 40
 MOST_MESSAGE = 130
 MOST_DESCRIPTION = 15_000
 MOST_TAGS = 20
-LONGEST_TAG = 50
 
 Body = dict[str, object]
 
@@ -37,6 +37,11 @@ class OpsgenieWriter:
     def __init__(self, gateway: Gateway, reader: AlertReader) -> None:
         self._gateway = gateway
         self._reader = reader
+
+    @property
+    def can_create(self) -> bool:
+        """Whether the global integration's key is configured."""
+        return self._gateway.has(Key.DEFAULT_API)
 
     async def ask(self, alert_id: str, command: c.AlertCommand, *, actor: str, token: str) -> str:
         """Send one change of an existing alert; the request's id.
