@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from support_desk.domain.intents import Entry
     from support_desk.screens.view import View
 
-SHOWN = timedelta(days=90)
+EVER = timedelta(days=3_650)
+"""The outbox forgets what ended long ago; everything that it still has is the log."""
 MOST_LINES = 2_000
+"""Steps on the screen; the file has all of them."""
 
 
 class LogScreen(DeskScreen):
@@ -82,13 +84,15 @@ class LogScreen(DeskScreen):
             return
         now = self.desk.now()
         try:
-            self._steps = (await outbox.log(now - SHOWN, now + timedelta(minutes=1)))[-MOST_LINES:]
+            self._steps = await outbox.log(now - EVER, now + timedelta(minutes=1))
         except StoreError as error:
             self._title(f"it can't be read: {error.problem}")
             return
-        lines = step_lines(self.desk_app.view, self._steps)
+        lines = step_lines(self.desk_app.view, self._steps[-MOST_LINES:])
         self.query_one("#log", TextView).show("log", lines or [TextLine((("Nothing yet.", "dim"),))])
-        self._title(f"{len(self._steps)} steps, newest first")
+        count = len(self._steps)
+        cut = f"the newest {MOST_LINES} of {count} steps: the file has them all"
+        self._title(cut if count > MOST_LINES else f"{count} steps, newest first")
 
     def _title(self, words: str) -> None:
         self.query_one("#title", Lines).show([((" What you did ", "title"), (f" {words}", "dim"))])
