@@ -16,6 +16,8 @@ from support_desk.domain.commands import Command, EditTicket, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
 from support_desk.screens.asking import confirm
+from support_desk.screens.command_words import command_words
+from support_desk.screens.words import day_clock
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -29,9 +31,7 @@ def undo(app: DeskApp, outbox: Outbox) -> None:
         (entry for entry in outbox.entries if entry.phase in WAITING and not entry.offered), None
     )
     if waiting is not None:
-        taken = [entry for entry in _with_it(outbox, waiting) if outbox.cancel(entry.intent.id)]
-        more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
-        app.say(f"Taken back, nothing was sent: {waiting.intent.title}{more}")
+        _take_back(app, outbox, waiting)
         return
     if any(entry.phase is Phase.SENDING for entry in outbox.entries):
         app.say("It is being sent: u again when it is known what became of it", problem=True)
@@ -41,6 +41,22 @@ def undo(app: DeskApp, outbox: Outbox) -> None:
         app.say("There is nothing to take back")
         return
     _undo_done(app, outbox, last)
+
+
+def _take_back(app: DeskApp, outbox: Outbox, waiting: Entry) -> None:
+    """Cancel what one key press has decided; what of it has left already is named."""
+    together = _with_it(outbox, waiting)
+    taken = [entry for entry in together if outbox.cancel(entry.intent.id)]
+    left = [entry for entry in together if entry not in taken and entry.sent_at is not None]
+    more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+    if not left:
+        app.say(f"Taken back, nothing was sent: {waiting.intent.title}{more}")
+        return
+    told = _words(app, left[0].intent.command) + (f" and {len(left) - 1} more" if len(left) > 1 else "")
+    app.say(
+        f"Taken back: {waiting.intent.title}{more}. NOT taken back, it had left: {told}. O shows it",
+        problem=True,
+    )
 
 
 def redo(app: DeskApp, outbox: Outbox) -> None:
@@ -117,9 +133,13 @@ async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]]) -> None:
             intents.append(_new(app, entry, numbered, undoes=entry.intent.id))
     if intents:
         app.acts.submit(intents)
-        app.say(
-            f"Undoing: {intents[0].title}" + (f" and {len(intents) - 1} more" if len(intents) > 1 else "")
-        )
+        more = f" and {len(intents) - 1} more" if len(intents) > 1 else ""
+        app.say(f"Undoing, {_words(app, intents[0].command)}: {intents[0].title}{more}")
+
+
+def _words(app: DeskApp, command: Command) -> str:
+    zone = app.view.calendar.timezone
+    return command_words(command, lambda at: day_clock(at, app.desk.now(), zone))
 
 
 async def _numbered(app: DeskApp, command: Command) -> Command | None:

@@ -20,7 +20,7 @@ from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.protocols import Reading, Sources
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
-from tests.support import Running, Weather, changed, drawn, running
+from tests.support import SMALL, Running, Weather, changed, drawn, running
 
 IN_HOURS = datetime(2026, 12, 2, 11, 32, tzinfo=UTC)
 """A Wednesday between 10:00 and 18:00: nobody is second line."""
@@ -177,7 +177,7 @@ async def test_e_capital_offers_the_rota_first_then_beyond_then_everybody(desk: 
     await desk.press("E")
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
     rows = drawn(desk.app.screen.query_one("#below")).split("\n")
-    assert "Helen Marsh  second line now until 10:00" in rows[0]
+    assert "Helen Marsh  020 7946 0722  second line now until 10:00" in rows[0]
     assert "on call now" in rows[1]
     await choose(desk, "joanna")
     asked = await answer(desk)
@@ -186,6 +186,18 @@ async def test_e_capital_offers_the_rota_first_then_beyond_then_everybody(desk: 
     entry = await ended(desk)
     assert entry.phase is Phase.CONFIRMED, entry.words
     assert entry.words.startswith("Joanna Pike was paged ")
+
+
+async def test_where_there_is_little_room_the_telephone_is_what_is_left() -> None:
+    beyond = (
+        Beyond(name="Head of Technical Operations", email="head@agency.example", phone="020 7946 0001"),
+    )
+    async with running(size=SMALL, config=changed(rota=RotaSection(beyond=beyond))) as desk:
+        await opened(desk)
+        await desk.press("1", "E")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        rows = drawn(desk.app.screen.query_one("#below"))
+        assert "Head of Technical Operations  020 7946 0001  beyond" in rows
 
 
 async def test_somebody_on_the_rota_is_added_to_the_alert_itself(desk: Running) -> None:
@@ -237,6 +249,21 @@ async def test_a_ticket_may_page_the_second_line_as_well() -> None:
         assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
 
 
+async def test_what_had_left_already_is_named_when_the_rest_is_taken_back() -> None:
+    async with running(config=PAGES) as desk:
+        await opened(desk)
+        await desk.press("2", "e")
+        await desk.until(lambda: len(entries(desk)) == 2)
+        await desk.pass_by(seconds=5.2)
+        await desk.until(lambda: entries(desk)[1].phase is Phase.SENDING)
+        assert entries(desk)[0].phase is Phase.HELD, "the ticket's own change waits for its turn"
+        await desk.press("u")
+        assert entries(desk)[0].phase is Phase.CANCELLED
+        said = desk.app.said[-1]
+        assert "nothing was sent" not in said
+        assert "NOT taken back, it had left: PAGE Helen Marsh" in said
+
+
 # What was true a moment ago
 
 
@@ -272,8 +299,9 @@ async def test_the_ladder_knows_of_who_stepped_in() -> None:
         await desk.press("E")
         await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
         rows = drawn(desk.app.screen.query_one("#below")).split("\n")
-        assert "Joanna Pike  second line now  joanna@" in rows[0]
-        assert "Helen Marsh  second line" not in "\n".join(rows)
+        assert "Joanna Pike  020 7946 0733  second line now  joanna@" in rows[0]
+        assert "until 10:00" not in rows[0], "that is the end of Helen's shift"
+        assert not any("Helen Marsh" in row and "second line" in row for row in rows)
 
 
 # What can't be read or sent

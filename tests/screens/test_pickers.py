@@ -13,6 +13,7 @@ from support_desk.screens.pickers import (
     NumberPicker,
     help_lines,
 )
+from support_desk.widgets.lines import Lines
 from tests.screens.support import Running, running
 
 CHOICES = [
@@ -107,3 +108,16 @@ async def test_help_opens_where_it_is_asked_for_and_closes_with_q() -> None:
         assert "Keys that work here" in desk.screen_text()
         await desk.press("G", "q")
         assert not isinstance(desk.app.screen, HelpScreen)
+
+
+async def test_a_long_question_is_read_to_its_end() -> None:
+    async with running(size=(80, 24)) as desk:
+        question = f"MAJOR INCIDENT {'a long title ' * 6}: who was told?"
+        desk.app.push_screen(ChoicePicker(question, CHOICES))
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker) and desk.app.screen.is_mounted)
+        await desk.pilot.pause()
+        shown = desk.app.screen.query_one("#question", Lines)
+        assert shown.plain.replace("\n", " ") == question
+        assert shown.size.height == shown.plain.count("\n") + 1
+        box = desk.app.screen.query_one("#box")
+        assert box.region.bottom <= 24, "and the keys under it are still there"

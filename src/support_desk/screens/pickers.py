@@ -22,6 +22,7 @@ from support_desk.records import record
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
+from support_desk.widgets.wrapping import NO_LINK, wrap
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -32,6 +33,13 @@ MOST_ROWS = 14
 """Choices that are shown at a time."""
 
 LONGEST_NUMBER = 15
+
+MOST_QUESTION = 3
+"""Lines of a title."""
+WIDEST = 100
+"""Cells of a box, with its borders."""
+BORDERS = 4
+"""Cells at its sides."""
 
 
 @record
@@ -86,8 +94,17 @@ class Picker(ModalScreen[A], Generic[A]):
         field = self.query_one("#field", Input)
         # A blinking cursor costs 4 kB a second over SSH.
         field.cursor_blink = False
-        self.query_one("#question", Lines).show([((self._title_text, "strong"),)])
+        question = self.query_one("#question", Lines)
+        lines = self._question()
+        question.styles.height = len(lines)
+        question.show(lines)
         self.draw()
+
+    def _question(self) -> list[Parts]:
+        """The title in as many lines as it needs: what is asked often stands at its end."""
+        width = min(WIDEST, self.app.size.width * 8 // 10) - BORDERS
+        wrapped = wrap([(self._title_text, "strong", NO_LINK)], width)[:MOST_QUESTION]
+        return [tuple((text, style) for text, style, _ in line) for line in wrapped]
 
     def draw(self) -> None:
         """Draw what stands under the field."""
@@ -161,7 +178,8 @@ class ChoicePicker(Picker[str | None]):
         return self._matching[self._at] if self._matching else None
 
     def draw(self) -> None:
-        rows = max(1, min(MOST_ROWS, len(self._choices), self.app.size.height - 8))
+        taken = 7 + len(self._question())
+        rows = max(1, min(MOST_ROWS, len(self._choices), self.app.size.height - taken))
         top = max(0, min(self._at - rows // 2, len(self._matching) - rows))
         shown: list[Parts] = [
             self._row(choice, selected=top + place == self._at)
