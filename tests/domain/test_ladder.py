@@ -31,6 +31,14 @@ def test_a_role_with_an_address_is_shown_as_the_person() -> None:
     ]
 
 
+def test_a_person_with_their_role_isnt_named_twice() -> None:
+    named = Person("Anna Bell, Head of Technical Operations", "anna@example.com")
+    found = rungs(None, [ANNA], [named], {}, START, second_line=None)
+    assert [(rung.person.name, rung.why) for rung in found] == [
+        ("Anna Bell", "beyond the second line, Head of Technical Operations")
+    ]
+
+
 def test_without_a_rota_nobody_is_claimed_to_be_on_it() -> None:
     assert not any(rung.on_rota for rung in rungs(None, [ANNA, BEN], [HEAD], {}, START, second_line=None))
 

@@ -163,6 +163,17 @@ async def test_snooze_says_what_it_does_and_is_read_back(desk: Running, typed: s
     assert abs(snoozed.snoozed_until - now - timedelta(hours=hours)) < timedelta(seconds=5)
 
 
+async def test_the_snoozes_are_in_the_order_of_their_ends(desk: Running) -> None:
+    await go_to(desk, P1)
+    await desk.press("s")
+    rows = drawn(desk.app.screen.query_one("#below")).split("\n")
+    assert [row[2:].strip() for row in rows[:3]] == [
+        "until 10:00  work begins",
+        "30 min  until 10:16",
+        "1 h  until 10:46",
+    ]
+
+
 async def test_a_snooze_until_a_typed_moment_is_at_most_a_week(desk: Running) -> None:
     alert = await go_to(desk, P1)
     await desk.press("s")

@@ -67,8 +67,8 @@ def rungs(
 
 
 def _beyond_words(configured: Person, named: Person) -> str:
-    role = f", {configured.name}" if configured.name != named.name else ""
-    return f"beyond the second line{role}"
+    role = configured.name.removeprefix(named.name).lstrip(", ")
+    return f"beyond the second line{', ' if role else ''}{role}"
 
 
 def _key(person: Person) -> str:

@@ -152,10 +152,15 @@ def snooze(screen: Acting, alerts: Alerts) -> None:
     app = screen.desk_app
     now, calendar = app.desk.now(), app.view.calendar
     opens = calendar.next_change(now) if not calendar.is_open(now) else _opens_next(screen, now)
-    choices = [(text, label, _until(screen, now, text)) for label, text in SNOOZES]
+    moments = [(parse_when(text, now, calendar) or now, text, label) for label, text in SNOOZES]
+    ends = [
+        (until, (text, label, f"until {day_clock(until, now, calendar.timezone)}"))
+        for until, text, label in moments
+    ]
     if opens - now <= LONGEST_SNOOZE:
-        until = f"until {day_clock(opens, now, calendar.timezone)}"
-        choices.insert(4, (opens.isoformat(), until, "work begins"))
+        when = f"until {day_clock(opens, now, calendar.timezone)}"
+        ends.append((opens, (opens.isoformat(), when, "work begins")))
+    choices = [choice for _, choice in sorted(ends)]
     choices.append((ANOTHER, "another moment ...", ""))
 
     def send(until: datetime) -> None:
@@ -177,12 +182,6 @@ def _opens_next(screen: Acting, now: datetime) -> datetime:
     """When work begins next, while it is going on."""
     calendar = screen.desk_app.view.calendar
     return calendar.next_change(calendar.next_change(now))
-
-
-def _until(screen: Acting, now: datetime, text: str) -> str:
-    calendar = screen.desk_app.view.calendar
-    until = parse_when(text, now, calendar)
-    return f"until {day_clock(until, now, calendar.timezone)}" if until else ""
 
 
 def _snooze_until(screen: Acting, send: Callable[[datetime], None], text: str = "") -> None:

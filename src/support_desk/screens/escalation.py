@@ -256,9 +256,10 @@ def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
     choices = []
     for place, rung in enumerate(steps):
         until = f" until {day_clock(rung.until, now, zone)}" if rung.until else ""
-        reach = rung.phone or ("no telephone number" if not rung.on_rota else "")
+        none = "no telephone number" if not (rung.on_rota or rung.phone) else ""
         address = rung.person.email or "no address: ring them"
-        hint = "  ".join(part for part in (f"{rung.why}{until}", address, reach) if part)
+        # The number comes first: where there is little room, the end is cut.
+        hint = "  ".join(part for part in (rung.phone, f"{rung.why}{until}", address, none) if part)
         choices.append((str(place), rung.person.name, hint))
     if not choices:
         screen.say(
