@@ -24,8 +24,8 @@ ALERTS = (
     ("clients", "in_hours", "wanted"),
     [
         ((), False, "abce"),
-        (("acme",), False, "ac"),
-        (("client_Acme",), False, "ac"),
+        (("acme",), False, "ace"),
+        (("client_Acme",), False, "ace"),
         (("acme",), True, "abce"),
     ],
 )

@@ -20,13 +20,14 @@ def to_answer(
     """The open and acknowledged alerts that somebody is there for at this hour (ruling 9).
 
     Out of hours `[on_call] clients` limits who has cover; where it is empty nobody knows, and all count. So
-    does an alert whose client isn't known.
+    does an alert whose client isn't known, and one that somebody has taken.
     """
     covered = {name.casefold() for name in config.on_call.clients}
     for alert in alerts:
         if alert.status not in ("open", "acked"):
             continue
-        guess = client_of_alert(alert, rules) if covered and not in_hours else None
+        limited = covered and not in_hours and alert.status == "open"
+        guess = client_of_alert(alert, rules) if limited else None
         if guess is None or {guess.name.casefold(), guess.tag} & covered:
             yield alert
 
