@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from support_desk.desk import company, past_store
 from support_desk.desk.about import About, Undecodable, decode_about
@@ -37,10 +37,12 @@ from support_desk.desk.schema import (
 )
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
-from support_desk.domain.commands import Promise
 from support_desk.domain.past import Reach, Span
 from support_desk.domain.sla import Ranked
 from support_desk.records import record
+
+if TYPE_CHECKING:
+    from support_desk.domain.commands import Promise
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
 
