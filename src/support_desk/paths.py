@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 try:
-    # `hashlib` sets OpenSSL up: 2 ms of the few that `status` and the first frame have. `random` in the standard
-    # library does without it in the same way.
+    # `hashlib` sets OpenSSL up: 2 ms of the few that `status` and the first frame have. The standard
+    # library's `random` does without it in the same way.
     from _sha2 import sha256  # type: ignore[import-not-found]
 except ImportError:
     try:
