@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import is_
 from typing import TYPE_CHECKING, TypeVar
 
 from support_desk.desk.merging import Digest, proves_absence, same
@@ -110,7 +111,10 @@ class Sweeper:
                 return known
             return same(known, Ranked(ticket, sla.judge(ticket, self._agreement)))
 
-        self._ranked = sla.in_order(map(judged, _breathing(tickets)), self._agreement)
+        ranked = sla.in_order(map(judged, _breathing(tickets)), self._agreement)
+        # A queue in which nothing has changed is the very queue that is held: the store sees that at once.
+        unchanged = ours and len(ranked) == len(held) and all(map(is_, ranked, held))
+        self._ranked = self._ranked if unchanged else ranked
         return self._ranked
 
 
