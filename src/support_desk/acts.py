@@ -2,20 +2,17 @@
 
 A screen says `app.acts.do(...)` with the rows as they were at the key press. What the services answer comes
 back here: the row as it was read afterwards corrects the desk, and every screen hears of the step.
+
+What can be decided (`domain/commands.py`) is imported with the first decision: the first frame needs none.
 """
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from support_desk.desk.drafts import draft_in
-from support_desk.desk.intents import intents_of
-from support_desk.domain.commands import EditTicket, is_one_key_escalation
 from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target, Verdict
-from support_desk.domain.promises import PROMISE_DONE
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -29,6 +26,8 @@ if TYPE_CHECKING:
 
 def who_decides(address: str) -> str:
     """The person, for the services' records: their address, or the account's name where none is known."""
+    import getpass
+
     return address or getpass.getuser()
 
 
@@ -65,6 +64,8 @@ class Acts:
         self, decisions: Sequence[tuple[Alert | Ticket, Command]], *, undoes: str = ""
     ) -> tuple[Entry, ...]:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
+        from support_desk.desk.intents import intents_of
+
         by = who_decides(self._app.config.me.email)
         return self.submit(intents_of(decisions, by=by, at=self._app.desk.now(), undoes=undoes))
 
@@ -126,6 +127,8 @@ class Acts:
             return True
         if self.outbox is None:
             return False
+        from support_desk.domain.commands import is_one_key_escalation
+
         under_way = any(
             entry.intent.target == target and is_one_key_escalation(entry.intent.command)
             for entry in self.outbox.unfinished
@@ -189,6 +192,8 @@ class Acts:
 
     def _keep_text(self, entry: Entry) -> None:
         """What somebody wrote and took back is a draft again, unless they have begun another."""
+        from support_desk.desk.drafts import draft_in
+
         written = draft_in(entry.intent.command)
         lost = entry.receipt is not None and entry.receipt.verdict is Verdict.UNKNOWN
         if written is None or lost or self.outbox is None:
@@ -199,6 +204,9 @@ class Acts:
 
     def _note_promise(self, entry: Entry) -> None:
         """What was promised stands in the ticket now, or that it was done: the queue shows it."""
+        from support_desk.domain.commands import EditTicket
+        from support_desk.domain.promises import PROMISE_DONE
+
         command = entry.intent.command
         if not isinstance(command, EditTicket):
             return

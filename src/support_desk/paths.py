@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+try:
+    # `hashlib` sets OpenSSL up: 2 ms of the few that `status` and the first frame have. The standard
+    # library's `random` does without it in the same way.
+    from _sha2 import sha256  # type: ignore[import-not-found]
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found] # Python 3.11
+    except ImportError:
+        from hashlib import sha256
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -105,4 +114,5 @@ def _accounts(config: Config) -> list[str]:
 
 
 def _digest(parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    digest: str = sha256(json.dumps(parts).encode()).hexdigest()
+    return digest[:16]

@@ -51,12 +51,14 @@ def _first_init(cls: Any) -> Callable[..., None]:
 
 
 def _compiled_init(cls: Any) -> Callable[..., None]:
-    names: dict[str, Any] = {"_set": object.__setattr__, "_NOT_GIVEN": _NOT_GIVEN}
+    names: dict[str, Any] = {"_NOT_GIVEN": _NOT_GIVEN}
     parameters, lines = ["self"], []
     for found in fields(cls):
         parameter, value = _parts(found, names)
         parameters += parameter
-        lines.append(f" _set(self, {found.name!r}, {value})")
+        # A slot's own setter: `object.__setattr__` would look it up by name each time.
+        names[f"_set_{found.name}"] = getattr(cls, found.name).__set__
+        lines.append(f" _set_{found.name}(self, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     source = f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -81,6 +80,8 @@ def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
 
 def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
     """The person's outbox; one that can't be written to refuses every action and says why."""
+    import getpass  # as all of this: after the first frame
+
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.outbox_store import OutboxStore
     from support_desk.desk.schema import StoreError

@@ -175,6 +175,22 @@ def test_a_poll_in_which_little_changed_writes_little(path: Path) -> None:
     store.close()
 
 
+def test_the_very_same_rows_are_only_read_later(path: Path) -> None:
+    store, other = ReadingsStore.open(path), ReadingsStore.open(path)
+    feed = tickets(1, 2, 3)
+    store.save(TICKETS, feed)
+    later = replace(feed, read_at=START + timedelta(seconds=45))
+    store.save(TICKETS, later)
+    assert other.load().tickets == later
+    # Once a colleague has written meanwhile, the same rows have to be written again.
+    other.save(TICKETS, tickets(1, 2, at=60))
+    again = replace(feed, read_at=START + timedelta(seconds=90))
+    store.save(TICKETS, again)
+    assert other.load().tickets == again
+    store.close()
+    other.close()
+
+
 def test_the_order_is_kept(path: Path) -> None:
     store = ReadingsStore.open(path)
     feed = tickets(1, 2, 3)

@@ -164,6 +164,17 @@ async def test_a_row_that_says_the_same_stays_the_same_object() -> None:
     assert [row.ticket.subject for row in found.changes.changed] == ["Another"]
 
 
+async def test_a_queue_in_which_nothing_changed_is_the_very_queue_that_was_held() -> None:
+    queue = Queue()
+    first = (await queue.sweep(ticket(1), ticket(2))).rows
+    assert (await queue.sweep(ticket(2), ticket(1))).rows is first
+    assert (await queue.sweep(ticket(1), ticket(2), ticket(3))).rows is not first
+    second = queue.rows
+    changed = (await queue.sweep(ticket(1), ticket(2, subject="Another"), ticket(3))).rows
+    assert changed is not second
+    assert changed != second
+
+
 async def test_rows_of_an_earlier_session_are_judged_by_the_rules_of_this_one() -> None:
     queue = Queue(ticket(1), ticket(2))
     right = queue.rows

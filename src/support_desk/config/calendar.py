@@ -6,11 +6,11 @@ from datetime import date, time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from support_desk.config.model import Hours
+from support_desk.config.zones import ZoneInfo
 from support_desk.domain.working_time import WorkingCalendar
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

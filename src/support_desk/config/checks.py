@@ -66,7 +66,7 @@ def _hours(config: Config, where: Where) -> Iterator[Mistake]:
 
 
 def _is_zone(name: str) -> bool:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+    from support_desk.config.zones import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         ZoneInfo(name)

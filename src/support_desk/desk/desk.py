@@ -34,7 +34,6 @@ from support_desk.desk.snapshot import (
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
 from support_desk.records import record
-from support_desk.sources.protocols import Reading, Sources
 
 if TYPE_CHECKING:
     from support_desk.desk.store import ReadingsStore
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from support_desk.domain.past import AlertRecord, Reach
     from support_desk.domain.sla import Agreement
     from support_desk.domain.tickets import Ticket
+    from support_desk.sources.protocols import Reading, Sources
 
 log = logging.getLogger(__name__)
 

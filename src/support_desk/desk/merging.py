@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from support_desk.desk.snapshot import Difference, Feed, FeedName, difference, row_key
 from support_desk.domain.rota import Cover, Rota
 from support_desk.records import record
-from support_desk.sources.protocols import Reading
+
+if TYPE_CHECKING:
+    from support_desk.sources.protocols import Reading
 
 T = TypeVar("T")
 

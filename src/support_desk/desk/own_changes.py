@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from support_desk.domain.alerts import Alert
-from support_desk.sources.protocols import Reading
+
+if TYPE_CHECKING:
+    from support_desk.sources.protocols import Reading
 
 LIST_LAG = timedelta(seconds=60)
 """A list that disagrees for longer than this is believed again: then somebody has undone our change."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from support_desk.desk.moments import from_ms, to_ms
-from support_desk.domain.commands import Promise
+
+if TYPE_CHECKING:
+    from support_desk.domain.commands import Promise
 
 KEPT = timedelta(days=60)
 """How long after it was due a promise is remembered."""
@@ -18,6 +21,8 @@ KEPT = timedelta(days=60)
 
 def load_promises(connection: sqlite3.Connection) -> dict[int, Promise]:
     """What is promised next, by the ticket's number."""
+    from support_desk.domain.commands import Promise  # after the first frame, as everything that is asked for
+
     rows = connection.execute("SELECT ticket, step, due_at FROM promises")
     return {ticket: Promise(step, from_ms(due_at)) for ticket, step, due_at in rows}
 

@@ -205,6 +205,8 @@ class Difference(Generic[T]):
 
 def difference(before: Iterable[T], after: Iterable[T], key: Callable[[T], Hashable]) -> Difference[T]:
     """Compare two readings by key; order plays no part."""
+    if before is after:
+        return Difference((), (), ())
     old = {key(row): row for row in before}
     added: list[T] = []
     changed: list[T] = []

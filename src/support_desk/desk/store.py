@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from support_desk.desk import company, past_store
 from support_desk.desk.about import About, Undecodable, decode_about
@@ -37,10 +37,12 @@ from support_desk.desk.schema import (
 )
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
-from support_desk.domain.commands import Promise
 from support_desk.domain.past import Reach, Span
 from support_desk.domain.sla import Ranked
 from support_desk.records import record
+
+if TYPE_CHECKING:
+    from support_desk.domain.commands import Promise
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
 
@@ -235,8 +237,6 @@ class ReadingsStore:
         return rows, undecodable
 
     def _save(self, name: FeedName, feed: Feed[object]) -> None:
-        rows = _keyed(name, feed.rows)
-        keys = tuple(rows)
         read_ms = to_ms(feed.read_at) if feed.read_at else 0
         with telling(self.path), transaction(self._connection):
             kept = self._kept.get(name)
@@ -244,34 +244,50 @@ class ReadingsStore:
                 "SELECT generation, read_at FROM feeds WHERE feed = ?", (name.value,)
             ).fetchone()
             generation = stored[0] if stored else 0
-            before: Mapping[str, object] = {}
-            order: tuple[str, ...] | None = None
-            if kept is None or kept.generation != generation:
-                # Another process has written, or this one hasn't looked yet.
-                if stored and stored[1] > read_ms:
-                    return
-                self._connection.execute("DELETE FROM rows WHERE feed = ?", (name.value,))
-            else:
-                before = rows if kept.rows is feed.rows else _keyed(name, kept.rows)
-                order = tuple(before)
-            changed = {key: row for key, row in rows.items() if _differs(before.get(key), row)}
-            self._write(name, changed, before.keys() - rows.keys())
-            self._write_about(name, feed, generation + 1, read_ms, None if keys == order else keys)
+            if kept is not None and kept.generation != generation:
+                kept = None
+            if kept is None and stored and stored[1] > read_ms:
+                # Another process has written what is newer.
+                return
+            changed, keys = None, None
+            # The very same rows, as nearly always: then no index of thousands of them is made.
+            if kept is None or kept.rows is not feed.rows:
+                changed, keys = self._write_rows(name, feed.rows, None if kept is None else kept.rows)
+            self._write_about(name, feed, generation + 1, read_ms, keys)
             if feed.read_at:
                 self._keep_past(name, feed, changed, feed.read_at)
         self._kept[name] = _Kept(generation + 1, feed.rows)
 
+    def _write_rows(
+        self, name: FeedName, rows: Iterable[object], kept: Iterable[object] | None
+    ) -> tuple[Mapping[str, object], tuple[str, ...] | None]:
+        """Bring the file from the rows `kept` (None: not known) to `rows`.
+
+        Gives the rows that are new or different, and all keys in their order if that is another.
+        """
+        if kept is None:
+            self._connection.execute("DELETE FROM rows WHERE feed = ?", (name.value,))
+        after, before = _keyed(name, rows), _keyed(name, kept or ())
+        changed = {key: row for key, row in after.items() if _differs(before.get(key), row)}
+        self._write(name, changed, before.keys() - after.keys())
+        keys = tuple(after)
+        return changed, None if kept is not None and keys == tuple(before) else keys
+
     def _keep_past(
-        self, name: FeedName, feed: Feed[object], changed: Mapping[str, object], read_at: datetime
+        self, name: FeedName, feed: Feed[object], changed: Mapping[str, object] | None, read_at: datetime
     ) -> None:
-        """What a reading adds to the history, in the transaction that keeps the reading."""
+        """What a reading adds to the history, in the transaction that keeps the reading.
+
+        `changed` is None where the rows are the very same.
+        """
         if name is FeedName.ALERTS:
-            alerts = cast("Iterable[Alert]", changed.values())
+            alerts = cast("Iterable[Alert]", (changed or {}).values())
             open_ids = (row.id for row in cast("Iterable[Alert]", feed.rows))
             past_store.note_watch(self._connection, past_store.ALERTS_WATCHED, read_at)
             keep_history(self._connection, alerts, open_ids, read_at, self.retention)
         elif name is FeedName.TICKETS:
-            past_store.keep_replies(self._connection, cast("Iterable[Ranked]", feed.rows), read_at)
+            if changed is not None:
+                past_store.keep_replies(self._connection, cast("Iterable[Ranked]", feed.rows), read_at)
         else:
             return
         past_store.forget_before(self._connection, read_at - self.retention)

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from operator import is_
+from typing import TYPE_CHECKING, TypeVar
 
 from support_desk.desk.merging import Digest, proves_absence, same
 from support_desk.desk.snapshot import Difference, difference
@@ -14,7 +15,11 @@ from support_desk.domain import sla
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.domain.tickets import Ticket
 from support_desk.sources.errors import SourceError
-from support_desk.sources.protocols import Reading
+
+if TYPE_CHECKING:
+    from support_desk.sources.protocols import Reading
+
+    Confirm = Callable[[Sequence[int]], Awaitable[Reading[Ticket]]]
 
 INDEX_LAG = timedelta(minutes=5)
 """A ticket that the search hasn't shown for this long isn't late in the index: it has left the scope."""
@@ -24,7 +29,6 @@ _BATCH = 50
 _BREATH = 0.0005
 
 T = TypeVar("T")
-Confirm = Callable[[Sequence[int]], Awaitable[Reading[Ticket]]]
 
 
 class Sweeper:
@@ -107,7 +111,10 @@ class Sweeper:
                 return known
             return same(known, Ranked(ticket, sla.judge(ticket, self._agreement)))
 
-        self._ranked = sla.in_order(map(judged, _breathing(tickets)), self._agreement)
+        ranked = sla.in_order(map(judged, _breathing(tickets)), self._agreement)
+        # A queue in which nothing has changed is the very queue that is held: the store sees that at once.
+        unchanged = ours and len(ranked) == len(held) and all(map(is_, ranked, held))
+        self._ranked = self._ranked if unchanged else ranked
         return self._ranked
 
 

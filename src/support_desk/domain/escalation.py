@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule
 from support_desk.domain.rota import Person, Unknown
@@ -38,9 +39,8 @@ class Countdown:
     """The second line's moment has passed and nobody has acknowledged: whatever comes next, check."""
 
 
-@record
-class _Step:
-    """A step of one alert's escalation."""
+class _Step(NamedTuple):
+    """A step of one alert's escalation; a tuple, as some are made for every alert in every minute."""
 
     at: datetime
     who: str

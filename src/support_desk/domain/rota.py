@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
 from itertools import pairwise
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
 from support_desk.records import record
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 class Role(StrEnum):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.clients import ClientRule
-from support_desk.domain.commands import Promise
-from support_desk.domain.intents import Entry, Target
 from support_desk.domain.sla import Agreement
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
+
+if TYPE_CHECKING:
+    from support_desk.domain.commands import Promise
+    from support_desk.domain.intents import Entry, Target
 
 
 @record

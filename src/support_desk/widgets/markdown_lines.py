@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from support_desk.records import record
+from support_desk.sources.optional import without
 from support_desk.sources.runbook_text import MAX_LINE, Anchors, heading_text
 from support_desk.text import cell_width, clean, clean_block, fit, head
 from support_desk.widgets.markdown_runs import InlineRuns, one_line
@@ -129,7 +130,9 @@ _ROOM_KEPT = 20
 @cache
 def _parser() -> Callable[[str], list[Token]]:
     # 40 ms, paid when the first runbook opens and not before the first frame.
-    from markdown_it import MarkdownIt
+    # Plain addresses are no links here, so what finds them needn't stay in memory.
+    with without("linkify_it"):
+        from markdown_it import MarkdownIt
 
     return (
         MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST_NESTING})

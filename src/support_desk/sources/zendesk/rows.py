@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime
+from functools import lru_cache
 from sys import intern
 from typing import Annotated, Any
 
@@ -35,6 +36,12 @@ def _word(value: object) -> object:
 
 def _words(value: object) -> object:
     return [_word(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+@lru_cache(maxsize=512)
+def _alike(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for the same words: tickets of one kind have the same tags."""
+    return words
 
 
 def _block(value: object) -> object:
@@ -78,7 +85,7 @@ Whole = Annotated[int, within(-(2**63), 2**63 - 1)]
 Amount = Annotated[float, finite]
 Line = Annotated[str, before(_line)]
 Word = Annotated[str, before(_word)]
-Words = Annotated[tuple[str, ...], before(_words)]
+Words = Annotated[tuple[str, ...], before(_words), after(_alike)]
 Block = Annotated[str, before(_block)]
 Moment = Annotated[datetime | None, before(_moment)]
 _LENIENT = around(_or_nothing)
