@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from support_desk.domain.intents import ASKING, MOVING, Entry, Intent, Phase, Target, Verdict
+from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, Verdict
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -136,6 +136,24 @@ class Acts:
         if under_way:
             self._app.say("It is being escalated already: O shows how far it is", problem=True)
         return under_way
+
+    def unsure_page(self, target: Target) -> Entry | None:
+        """What should have paged somebody about this target, and nobody knows whether it did; or None.
+
+        One that an earlier desk has left counts as well: it would be sent with a `y` in the outbox.
+        """
+        from support_desk.domain.commands import pages_somebody
+
+        return next(
+            (
+                entry
+                for entry in (self.outbox.entries if self.outbox is not None else ())
+                if entry.intent.target == target
+                and pages_somebody(entry.intent.command)
+                and (entry.phase is Phase.UNKNOWN or (entry.offered and entry.phase in WAITING))
+            ),
+            None,
+        )
 
     def _send_held(self, id_: str) -> None:
         entry = self.outbox.entry(id_) if self.outbox is not None else None

@@ -16,6 +16,7 @@ from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase
 from support_desk.domain.rota import OnCall, Person
 from support_desk.screens.pickers import ChoicePicker
+from support_desk.sources.errors import Unanswered
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.protocols import Reading, Sources
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
@@ -41,6 +42,22 @@ class TeamKeysOnly(FixtureAlertWriter):
     @property
     def can_create(self) -> bool:
         return False
+
+
+class Silent(FixtureAlertWriter):
+    """The writer of a service that hears nothing and says nothing."""
+
+    async def ask(self, *_: object, **__: object) -> str:
+        raise Unanswered("Alerts: the connection broke off", "it is looked up before it is sent again")
+
+    async def create(self, *_: object, **__: object) -> str:
+        return await self.ask()
+
+
+def silent(sources: Sources) -> Sources:
+    writer = sources.alert_writer
+    assert isinstance(writer, FixtureAlertWriter)
+    return replace(sources, alert_writer=Silent(writer._world, writer._clock))
 
 
 def without_default_key(sources: Sources) -> Sources:
@@ -262,6 +279,37 @@ async def test_what_had_left_already_is_named_when_the_rest_is_taken_back() -> N
         said = desk.app.said[-1]
         assert "nothing was sent" not in said
         assert "NOT taken back, it had left: PAGE Helen Marsh" in said
+
+
+async def test_a_page_whose_answer_was_lost_is_spoken_of_before_another_one() -> None:
+    async with running(edit=silent) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        assert (await ended(desk)).phase is Phase.UNKNOWN
+        await desk.press("e")
+        question = await answer(desk, "escape")
+        assert "It isn't known whether the page of 09:4" in question
+        assert "Escalate to second line: Helen Marsh" in question
+        assert len(entries(desk)) == 1
+        desk.clock.move(seconds=2)
+        await desk.press("e")
+        await answer(desk)
+        assert "PAGES second line: Helen Marsh" in await held(desk)
+
+
+async def test_so_it_is_for_a_ticket_that_pages() -> None:
+    async with running(config=PAGES, edit=silent) as desk:
+        await opened(desk)
+        await desk.press("2", "e")
+        await desk.until(lambda: len(entries(desk)) == 2)
+        await ended(desk)
+        assert [entry.phase for entry in entries(desk)] == [Phase.CONFIRMED, Phase.UNKNOWN]
+        desk.clock.move(seconds=2)
+        await desk.press("e")
+        assert "this one may be the second. Hand it on and page all the same?" in await answer(desk, "escape")
+        assert len(entries(desk)) == 2
 
 
 # What was true a moment ago

@@ -146,21 +146,35 @@ def _hold(screen: Acting, detail: AlertDetail, coming: NextLine) -> None:
     def hold() -> None:
         app.acts.do([(alert, command)])
 
-    if alert.status == "open":
+    asked = [doubt] if (doubt := doubt_about(screen, alert)) else []
+    if alert.status != "open":
+        asked.append(f"The alert is {_state(screen, alert)}.")
+    if not asked:
         hold()
         return
-    state = {"acked": "acknowledged", "snoozed": "snoozed", "closed": "closed"}.get(
-        alert.status, alert.status
-    )
+    question = f"{' '.join(asked)} Escalate to {command.line} all the same?"
+    confirm(app, question, "holds it for some seconds, then pages", hold, danger=True)
+
+
+def _state(screen: Acting, alert: Alert) -> str:
+    state = {"acked": "acknowledged"}.get(alert.status, alert.status)
     acked = alert.status == "acked" and alert.acknowledged_by
-    who = f" by {person_named(screen, alert.acknowledged_by or '')}" if acked else ""
-    confirm(
-        app,
-        f"The alert is {state}{who}. Escalate to {command.line} all the same?",
-        "holds it for some seconds, then pages",
-        hold,
-        danger=True,
-    )
+    return f"{state} by {person_named(screen, alert.acknowledged_by or '')}" if acked else state
+
+
+def doubt_about(screen: Acting, row: Alert | Ticket) -> str:
+    """A sentence about a page whose answer was lost or that was never sent; empty where there is none.
+
+    Somebody may have been paged already: it is looked for before a second page is offered (ruling 10).
+    """
+    app = screen.desk_app
+    entry = app.acts.unsure_page(target_of(row))
+    if entry is None:
+        return ""
+    when = day_clock(entry.intent.at, app.desk.now(), app.view.calendar.timezone)
+    if entry.offered:
+        return f"The page of {when} was never sent, and waits in the outbox (O)."
+    return f"It isn't known whether the page of {when} arrived (O asks again): this one may be the second."
 
 
 def line_words(screen: Acting, coming: NextLine) -> str:

@@ -49,6 +49,6 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
     if word is None:
         return None
     loud = c.pages_somebody(command)
-    remedy = f". {entry.receipt.remedy}" if entry.receipt is not None and entry.receipt.remedy else ""
+    remedy = f"; {entry.receipt.remedy}" if entry.receipt is not None and entry.receipt.remedy else ""
     words = f"{name} {word}: {entry.words}{remedy} · {title} · O shows it"
     return Told(words, "error" if loud else "warning", LOUD)

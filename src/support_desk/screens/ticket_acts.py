@@ -240,14 +240,23 @@ async def _page(screen: Acting, ticket: Ticket) -> PagePerson | str:
 
 def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | str) -> None:
     """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
+    from support_desk.screens.escalation import doubt_about, open_ladder
+
     decisions: list[tuple[Ticket, Command]] = [(ticket, edit)]
     if not isinstance(page, str):
         # First, so that a helpdesk in trouble doesn't hold up the telephone.
         decisions.insert(0, (ticket, page))
-    screen.desk_app.acts.do(decisions)
-    if isinstance(page, str) and page:
-        from support_desk.screens.escalation import open_ladder
 
+    def hold() -> None:
+        screen.desk_app.acts.do(decisions)
+
+    doubt = doubt_about(screen, ticket) if len(decisions) > 1 else ""
+    if doubt:
+        question = f"{doubt} Hand it on and page all the same?"
+        confirm(screen.desk_app, question, "holds it for some seconds, then pages", hold, danger=True)
+    else:
+        hold()
+    if isinstance(page, str) and page:
         open_ladder(screen, ticket, page)
 
 
