@@ -426,6 +426,16 @@ async def test_tags_that_are_refused_after_the_rest_was_done(
     assert world.applied() == {"update": 1, "comment": 1, "tags": 2}
 
 
+async def test_tags_alone_that_only_have_to_wait_are_tried_again_by_themselves(world: TicketWorld) -> None:
+    edit = EditTicket(purpose="tags", add_tags=("fault",))
+    world.desk.fail(TAGS, throttled("3"))
+    receipt = await world.do(edit)
+    assert (receipt.verdict, receipt.retry_after) == (Verdict.NOT_SENT, 3.0)
+    assert "too many requests" in receipt.words
+    assert (await world.do(edit)).verdict is Verdict.CONFIRMED
+    assert world.applied() == {"tags": 1}
+
+
 async def test_tags_that_keep_colliding_are_partly_done(world: TicketWorld) -> None:
     world.desk.fail(TAGS, COLLISION, times=TRIES)
     receipt = await world.do(replace(NOTE, add_tags=("fault",)))

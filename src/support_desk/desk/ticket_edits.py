@@ -23,7 +23,7 @@ from support_desk.desk.ticket_compare import (
     tags_hold,
     without_done,
 )
-from support_desk.desk.ticket_receipts import LOOK, Written, done_words, result_of
+from support_desk.desk.ticket_receipts import LOOK, Written, done_words, receipt_of, result_of
 from support_desk.desk.ticket_verify import comment_arrived
 from support_desk.desk.ticket_work import TicketWork, author_for, authors_of
 from support_desk.domain.commands import EditTicket
@@ -156,6 +156,8 @@ class TicketEdits:
             return comment_arrived(edit, detail, public=public)
         left = without_done(edit, (), detail.ticket.tags) or EditTicket()
         tagged = await self._finish(left, Written(detail, tags=detail.ticket.tags))
+        if tagged.verdict is Verdict.NOT_SENT:
+            tagged = replace(tagged, verdict=Verdict.FAILED, remaining=left)
         return replace(
             tagged,
             words=f"{arrived.words}; {tagged.words}",
@@ -175,6 +177,10 @@ class TicketEdits:
         with suppress(SourceError):
             written = replace(written, after=await self._work.reads.ticket(before.id))
         receipt = result_of(edit, written)
+        if written.tag_problem is not None and written.answer is None and written.tags == before.tags:
+            # Nothing at all was done: what only has to wait is tried again by itself, as everything else is.
+            waits = receipt_of(written.tag_problem)
+            receipt = waits if waits.verdict is Verdict.NOT_SENT else receipt
         self._work.own.changed(before, receipt.ticket or before)
         return receipt
 
