@@ -449,6 +449,9 @@ async def test_a_disk_that_fills_up_in_between_stops_the_sending(life: Life, ser
     life.store.close()
     await pass_by(life, 6)
     assert (life.phase(held), service.asked.total()) == ("failed", 0)
+    entry = life.outbox.entry(held.id)
+    assert entry is not None
+    assert (entry.sent_at, entry.attempts) == (None, 0), "nobody reads that it was sent"
     life.store = OutboxStore.open(life.path)
 
 

@@ -73,7 +73,13 @@ def test_nobody_on_the_line_is_the_empty_answer_and_unknown_is_none() -> None:
 
 
 def test_when_every_step_was_taken_it_says_so() -> None:
-    assert coming(30) == LastReached(POLICY)
+    everybody = ("anna@example.com", "ben@example.com", "owen@example.com")
+    assert coming(30, *everybody) == LastReached(POLICY)
+
+
+def test_whom_the_steps_should_have_paged_and_nothing_shows_it_is_told() -> None:
+    assert coming(30) == LastReached(POLICY, untold=(ANNA, BEN, OWEN))
+    assert coming(30, "anna@example.com", "owen@example.com") == LastReached(POLICY, untold=(BEN,))
 
 
 def test_an_acknowledged_alerts_clock_stands_still() -> None:

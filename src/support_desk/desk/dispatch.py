@@ -199,7 +199,10 @@ class Dispatcher:
             await asyncio.to_thread(self._outbox.write, [sending])
         except StoreError as error:
             receipt = Receipt(Verdict.FAILED, f"not sent: {error.problem}", error.remedy)
-            refused = self._outbox.step(sending, Phase.FAILED, receipt.words, receipt)
+            refused = replace(
+                self._outbox.step(sending, Phase.FAILED, receipt.words, receipt),
+                sent_at=entry.sent_at, attempts=entry.attempts,
+            )  # fmt: skip
             self._outbox.show(refused)
             return refused
         return sending

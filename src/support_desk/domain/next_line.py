@@ -31,6 +31,8 @@ class LastReached:
     policy: EscalationPolicy
     nobody: str = ""
     """The line of the last step, where nobody is on it: then nobody was reached by it."""
+    untold: tuple[Person, ...] = ()
+    """Whom the steps should have paged by now, and nothing shows that they did."""
 
 
 def next_line(
@@ -56,6 +58,7 @@ def next_line(
     since = started(alert, now, None) or alert.created_at
     told = {row.name.casefold() for row in recipients if row.at >= since}
     last_line, last_there = "", None
+    untold: list[Person] = []
     for rule in sorted(policy.rules, key=lambda step: step.delay):
         there = _people(rule, on_call, people)
         second = second_line_schedule.casefold() in (
@@ -68,7 +71,8 @@ def next_line(
         if not (running or notified):
             return NextLine(policy, rule, line, there)
         last_line, last_there = line, there
-    return LastReached(policy, last_line if last_there == () else "")
+        untold += [person for person in there or () if not _told(person, told)]
+    return LastReached(policy, last_line if last_there == () else "", tuple(dict.fromkeys(untold)))
 
 
 def policy_for(

@@ -88,8 +88,7 @@ async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
         now=screen.desk.now(),
     )
     if isinstance(coming, LastReached):
-        taken = f"Every step of {policy.name} has been taken already"
-        open_ladder(screen, alert, _nobody_words(screen, coming.nobody) if coming.nobody else taken)
+        open_ladder(screen, alert, _taken_words(screen, coming))
     elif coming.people == ():
         open_ladder(screen, alert, _nobody_words(screen, coming.line))
     else:
@@ -190,6 +189,15 @@ def line_words(screen: Acting, coming: NextLine) -> str:
         return f"{coming.line}: {names}"
     until = day_clock(shift.end, app.desk.now(), app.view.calendar.timezone)
     return f"{coming.line}: {names}, until {until}"
+
+
+def _taken_words(screen: Acting, coming: LastReached) -> str:
+    if coming.nobody:
+        return _nobody_words(screen, coming.nobody)
+    if coming.untold:
+        names = " or ".join(person.name for person in coming.untold)
+        return f"{coming.policy.name} should have paged by now, and NOTHING SHOWS THAT {names} WAS"
+    return f"Every step of {coming.policy.name} has been taken already"
 
 
 def _nobody_words(screen: Acting, line: str) -> str:
