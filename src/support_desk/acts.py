@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, Verdict
+from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, Verdict, asks
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Acts:
         """None for the moments until its file is open."""
         self._phases: dict[str, Phase] = {}
         self._shown: dict[Target, Entry] = {}
+        self.questions = 0
+        """How many entries ask for a decision."""
         self._making: Target | None = None
         self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
@@ -186,13 +188,21 @@ class Acts:
 
     @property
     def entries(self) -> Mapping[Target, Entry]:
-        """For each target the newest entry that is on its way or asks for a decision."""
+        """For each target what is on its way, else the page that asks for a decision, else what else asks.
+
+        Of several the newest.
+        """
         return self._shown
 
     def _show(self) -> None:
-        wanted = MOVING | ASKING
         entries = self.outbox.entries if self.outbox is not None else ()
-        self._shown = {row.intent.target: row for row in reversed(entries) if row.phase in wanted}
+        shown: dict[Target, Entry] = {}
+        for row in reversed(entries):
+            before = shown.get(row.intent.target)
+            if row.phase in MOVING | ASKING and (before is None or _weight(row) >= _weight(before)):
+                shown[row.intent.target] = row
+        self._shown = shown
+        self.questions = sum(asks(row) for row in entries)
 
     def _stepped(self, entry: Entry) -> None:
         self._show()
@@ -230,3 +240,12 @@ class Acts:
             return
         if command.promise is not None or PROMISE_DONE in command.comment.splitlines():
             self._app.note_promise(int(entry.intent.target.id), command.promise)
+
+
+def _weight(entry: Entry) -> int:
+    """What a row shows of several: the key that was just pressed, then whether somebody was paged."""
+    from support_desk.domain.commands import pages_somebody
+
+    if entry.phase in MOVING and not entry.offered:
+        return 2
+    return int(pages_somebody(entry.intent.command))

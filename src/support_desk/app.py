@@ -262,6 +262,7 @@ class DeskApp(Places):
             self.desk.notes(),
             self.desk.promises,
             self.acts.entries,
+            self.acts.questions,
         )
 
     def desk_changed(self, change: DeskChange) -> None:

@@ -288,11 +288,15 @@ async def test_a_page_whose_answer_was_lost_is_spoken_of_before_another_one() ->
         await go_to(desk, P1)
         await desk.press("e")
         assert (await ended(desk)).phase is Phase.UNKNOWN
+        await desk.press("a")
+        await ended(desk)
+        assert "[ESCALATION: UNKNOWN" in desk.alerts, "more than an acknowledgement"
+        assert "2 ask: O" in desk.header
         await desk.press("e")
         question = await answer(desk, "escape")
         assert "It isn't known whether the page of 09:4" in question
         assert "Escalate to second line: Helen Marsh" in question
-        assert len(entries(desk)) == 1
+        assert len(entries(desk)) == 2
         desk.clock.move(seconds=2)
         await desk.press("e")
         await answer(desk)
@@ -306,6 +310,7 @@ async def test_so_it_is_for_a_ticket_that_pages() -> None:
         await desk.until(lambda: len(entries(desk)) == 2)
         await ended(desk)
         assert [entry.phase for entry in entries(desk)] == [Phase.CONFIRMED, Phase.UNKNOWN]
+        assert "1 asks: O" in desk.header
         desk.clock.move(seconds=2)
         await desk.press("e")
         assert "this one may be the second. Hand it on and page all the same?" in await answer(desk, "escape")

@@ -15,7 +15,6 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.alerts import Alert
-from support_desk.domain.intents import asks
 from support_desk.domain.rota import Person, Role, Unknown, on_now
 from support_desk.screens.alert_rows import escalation_of
 from support_desk.screens.view import View
@@ -146,7 +145,7 @@ def _sources(view: View, narrow: bool) -> Parts:
             more = "" if suspended.complete else "+"
             count, style = f"{len(suspended.rows)}{more}", "warn" if suspended.rows else "text"
         parts += [("susp " if narrow else "suspended ", "dim"), (count, style)]
-    asking = sum(asks(entry) for entry in view.entries.values())
+    asking = view.questions
     if asking:
         parts += [
             ("  " if narrow else DOT[0], "dim"),

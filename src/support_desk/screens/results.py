@@ -42,7 +42,8 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
         receipt = entry.receipt
         if receipt is not None and (receipt.differences or receipt.remedy):
             return Told(f"{title}: {entry.words}. O shows what is different", "warning", LOUD)
-        if c.pages_somebody(command) or c.is_held(command) or isinstance(command, c.RaiseTicket):
+        doubted = before is Phase.UNKNOWN
+        if doubted or c.pages_somebody(command) or c.is_held(command) or isinstance(command, c.RaiseTicket):
             return Told(f"{entry.words} · {title}", "information", CALM)
         return None
     word = _ENDED.get(entry.phase)

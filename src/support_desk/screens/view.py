@@ -35,7 +35,9 @@ class View:
     promises: Mapping[int, Promise] = field(default_factory=dict)
     """What is promised next, by the ticket's number."""
     entries: Mapping[Target, Entry] = field(default_factory=dict)
-    """For each target the newest action that is on its way or asks for a decision."""
+    """For each target the action that is on its way or asks for a decision: see `Acts.entries`."""
+    questions: int = 0
+    """How many actions ask for a decision."""
 
     def local(self, at: datetime) -> datetime:
         """A moment in the time zone of the working hours."""
