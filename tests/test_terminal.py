@@ -22,6 +22,7 @@ TELL_SIGNALS = """
 import os, signal, sys
 signal.signal(signal.SIGWINCH, lambda *_: print(*os.get_terminal_size(), flush=True))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a run under nohup ignores it, and so would this program
 print(*os.get_terminal_size(), flush=True)
 while True:
     signal.pause()

@@ -267,7 +267,7 @@ class DeskApp(Places):
 
     def desk_changed(self, change: DeskChange) -> None:
         """A feed was read: the dashboard and the screen on top draw it, and what is urgent is said."""
-        if self._exit:
+        if self._leaving:
             return
         self.dashboard.desk_changed(change)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
@@ -278,7 +278,7 @@ class DeskApp(Places):
         """An action made a step: the dashboard and the screen on top show it, and its end is said."""
         from support_desk.screens.results import told
 
-        if self._exit:
+        if self._leaving:
             return
         self.dashboard.outbox_changed(entry)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
@@ -302,7 +302,14 @@ class DeskApp(Places):
             if isinstance(screen, DeskScreen) and screen.is_mounted:
                 screen.draw_footer()
 
+    @property
+    def _leaving(self) -> bool:
+        # While Textual takes the screens down, the timers and the desk go on for a moment.
+        return self._exit or not self.is_running
+
     def _second(self) -> None:
+        if self._leaving:
+            return
         if isinstance(self._driver, DeskDriver):
             if self._driver.hung_up:
                 # A lost terminal while SIGHUP is ignored would leave the program spinning for ever.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from textual.widgets import Static
 
 from support_desk.config.model import OnCallSection
 from support_desk.desk.snapshot import FeedName
@@ -702,3 +703,28 @@ async def test_countdowns_go_on_under_the_help() -> None:
         before = desk.line_of(desk.dashboard.alerts, "eastmarch  nobody")
         desk.clock.move(seconds=7)
         await desk.until(lambda: desk.line_of(desk.dashboard.alerts, "eastmarch  nobody") != before)
+
+
+# Going
+
+
+class SlowToGo(Static):
+    """A widget whose end takes until a timer of the app has fired."""
+
+    def __init__(self, fired: asyncio.Event) -> None:
+        super().__init__()
+        self._fired = fired
+
+    async def on_unmount(self) -> None:
+        async with asyncio.timeout(10):
+            await self._fired.wait()
+
+
+async def test_a_second_that_passes_while_the_screens_are_taken_down_harms_nothing() -> None:
+    fired, leaving = asyncio.Event(), asyncio.Event()
+    async with running() as desk:
+        await desk.dashboard.mount(SlowToGo(fired))
+        # Begun after the app's own second, so that has passed as well when this has passed twice.
+        beats = iter((lambda: None, fired.set))
+        desk.app.set_interval(1, lambda: next(beats, lambda: None)() if leaving.is_set() else None)
+        leaving.set()
