@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from support_desk.screens.key_line import KeyLine
 from support_desk.text import clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -66,7 +67,7 @@ class Question(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-danger" if self._danger else ""):
             yield TextView(id="about")
-            yield Lines(id="keys")
+            yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         self._heard_at = self._moment

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from support_desk.keys import CHANGING, footer
 from support_desk.screens.header import announcement, header_lines
+from support_desk.screens.key_line import HeaderLines, KeyLine
 from support_desk.text import cell_width
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
@@ -56,9 +57,9 @@ class DeskScreen(Even, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Lines(id="announcement")
-        yield Lines(id="header")
+        yield HeaderLines(id="header")
         yield from self.compose_body()
-        yield Lines(id="footer")
+        yield KeyLine(id="footer")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between header and footer."""

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from support_desk.screens.editor import edit_text
+from support_desk.screens.key_line import KeyLine
 from support_desk.text import clean_block
 from support_desk.widgets.lines import Lines, Parts
 
@@ -71,7 +72,7 @@ class Composer(ModalScreen[str | None]):
         with Vertical(id="box", classes="-public" if self._public else ""):
             yield Lines(id="who")
             yield TextArea(self._first_text or self._draft(), id="text", show_line_numbers=False)
-            yield Lines(id="keys")
+            yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         field = self._field

@@ -19,6 +19,7 @@ from textual.widgets import Input
 from support_desk.actions import SCOPES
 from support_desk.keys import available, keys_of
 from support_desk.records import record
+from support_desk.screens.key_line import KeyLine
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -88,7 +89,7 @@ class Picker(ModalScreen[A], Generic[A]):
         with Vertical(id="box"):
             yield Lines(id="question")
             yield self.field()
-            yield Lines(id="below")
+            yield KeyLine(id="below", pick=self.pick)
 
     def on_mount(self) -> None:
         field = self.query_one("#field", Input)
@@ -109,6 +110,10 @@ class Picker(ModalScreen[A], Generic[A]):
     def draw(self) -> None:
         """Draw what stands under the field."""
         self.query_one("#below", Lines).show([self.hint()])
+
+    def pick(self, y: int) -> bool:  # noqa: ARG002 - for those with rows
+        """Take the row of this number under the field; False: there is none."""
+        return False
 
     def hint(self) -> Parts:
         """What the keys do."""
@@ -171,6 +176,7 @@ class ChoicePicker(Picker[str | None]):
         self._choices = tuple(choices)
         self._matching: tuple[Choice, ...] = self._choices
         self._at = next((place for place, row in enumerate(self._choices) if row.id == first), 0)
+        self._top = 0
 
     @property
     def current(self) -> Choice | None:
@@ -180,7 +186,7 @@ class ChoicePicker(Picker[str | None]):
     def draw(self) -> None:
         taken = 7 + len(self._question())
         rows = max(1, min(MOST_ROWS, len(self._choices), self.app.size.height - taken))
-        top = max(0, min(self._at - rows // 2, len(self._matching) - rows))
+        self._top = top = max(0, min(self._at - rows // 2, len(self._matching) - rows))
         shown: list[Parts] = [
             self._row(choice, selected=top + place == self._at)
             for place, choice in enumerate(self._matching[top : top + rows])
@@ -220,6 +226,17 @@ class ChoicePicker(Picker[str | None]):
         message.stop()
         if self.current is not None:
             self.dismiss(self.current.id)
+
+    def pick(self, y: int) -> bool:
+        """A click moves the mark; one on the marked choice takes it."""
+        place = self._top + y
+        if y >= self.query_one("#below").size.height - 1 or place >= len(self._matching):
+            return False
+        if place == self._at:
+            self.dismiss(self._matching[place].id)
+        else:
+            self.action_move(place - self._at)
+        return True
 
     def action_move(self, step: int) -> None:
         """Move to another choice."""

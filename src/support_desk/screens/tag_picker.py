@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from support_desk.domain.triage import tag_of
 from support_desk.records import record
+from support_desk.screens.key_line import KeyLine
 from support_desk.widgets.lines import Lines, Parts
 
 MOST_ROWS = 14
@@ -73,13 +74,13 @@ class TagPicker(ModalScreen[TagChange | None]):
         self._problem = problem
         self._told = ""
         """Why the last key did nothing."""
-        self._at = 0
+        self._at = self._top = self._shown = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Lines(id="question")
             yield Input(id="field", select_on_focus=False)
-            yield Lines(id="rows")
+            yield KeyLine(id="rows", pick=self._pick)
 
     def on_mount(self) -> None:
         self.query_one("#field", Input).cursor_blink = False
@@ -120,7 +121,8 @@ class TagPicker(ModalScreen[TagChange | None]):
         rows = self._matching()
         self._at = max(0, min(self._at, len(rows) - 1))
         most = max(1, min(MOST_ROWS, self.app.size.height - 9))
-        top = max(0, min(self._at - most // 2, len(rows) - most))
+        self._top = top = max(0, min(self._at - most // 2, len(rows) - most))
+        self._shown = min(most, len(rows))
         shown: list[Parts] = [
             self._row(tag, selected=top + place == self._at)
             for place, tag in enumerate(rows[top : top + most])
@@ -145,6 +147,15 @@ class TagPicker(ModalScreen[TagChange | None]):
         message.stop()
         self._at, self._told = 0, ""
         self._draw()
+
+    def _pick(self, y: int) -> bool:
+        """A click turns a tag on or off."""
+        place = self._top + y
+        if y >= self._shown or place >= len(self._matching()):
+            return False
+        self._at = place
+        self.action_turn()
+        return True
 
     def action_move(self, step: int) -> None:
         """Another tag."""

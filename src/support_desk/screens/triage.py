@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -29,6 +30,7 @@ from support_desk.domain.triage import (
 )
 from support_desk.records import record
 from support_desk.screens.command_words import changes_of
+from support_desk.screens.key_line import press
 from support_desk.text import cell_width
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -145,24 +147,35 @@ class TriageScreen(ModalScreen[Triaged | None]):
             if len(self._tickets) == 1
             else f"{len(self._tickets)} tickets alike"
         )
-        lines = [TextLine(((" Triage ", "title"), (f" {what}", "strong"), ("   esc leaves", "dim")))]
+        title: Parts = ((" Triage ", "title"), (f" {what}", "strong"), ("   esc", "key"), (" leaves", "dim"))
+        lines = [TextLine(title)]
         lines += [BLANK, *self._kind_rows(), *self._priority_rows()]
         if words := self._deadline_words():
             lines.append(self._row("", (words, "dim")))
-        lines.append(self._row("Tags t", *self._tag_parts()))
+        lines.append(self._field("Tags", "t", *self._tag_parts()))
         lines += [
             self._row("", (f"{row.tag}: {row.reasons[0]}", "dim")) for row in self._found.suggestions[:3]
         ]
-        lines.append(self._row("Type y", (form.type or first.type or "none", self._ink(form.type))))
-        lines.append(self._row("Group g", (form.group or first.group or "none", self._ink(form.group))))
+        lines.append(self._field("Type", "y", (form.type or first.type or "none", self._ink(form.type))))
+        lines.append(self._field("Group", "g", (form.group or first.group or "none", self._ink(form.group))))
         assignee = form.assignee or first.assignee or "nobody"
         lines.append(
-            self._row("Assignee w", (assignee, self._ink(form.assignee)), ("   w me  W somebody", "dim"))
+            self._field(
+                "Assignee",
+                "w",
+                (assignee, self._ink(form.assignee)),
+                ("   w", "key"),
+                (" me  ", "dim"),
+                ("W", "key"),
+                (" somebody", "dim"),
+            )
         )
         lines.append(
-            self._row("Status s", (self._status_words(), self._ink(form.status or form.custom_status_id)))
+            self._field(
+                "Status", "s", (self._status_words(), self._ink(form.status or form.custom_status_id))
+            )
         )
-        lines.append(self._row("Note i", (form.note or "none", self._ink(form.note))))
+        lines.append(self._field("Note", "i", (form.note or "none", self._ink(form.note))))
         lines += self._review()
         return lines
 
@@ -173,6 +186,12 @@ class TriageScreen(ModalScreen[Triaged | None]):
     @staticmethod
     def _row(label: str, *parts: tuple[str, str]) -> TextLine:
         return TextLine(((f" {label:<{LABEL}} ", "label"), *parts), indent=LABEL + 2)
+
+    @staticmethod
+    def _field(label: str, key: str, *parts: tuple[str, str]) -> TextLine:
+        """A field and the key that changes it."""
+        blank = " " * (LABEL - len(label) - len(key))
+        return TextLine(((f" {label} ", "label"), (key, "key"), (blank, "label"), *parts), indent=LABEL + 2)
 
     def _kind_rows(self) -> list[TextLine]:
         kinds = enumerate(self._found.kinds, 1)
@@ -221,7 +240,7 @@ class TriageScreen(ModalScreen[Triaged | None]):
             lines.append(TextLine(((" Nothing would change yet: choose a kind with its number", "dim"),)))
         else:
             count = "" if len(edits) == 1 else f" on {len(edits)} of {len(self._tickets)} tickets"
-            lines.append(TextLine(((f" enter sends{count}:", "head"),)))
+            lines.append(TextLine(((" enter", "key"), (f" sends{count}:", "head"))))
             lines += [self._row(name, (value, "strong")) for name, value in changes_of(edits[0][1])]
             if edits[0][1].comment:
                 lines.append(self._row("note", (edits[0][1].comment, "strong")))
@@ -241,6 +260,12 @@ class TriageScreen(ModalScreen[Triaged | None]):
         return f"the reply of the macro “{macro}”, for review"
 
     # Keys
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key, on what it says or on what it changes presses it."""
+        form = self.query_one("#form", TextView)
+        if event.widget is form:
+            press(self._desk, form.line(event.y), event.x)
 
     @property
     def _is_feature(self) -> bool:

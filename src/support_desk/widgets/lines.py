@@ -35,6 +35,10 @@ class Lines(Painted, Widget):
         """The text without its styles."""
         return "\n".join("".join(text for text, _ in parts) for parts in self._lines)
 
+    def line(self, y: int) -> Parts:
+        """The line at this place."""
+        return self._lines[y] if 0 <= y < len(self._lines) else ()
+
     def show(self, lines: Sequence[Parts]) -> None:
         """Replace the lines; asks for the cells that differ."""
         before, self._lines = self._lines, tuple(lines)
@@ -46,8 +50,7 @@ class Lines(Painted, Widget):
                 self.refresh(Region(start, y, min(end, self.size.width) - start, 1))
 
     def render_line(self, y: int) -> Strip:
-        parts = self._lines[y] if y < len(self._lines) else ()
-        return parts_strip(parts, self._inks, self.size.width)
+        return parts_strip(self.line(y), self._inks, self.size.width)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

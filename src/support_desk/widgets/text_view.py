@@ -152,6 +152,11 @@ class TextView(Kept, ScrollView, can_focus=True):
         top = self.scroll_offset.y
         return "\n".join("".join(t for t, _ in parts) for parts in self._rows[top : top + self.size.height])
 
+    def line(self, y: int) -> Parts:
+        """What is drawn in this line of the view."""
+        at = self.scroll_offset.y + y
+        return self._rows[at] if at < len(self._rows) else ()
+
     def show(self, key: Hashable, lines: Iterable[TextLine]) -> None:
         """Replace the text; the reader keeps their place if `key` is the same as before."""
         place = self._place() if key == self._key else None
