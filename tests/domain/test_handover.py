@@ -170,13 +170,34 @@ def test_requesters_and_tags_stay_out_unless_asked_for() -> None:
     assert "client\\_acme" in detailed
 
 
-@given(st.text(st.sampled_from("ab[]()*_`<>!#|~\\\n "), max_size=30))
+@given(st.text(st.sampled_from("ab1.)-+[]()*_`<>!#|~\\\n "), max_size=30))
 def test_no_subject_can_mark_anything_up_or_begin_a_line(subject: str) -> None:
     text = to_markdown(facts(tickets=ranked(ticket(30, subject=subject))), AGREEMENT)
     (line,) = [row for row in section(text, "Look at this first") if row.startswith("- #30")]
     own = line.removeprefix("- #30 ").split("; ")[0]
     assert not re.search(r"(?<!\\)[`*_\[\]<>|~]", re.sub(r"\\\\", "", own))
-    assert len(text.split("## ")) == 12
+    assert len(re.findall(r"(?m)^(?:- )?#+(?:\s|$)", text)) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("# down", r"\# down"),
+        ("## <", r"\## \<"),
+        ("- disk", r"\- disk"),
+        ("+ disk", r"\+ disk"),
+        ("12. disk", r"12\. disk"),
+        ("3) disk", r"3\) disk"),
+        ("#4312 again", "#4312 again"),
+        ("-5 degrees", "-5 degrees"),
+        ("12 disks", "12 disks"),
+        ("a # b", "a # b"),
+    ],
+)
+def test_words_that_begin_as_a_block_does_begin_none(name: str, drawn: str) -> None:
+    text = to_markdown(facts(tickets=ranked(ticket(30, subject=name))), AGREEMENT)
+    (line,) = [row for row in section(text, "Look at this first") if row.startswith("- #30")]
+    assert line.removeprefix("- #30 ").startswith(f"{drawn};")
 
 
 def test_long_sections_are_cut_and_counted() -> None:

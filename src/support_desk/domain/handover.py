@@ -6,6 +6,7 @@ people read than look after the tickets. What isn't known is said where the next
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -371,10 +372,13 @@ def _capped(rows: Sequence[str], nothing: str, *, most: int = MOST) -> list[str]
 
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|~"})
 
+_BLOCK = re.compile(r"^(\d*)(?=(?:#{1,6}|[-+]|(?<=\d)[.)])(?:\s|$))")
+"""Where words begin as a heading or an item of a list does."""
+
 
 def _text(text: str | None) -> str:
-    """Somebody's words inside a line of Markdown: they can neither mark anything up nor make a link."""
-    return " ".join((text or "").split()).translate(_SPECIAL)
+    """Somebody's words in a line of Markdown: they mark nothing up, make no link and begin no block."""
+    return _BLOCK.sub(r"\1\\", " ".join((text or "").split()).translate(_SPECIAL))
 
 
 def _code(text: str) -> str:
