@@ -25,6 +25,7 @@ from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
 from support_desk.domain.late_start import woken_at
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.tickets import SlaRow, Ticket
+from support_desk.domain.toil import Rule
 from support_desk.domain.working_time import WorkingCalendar
 
 CALENDAR = WorkingCalendar(ZoneInfo("Europe/London"), time(10), time(18), frozenset(range(5)), frozenset())
@@ -255,24 +256,23 @@ def test_nothing_is_said_only_where_everything_is_known() -> None:
 
 def test_after_a_night_with_alerts_the_handbook_allows_a_late_start() -> None:
     morning = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-    sleeps = (CALENDAR.timezone, time(23), time(8))
 
-    woken = woken_at([DAY, NIGHT, NIGHT - timedelta(hours=20)], morning, *sleeps)
+    woken = woken_at([DAY, NIGHT, NIGHT - timedelta(hours=20)], morning, Rule(), CALENDAR)
 
     assert woken == NIGHT
     of = Situation(morning, AGREEMENT, woken_at=woken)
     (line,) = said(of)
     assert line.startswith("start later: an alert woke you at 02:00, so nobody expects you at the usual time")
     assert needs(replace(of, now=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))) == ()
-    assert woken_at([datetime(2026, 11, 23, 20, 0, tzinfo=UTC)], morning, *sleeps) is None
+    assert woken_at([datetime(2026, 11, 23, 20, 0, tzinfo=UTC)], morning, Rule(), CALENDAR) is None
 
 
 def test_the_hours_of_sleep_are_local() -> None:
     # 22:30 UTC is 23:30 in London's summer.
     summer = datetime(2026, 7, 6, 22, 30, tzinfo=UTC)
-    assert woken_at([summer], summer + timedelta(hours=9), CALENDAR.timezone, time(23), time(8)) == summer
+    assert woken_at([summer], summer + timedelta(hours=9), Rule(), CALENDAR) == summer
     winter = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
-    assert woken_at([winter], winter + timedelta(hours=9), CALENDAR.timezone, time(23), time(8)) is None
+    assert woken_at([winter], winter + timedelta(hours=9), Rule(), CALENDAR) is None
 
 
 def test_an_offered_action_says_that_it_was_not_sent() -> None:

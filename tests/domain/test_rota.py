@@ -18,12 +18,10 @@ from support_desk.domain.rota import (
     covers,
     gaps,
     merge,
-    next_for,
     next_shift,
     on_now,
     relief,
     same_person,
-    second_line_words,
     shift_now,
     uncovered_bank_holidays,
     until,
@@ -231,13 +229,7 @@ class TestNow:
         coming = next_shift(made, Role.ON_CALL, noon)
         assert coming is not None
         assert (coming.person, coming.start) == (CAT, london("2026-11-23T18:00"))
-        mine = next_for(made, "ADA@example.com", noon)
-        assert mine is not None
-        assert (mine.role, mine.start) == (Role.DEV, london("2026-11-24T10:00"))
-        assert next_for(made, "nobody@example.com", noon) is None
-        assert next_for(made, "", noon) is None
         assert next_shift(None, Role.DEV, noon) is None
-        assert next_for(None, "ada@example.com", noon) is None
 
     def test_people_without_an_address_are_told_apart_by_name(self) -> None:
         assert same_person(Person("Team", ""), Person("Team", ""))
@@ -359,33 +351,6 @@ class TestBankHolidays:
         assert uncovered_bank_holidays(rota(), [date(2027, 3, 26)], **asked) == ()
         assert uncovered_bank_holidays(None, [self.CHRISTMAS], **asked) == ()
         assert uncovered_bank_holidays(rota(roles=[]), [self.CHRISTMAS], **asked) == ()
-
-
-class TestWords:
-    """What the person reads about the second line."""
-
-    def test_somebody(self) -> None:
-        made = two_weeks(date(2026, 11, 18))
-        words = second_line_words(made, london("2026-11-23T20:00"), LONDON)
-        assert words == "second line: Ben until Tue 10:00"
-
-    def test_nobody_names_who_comes_next(self) -> None:
-        made = two_weeks(date(2026, 11, 18))
-        words = second_line_words(made, london("2026-11-25T12:00"), LONDON)
-        assert words == "second line: nobody now, next Cat from Wed 18:00"
-
-    def test_a_bank_holiday_warns(self) -> None:
-        words = second_line_words(rota(), london("2026-12-25T12:00"), LONDON, bank_holiday=True)
-        assert words == "second line: nobody now; bank holiday without cover"
-
-    def test_unknown_is_not_nobody(self) -> None:
-        words = second_line_words(None, london("2026-11-25T12:00"), LONDON)
-        assert "unknown" in words
-        assert "nobody" not in words
-
-    def test_summer_time_is_shown_as_local_time(self) -> None:
-        made = two_weeks(date(2027, 6, 2))
-        assert second_line_words(made, london("2027-06-03T20:00"), LONDON).endswith("until Fri 10:00")
 
 
 def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_one() -> None:

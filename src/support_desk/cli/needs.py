@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from support_desk.config.rules import client_rules
+from support_desk.config.rules import client_rules, duty_of
 from support_desk.desk.facts import escalation_of, in_words, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
-from support_desk.domain.attention import Duty, Situation, needs, nothing_words, sentence
+from support_desk.domain.attention import Situation, needs, nothing_words, sentence
 
 if TYPE_CHECKING:
     from support_desk.cli.one_shots import Seen
@@ -34,14 +33,7 @@ def needs_text(seen: Seen) -> Iterator[str]:
             )
         ],
         queue=seen.snapshot.tickets.rows,
-        duty=Duty(
-            critical=frozenset(config.on_call.critical),
-            major=frozenset(config.on_call.major),
-            me=config.me.email,
-            nudge_after=timedelta(minutes=config.escalation.nudge_minutes),
-            stop_after=timedelta(hours=config.escalation.stop_hours),
-            stale_after=timedelta(minutes=config.on_call.stale_ack_minutes),
-        ),
+        duty=duty_of(config),
     )
     found = needs(of)
     for need in found[:MOST]:

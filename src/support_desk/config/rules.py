@@ -12,6 +12,7 @@ from support_desk.domain.runbooks import RunbookRule
 from support_desk.domain.sla import Agreement
 
 if TYPE_CHECKING:
+    from support_desk.domain.attention import Duty
     from support_desk.domain.ticket_escalation import TicketEscalationRule
     from support_desk.domain.toil import Rule
     from support_desk.domain.triage import FeaturePath, Kind
@@ -100,6 +101,22 @@ def ticket_escalation_rule(config: Config) -> TicketEscalationRule:
 
     chosen = config.escalation.ticket
     return TicketEscalationRule(chosen.group, chosen.assignee, chosen.priority, chosen.tag, chosen.note)
+
+
+def duty_of(config: Config) -> Duty:
+    """The limits by which what needs the person is ranked."""
+    from datetime import timedelta
+
+    from support_desk.domain.attention import Duty  # after the first frame
+
+    return Duty(
+        critical=frozenset(config.on_call.critical),
+        major=frozenset(config.on_call.major),
+        me=config.me.email,
+        nudge_after=timedelta(minutes=config.escalation.nudge_minutes),
+        stop_after=timedelta(hours=config.escalation.stop_hours),
+        stale_after=timedelta(minutes=config.on_call.stale_ack_minutes),
+    )
 
 
 def toil_rule(config: Config) -> Rule:

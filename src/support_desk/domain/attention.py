@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -100,8 +100,6 @@ class Duty:
     nudge_after: timedelta = timedelta(minutes=30)
     stop_after: timedelta = timedelta(hours=2)
     stale_after: timedelta = timedelta(hours=1)
-    sleeps_from: time = time(23)
-    sleeps_until: time = time(8)
 
 
 @record

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from support_desk.domain.toil import Rule, asleep
+from support_desk.domain.working_time import WorkingCalendar
+
 MORNING_ENDS = time(12)
 """Until then a late start is worth a word."""
 NIGHT_BEFORE = timedelta(hours=14)
@@ -18,12 +21,11 @@ NIGHT_BEFORE = timedelta(hours=14)
 
 
 def woken_at(
-    moments: Iterable[datetime], now: datetime, zone: ZoneInfo, sleeps_from: time, sleeps_until: time
+    moments: Iterable[datetime], now: datetime, rule: Rule, calendar: WorkingCalendar
 ) -> datetime | None:
     """The last of these moments that lies in the hours of sleep of the night before; None: none does."""
     night = [at for at in moments if timedelta(0) <= now - at < NIGHT_BEFORE]
-    asleep = [at for at in night if _asleep(at.astimezone(zone).time(), sleeps_from, sleeps_until)]
-    return max(asleep, default=None)
+    return max((at for at in night if asleep(at, rule, calendar)), default=None)
 
 
 def late_start_words(woken: datetime | None, now: datetime, zone: ZoneInfo) -> str:
@@ -35,7 +37,3 @@ def late_start_words(woken: datetime | None, now: datetime, zone: ZoneInfo) -> s
         "your delivery lead or line manager, and the Head of Technical Operations if you need a night off "
         "call. K claims the time"
     )
-
-
-def _asleep(clock: time, start: time, end: time) -> bool:
-    return start <= clock < end if start <= end else clock >= start or clock < end

@@ -222,15 +222,6 @@ def until(rota: Rota | None, role: Role, now: datetime) -> datetime | None:
     return shift.end
 
 
-def next_for(rota: Rota | None, email: str, now: datetime) -> Shift | None:
-    """This person's next shift on any line, beginning after `now`."""
-    if rota is None or not email:
-        return None
-    wanted = email.casefold()
-    coming = (s for s in rota.shifts if s.start > now and s.person.email.casefold() == wanted)
-    return min(coming, key=_order, default=None)
-
-
 def gaps(rota: Rota, role: Role, start: datetime, end: datetime) -> tuple[Gap, ...]:
     """When nobody is on this line between two moments, as far as the rota was read."""
     if role not in rota.cover.roles:
@@ -294,25 +285,3 @@ def uncovered_bank_holidays(
         if judged and _uncovered(on_duty, start, end):
             missing.append(day)
     return tuple(missing)
-
-
-def second_line_words(rota: Rota | None, now: datetime, zone: ZoneInfo, *, bank_holiday: bool = False) -> str:
-    """Who would be paged on the second line, in words; times local in `zone`.
-
-    On weekdays 10:00-18:00 nobody is, by plan; on a bank holiday that is worth a warning.
-    """
-    who = on_now(rota, Role.SECOND_LINE, now)
-    if isinstance(who, Unknown):
-        return "second line: unknown, the rota could not be read"
-    if who is None:
-        words = "second line: nobody now"
-        coming = next_shift(rota, Role.SECOND_LINE, now)
-        if coming is not None:
-            words += f", next {coming.person.name} from {_local(coming.start, zone)}"
-        return f"{words}; bank holiday without cover" if bank_holiday else words
-    end = until(rota, Role.SECOND_LINE, now)
-    return f"second line: {who.name}" + (f" until {_local(end, zone)}" if end else "")
-
-
-def _local(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%a %H:%M}"

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Entry, Phase
 from support_desk.widgets.columns import Cell
-
-if TYPE_CHECKING:
-    from support_desk.widgets.lines import Parts
 
 _DOING: dict[type[c.Command], tuple[str, str]] = {
     c.Acknowledge: ("acknowledging", "acknowledge"),
@@ -73,12 +67,3 @@ def mark_of(entry: Entry | None) -> Cell | None:
         return f"{going} …", "soon"
     asked = _ASKS.get(entry.phase)
     return (f"{name}: {asked}, see O", "late") if asked else None
-
-
-def mark_line(entries: Iterable[Entry | None]) -> Parts:
-    """The mark as a line of a screen about one thing; empty where nothing is being done."""
-    for entry in entries:
-        mark = mark_of(entry)
-        if mark is not None:
-            return ((f" {mark[0]} ", mark[1]),)
-    return ()

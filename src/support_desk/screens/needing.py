@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from operator import is_
 from typing import TYPE_CHECKING
 
+from support_desk.config.rules import duty_of, toil_rule
 from support_desk.desk import facts
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import (
-    Duty,
     Need,
     Rank,
     Situation,
@@ -23,6 +23,8 @@ from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
+from support_desk.domain.rota import Person
+from support_desk.in_lieu import is_me
 from support_desk.screens.header import STATE_STYLE
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Parts
@@ -140,7 +142,7 @@ class Needing:
             ),
             helper=helper_words(self._ladder(), view.config.me.email),
             woken_at=self._woken_at,
-            duty=duty_of(view),
+            duty=duty_of(view.config),
         )
 
     def look_back_soon(self) -> None:
@@ -159,18 +161,13 @@ class Needing:
     async def look_back(self) -> None:
         """Find out whether an alert woke the person; what can't be read says nothing."""
         view = self._app.view
-        me, toil = view.config.me.email.casefold(), view.config.toil
+        me = Person(view.config.me.name, view.config.me.email)
         try:
             past = await self._app.desk.history(view.now - NIGHT_BEFORE)
         except StoreError:
             return
-        taken = [
-            alert.acked_at
-            for alert in past
-            if alert.acked_at is not None and (alert.acked_by or "").casefold() == me
-        ]
-        sleeps = time.fromisoformat(toil.sleeps_from), time.fromisoformat(toil.sleeps_until)
-        found = woken_at(taken, view.now, view.calendar.timezone, *sleeps)
+        taken = [alert.acked_at for alert in past if alert.acked_at is not None and is_me(alert.acked_by, me)]
+        found = woken_at(taken, view.now, toil_rule(view.config), view.calendar)
         if found != self._woken_at:
             self._woken_at, self._situation = found, None
 
@@ -205,21 +202,6 @@ class Needing:
         from support_desk.screens.escalation import ladder
 
         return ladder(self._app.dashboard)
-
-
-def duty_of(view: View) -> Duty:
-    """The configuration's limits."""
-    config = view.config
-    return Duty(
-        critical=frozenset(config.on_call.critical),
-        major=frozenset(config.on_call.major),
-        me=config.me.email,
-        nudge_after=timedelta(minutes=config.escalation.nudge_minutes),
-        stop_after=timedelta(hours=config.escalation.stop_hours),
-        stale_after=timedelta(minutes=config.on_call.stale_ack_minutes),
-        sleeps_from=time.fromisoformat(config.toil.sleeps_from),
-        sleeps_until=time.fromisoformat(config.toil.sleeps_until),
-    )
 
 
 def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
