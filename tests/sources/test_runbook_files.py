@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable, Unreadable
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.maintenance import Maintenance, maintenance
-from support_desk.sources.runbook_ages import last_changed
+from support_desk.sources.runbook_changes import changed_between, last_changed
 from support_desk.sources.runbook_writing import create, path_problem
 
 
@@ -98,11 +98,19 @@ def test_a_runbook_is_as_old_as_its_last_commit(tmp_path: Path) -> None:
     git(tmp_path, "commit", "-q", "-am", "two", at=second)
 
     assert last_changed(str(tmp_path / "docs")) == {"a.md": second, "ü b.md": first}
+    hour, folder = timedelta(hours=1), str(tmp_path / "docs")
+    assert changed_between(folder, first - hour, second + hour) == ("a.md", "ü b.md")
+    assert changed_between(folder, first + hour, second + hour) == ("a.md",)
+    assert changed_between(folder, second + hour, second + 2 * hour) == ()
 
 
 def test_without_a_history_no_age_is_told(tmp_path: Path) -> None:
     assert last_changed(str(tmp_path)) == {}
     assert last_changed(str(tmp_path / "none")) == {}
+    assert (
+        changed_between(str(tmp_path), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+        is None
+    )
 
 
 def script(tmp_path: Path, text: str) -> str:

@@ -24,7 +24,7 @@ from support_desk.screens.quiet_rows import (
 )
 from support_desk.sources.errors import SourceError
 from support_desk.sources.maintenance import maintenance
-from support_desk.sources.runbook_ages import last_changed
+from support_desk.sources.runbook_changes import last_changed
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
 
