@@ -22,7 +22,7 @@ from support_desk.desk.outbox_encoding import (
     encode_intent,
     encode_receipt,
 )
-from support_desk.desk.schema import Corrupt, Steps, open_file, set_aside, telling, transaction
+from support_desk.desk.schema import Steps, open_or_begin_anew, telling, transaction
 from support_desk.domain.commands import Command
 from support_desk.domain.intents import ASKING, DONE, MOVING, Entry, Phase, Target
 from support_desk.records import record
@@ -95,13 +95,11 @@ class OutboxStore:
     @classmethod
     def open(cls, path: Path) -> OutboxStore:
         """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
-        try:
-            return cls(path, open_file(path, STEPS, outlives_power_cuts=True))
-        except Corrupt:
-            aside = set_aside(path)
-            store = cls(path, open_file(path, STEPS, outlives_power_cuts=True))
+        connection, aside = open_or_begin_anew(path, STEPS, outlives_power_cuts=True)
+        store = cls(path, connection)
+        if aside is not None:
             store.notes = (f"The outbox was damaged and begins anew: unfinished actions are in {aside}",)
-            return store
+        return store
 
     def close(self) -> None:
         """Let go of the file."""

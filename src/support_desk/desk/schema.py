@@ -153,6 +153,19 @@ def open_file(path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = F
         return connection
 
 
+def open_or_begin_anew(
+    path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False
+) -> tuple[sqlite3.Connection, Path | None]:
+    """As `open_file`; in place of a damaged file a new one, and the path that the old one has now."""
+    aside = None
+    try:
+        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts)
+    except Corrupt:
+        aside = set_aside(path)
+        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts)
+    return connection, aside
+
+
 def open_file_to_read(path: Path) -> sqlite3.Connection:
     """Open an existing file only to read, without waiting for anybody. Raises `StoreError`."""
     if not path.exists():

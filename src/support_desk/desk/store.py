@@ -31,6 +31,7 @@ from support_desk.desk.schema import (
     one_moment,
     open_file,
     open_file_to_read,
+    open_or_begin_anew,
     set_aside,
     telling,
     transaction,
@@ -78,14 +79,10 @@ class ReadingsStore:
     @classmethod
     def open(cls, path: Path, *, retention: timedelta = RETENTION) -> ReadingsStore:
         """Open the file, new where there is none; a damaged one is set aside. Raises `StoreError`."""
-        notes: tuple[str, ...] = ()
-        try:
-            connection = open_file(path)
-        except Corrupt:
-            notes = (_set_aside_words(set_aside(path)),)
-            connection = open_file(path)
+        connection, aside = open_or_begin_anew(path)
         store = cls(path, connection, retention=retention, read_only=False)
-        store.notes = notes
+        if aside is not None:
+            store.notes = (_set_aside_words(aside),)
         return store
 
     @classmethod

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from support_desk.desk.moments import from_ms, to_ms
-from support_desk.desk.schema import Corrupt, Steps, open_file, set_aside, telling, transaction
+from support_desk.desk.schema import Steps, open_or_begin_anew, telling, transaction
 from support_desk.domain.toil import Answer, Woken
 
 STEPS: Steps = (
@@ -43,13 +43,11 @@ class ToilBook:
     @classmethod
     def open(cls, path: Path) -> ToilBook:
         """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
-        try:
-            return cls(path, open_file(path, STEPS, outlives_power_cuts=True))
-        except Corrupt:
-            aside = set_aside(path)
-            book = cls(path, open_file(path, STEPS, outlives_power_cuts=True))
+        connection, aside = open_or_begin_anew(path, STEPS, outlives_power_cuts=True)
+        book = cls(path, connection)
+        if aside is not None:
             book.notes = (f"Your answers about time off in lieu were damaged and begin anew; see {aside}",)
-            return book
+        return book
 
     @classmethod
     def in_memory(cls) -> ToilBook:
