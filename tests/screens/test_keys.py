@@ -38,6 +38,12 @@ from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
 from tests.support import LARGE, MIDDLE, SMALL, changed, running
 
+PLACES = {
+    "O": OutboxScreen, "L": LogScreen, "H": HandoverScreen, "N": RotaScreen,
+    "K": ToilScreen, "0": NeedsScreen, "Q": QuietScreen, "Z": SuspendedScreen, "F": SolvedScreen,
+}  # fmt: skip
+"""Which key goes where, from everywhere."""
+
 BOUND: dict[str, tuple[type[Any], ...]] = {
     "app": (DeskApp,),
     "dashboard": (Dashboard,),
@@ -221,4 +227,18 @@ async def test_help_opens_on_the_dashboard_and_closes() -> None:
         await desk.press("question_mark")
         await desk.until(lambda: isinstance(desk.app.screen, HelpScreen))
         await desk.press("q")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
+
+
+@pytest.mark.parametrize(("key", "place"), PLACES.items())
+async def test_a_place_is_opened_once_however_often_its_key_is_pressed(key: str, place: type[Any]) -> None:
+    async with running(size=SMALL) as desk:
+        await desk.press(key)
+        await desk.until(lambda: isinstance(desk.app.screen, place))
+        if place is SolvedScreen:
+            # Its field has the focus, and would take the key as a letter.
+            await desk.press("tab")
+        await desk.press(key, key)
+        assert len(desk.app.screen_stack) == 2
+        await desk.press("escape")
         await desk.until(lambda: desk.app.screen is desk.dashboard)

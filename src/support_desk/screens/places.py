@@ -105,42 +105,42 @@ class Places(Telling):
         """Everything that this person did."""
         from support_desk.screens.log import LogScreen
 
-        self.push_screen(LogScreen())
+        self._go_to(LogScreen)
 
     def action_show_handover(self) -> None:
         """The handover of the support week."""
         from support_desk.screens.handover import HandoverScreen
 
-        if not isinstance(self.screen, HandoverScreen):
-            self.push_screen(HandoverScreen())
+        self._go_to(HandoverScreen)
 
     def action_show_needs(self) -> None:
         """All that needs the person, in its order."""
         from support_desk.screens.needs import NeedsScreen
 
-        if not isinstance(self.screen, NeedsScreen):
-            self.push_screen(NeedsScreen())
+        self._go_to(NeedsScreen)
 
     def action_show_quiet(self) -> None:
         """What is worth doing when nothing needs attention."""
         from support_desk.screens.quiet import QuietScreen
 
-        if not isinstance(self.screen, QuietScreen):
-            self.push_screen(QuietScreen())
+        self._go_to(QuietScreen)
 
     def action_show_rota(self) -> None:
         """When the person is next on, and the rota of the weeks to come."""
         from support_desk.screens.rota import RotaScreen
 
-        if not isinstance(self.screen, RotaScreen):
-            self.push_screen(RotaScreen())
+        self._go_to(RotaScreen)
 
     def action_show_toil(self) -> None:
         """The claims of time off in lieu."""
         from support_desk.screens.toil import ToilScreen
 
-        if not isinstance(self.screen, ToilScreen):
-            self.push_screen(ToilScreen())
+        self._go_to(ToilScreen)
+
+    def _go_to(self, screen: type[DeskScreen]) -> None:
+        """Open a screen, unless the person is on it already."""
+        if not isinstance(self.screen, screen):
+            self.push_screen(screen())
 
     def action_open_number(self) -> None:
         """Open any ticket by its number."""
@@ -156,13 +156,16 @@ class Places(Telling):
         """Search the solved tickets."""
         from support_desk.screens.solved import SolvedScreen
 
-        self.push_screen(SolvedScreen())
+        if isinstance(self.screen, SolvedScreen):
+            self.screen.action_words()
+        else:
+            self.push_screen(SolvedScreen())
 
     def action_suspended(self) -> None:
         """Look at the suspended tickets."""
         from support_desk.screens.suspended import SuspendedScreen
 
-        self.push_screen(SuspendedScreen())
+        self._go_to(SuspendedScreen)
 
     def action_show_help(self) -> None:
         """The keys that work where the person is."""
