@@ -30,14 +30,14 @@ async def test_suspended_messages_are_listed_newest_first_with_their_text(size: 
         assert created == sorted(created, reverse=True)
         row = screen.list.selected
         assert row is not None
-        assert row.subject in screen.message.plain
-        assert row.cause in screen.message.plain
+        assert row.subject in screen.text.plain
+        assert row.cause in screen.text.plain
         assert screen.focused is screen.list
         await desk.press("j")
         following = screen.list.selected
         assert following is not None
         assert following is not row
-        await desk.until(lambda: following.subject in screen.message.plain)
+        await desk.until(lambda: following.subject in screen.text.plain)
 
 
 async def test_the_last_look_is_shown_and_remembered() -> None:
@@ -68,7 +68,7 @@ async def test_tab_goes_to_the_text_and_q_comes_back_before_it_leaves() -> None:
     async with running() as desk:
         screen = await suspended(desk)
         await desk.press("tab")
-        assert screen.focused is screen.message
+        assert screen.focused is screen.text
         await desk.press("q")
         assert desk.app.screen is screen
         assert screen.focused is screen.list

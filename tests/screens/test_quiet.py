@@ -21,24 +21,24 @@ async def open_quiet(desk: Running) -> QuietScreen:
     await desk.until(lambda: isinstance(desk.app.screen, QuietScreen))
     screen = desk.app.screen
     assert isinstance(screen, QuietScreen)
-    await desk.until(lambda: screen.proposals.rows)
+    await desk.until(lambda: screen.list.rows)
     return screen
 
 
 def at(screen: QuietScreen, kind: Kind) -> int:
-    return next(place for place, row in enumerate(screen.proposals.rows) if row.kind is kind)
+    return next(place for place, row in enumerate(screen.list.rows) if row.kind is kind)
 
 
 @pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])
 async def test_the_noisiest_alerts_stand_first_with_counts_and_hours(size: tuple[int, int]) -> None:
     async with running(size=size) as desk:
         screen = await open_quiet(desk)
-        rows = [row for row in screen.proposals.rows if row.kind is Kind.NOISE]
+        rows = [row for row in screen.list.rows if row.kind is Kind.NOISE]
         counts = [row.noise.alerts for row in rows if row.noise]
         assert counts == sorted(counts, reverse=True)
         assert counts[0] > 5
-        assert "noisy alert" in drawn(screen.proposals)
-        assert "out of hours" in drawn(screen.proposals)
+        assert "noisy alert" in drawn(screen.list)
+        assert "out of hours" in drawn(screen.list)
         text = screen.text.shown
         assert "By the hour, 0 to 23: " in text
         assert "Out of hours: " in text
@@ -49,7 +49,7 @@ async def test_the_noisiest_alerts_stand_first_with_counts_and_hours(size: tuple
 async def test_what_waits_on_us_longest_can_be_opened() -> None:
     async with running(size=MIDDLE) as desk:
         screen = await open_quiet(desk)
-        waiting = [row for row in screen.proposals.rows if row.kind is Kind.WAITING]
+        waiting = [row for row in screen.list.rows if row.kind is Kind.WAITING]
         assert waiting
         await desk.press(*["j"] * at(screen, Kind.WAITING), "enter")
         await desk.until(lambda: isinstance(desk.app.screen, TicketScreen))
@@ -58,8 +58,8 @@ async def test_what_waits_on_us_longest_can_be_opened() -> None:
 async def test_a_noisy_alert_with_a_runbook_opens_it() -> None:
     async with running(size=LARGE) as desk:
         screen = await open_quiet(desk)
-        place = next(n for n, row in enumerate(screen.proposals.rows) if row.runbook is not None)
-        title = screen.proposals.rows[place].runbook
+        place = next(n for n, row in enumerate(screen.list.rows) if row.runbook is not None)
+        title = screen.list.rows[place].runbook
         assert title is not None
         await desk.press(*["j"] * place, "enter")
         await desk.until(lambda: desk.app.screen is desk.dashboard)
@@ -73,21 +73,21 @@ async def test_maintenance_that_is_due_comes_first(tmp_path: Path) -> None:
     quiet = msgspec.structs.replace(demo_config().quiet, maintenance_command=f"'{due}'")
     async with running(size=LARGE, config=changed(quiet=quiet)) as desk:
         screen = await open_quiet(desk)
-        first = screen.proposals.rows[0]
+        first = screen.list.rows[0]
         assert (first.kind, first.what, first.why) == (
             Kind.MAINTENANCE,
             "Renew the certificate",
             "due 01 Dec, 1 d overdue",
         )
-        assert "maintenance: 1 lines don't begin with a date" in drawn(screen.proposals)
+        assert "maintenance: 1 lines don't begin with a date" in drawn(screen.list)
 
 
 async def test_a_command_that_fails_is_told_and_the_rest_is_there() -> None:
     quiet = msgspec.structs.replace(demo_config().quiet, maintenance_command="/nowhere/due")
     async with running(size=LARGE, config=changed(quiet=quiet)) as desk:
         screen = await open_quiet(desk)
-        assert "Not everything is known: quiet.maintenance_command" in drawn(screen.proposals)
-        assert any(row.kind is Kind.NOISE for row in screen.proposals.rows)
+        assert "Not everything is known: quiet.maintenance_command" in drawn(screen.list)
+        assert any(row.kind is Kind.NOISE for row in screen.list.rows)
 
 
 async def test_a_runbook_is_begun_in_the_checkout(tmp_path: Path) -> None:

@@ -24,11 +24,11 @@ from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, drawn
 
 
 def ledger(desk: Running) -> RowList[Claim]:
-    return desk.app.screen.query_one("#claims", RowList)
+    return desk.app.screen.query_one("#list", RowList)
 
 
 def text(desk: Running) -> str:
-    return desk.app.screen.query_one("#claim", TextView).shown
+    return desk.app.screen.query_one("#text", TextView).shown
 
 
 def title(desk: Running) -> str:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
@@ -24,14 +23,14 @@ from support_desk.domain.forecast import (
     pace_words,
 )
 from support_desk.keys import bindings
-from support_desk.screens.base import DeskScreen
 from support_desk.screens.filters import SORTS, sorted_tickets
+from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.needing import STYLES, doubts_of
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock
 from support_desk.widgets.columns import Column, Moment
 from support_desk.widgets.row_list import RowList
-from support_desk.widgets.text_view import BLANK, TextLine, TextView
+from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
@@ -61,39 +60,16 @@ RANK_WORDS = {
 """Why a need stands where it stands."""
 
 
-class NeedsScreen(DeskScreen):
+class NeedsScreen(ListAndText[Need]):
     """The ranking, and the forecast below it."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("needs", "list", "app")
     BINDINGS: ClassVar[list[BindingType]] = bindings("needs")
-    AUTO_FOCUS = "#needs"
-
-    DEFAULT_CSS = """
-    NeedsScreen {
-        #needs { height: 1fr; min-height: 6; }
-        #forecast { height: 1fr; border-top: solid $primary 50%; }
-        #forecast:focus { border-top: solid $primary; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
         self._learned: Pace | None = None
         self._adjusted: timedelta | None = None
-
-    def compose_body(self) -> ComposeResult:
-        yield RowList[Need](self._columns, _key, self.desk.now, id="needs")
-        yield TextView(id="forecast")
-
-    @property
-    def list(self) -> RowList[Need]:
-        """The needs."""
-        return self.query_one("#needs", RowList)
-
-    @property
-    def text(self) -> TextView:
-        """The forecast."""
-        return self.query_one("#forecast", TextView)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -133,7 +109,10 @@ class NeedsScreen(DeskScreen):
 
     # Drawing
 
-    def _columns(self, width: int) -> Sequence[Column[Need]]:
+    def key(self, row: Need) -> Hashable:
+        return (row.target, row.act, row.title) if row.target is None else row.target
+
+    def columns(self, width: int) -> Sequence[Column[Need]]:
         zone = self.desk_app.view.calendar.timezone
 
         def what(need: Need, moment: Moment) -> tuple[str, str]:
@@ -180,17 +159,6 @@ class NeedsScreen(DeskScreen):
 
     # Keys
 
-    def action_back(self) -> None:
-        """Back from the forecast to the list, then to where this was opened."""
-        if self.text.has_focus:
-            self.list.focus()
-        else:
-            self.app.pop_screen()
-
-    def action_other_half(self) -> None:
-        """From the list to the forecast, and back."""
-        (self.list if self.text.has_focus else self.text).focus()
-
     def action_slower(self) -> None:
         """A reply takes longer."""
         self._adjust(self.pace.length + STEP)
@@ -224,10 +192,6 @@ class NeedsScreen(DeskScreen):
             self.desk_app.open_ticket(int(need.target.id))
         else:
             self.desk_app.open_alert(need.target.id)
-
-
-def _key(need: Need) -> Hashable:
-    return (need.target, need.act, need.title) if need.target is None else need.target
 
 
 def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: str) -> list[TextLine]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
 from support_desk.keys import bindings
 from support_desk.quiet_times import Gathered, QuietTimes, quiet_times
-from support_desk.screens.base import DeskScreen
+from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.quiet_rows import (
     Kind,
     Proposal,
@@ -25,8 +24,8 @@ from support_desk.screens.quiet_rows import (
 from support_desk.sources.errors import SourceError
 from support_desk.sources.maintenance import maintenance
 from support_desk.sources.runbook_changes import last_changed
+from support_desk.widgets.columns import Column
 from support_desk.widgets.row_list import RowList
-from support_desk.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,18 +34,16 @@ if TYPE_CHECKING:
     from support_desk.sources.maintenance import Maintenance
 
 
-class QuietScreen(DeskScreen):
+class QuietScreen(ListAndText[Proposal]):
     """The proposals, and everything about the one under the cursor."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("quiet", "list", "app")
     BINDINGS: ClassVar[list[BindingType]] = bindings("quiet")
-    AUTO_FOCUS = "#proposals"
 
     DEFAULT_CSS = """
     QuietScreen {
-        #proposals { height: 2fr; min-height: 6; }
-        #proposal { height: 1fr; min-height: 5; border-top: solid $primary 50%; }
-        #proposal:focus { border-top: solid $primary; }
+        #list { height: 2fr; }
+        #text { min-height: 5; }
     }
     """
 
@@ -54,30 +51,16 @@ class QuietScreen(DeskScreen):
         super().__init__()
         self._found: QuietTimes | None = None
 
-    def compose_body(self) -> ComposeResult:
-        yield RowList[Proposal](
-            lambda _: proposal_columns(self.desk_app.view), _key, self.desk.now, id="proposals"
-        )
-        yield TextView(id="proposal")
+    def columns(self, _width: int) -> Sequence[Column[Proposal]]:
+        return proposal_columns(self.desk_app.view)
 
-    @property
-    def proposals(self) -> RowList[Proposal]:
-        """The proposals."""
-        return self.query_one("#proposals", RowList)
-
-    @property
-    def text(self) -> TextView:
-        """Everything about the proposal under the cursor."""
-        return self.query_one("#proposal", TextView)
+    def key(self, row: Proposal) -> Hashable:
+        return row.key
 
     def on_mount(self) -> None:
         super().on_mount()
         self._draw()
         self.action_look()
-
-    def tick(self) -> None:
-        super().tick()
-        self.proposals.tick()
 
     # Reading
 
@@ -127,46 +110,31 @@ class QuietScreen(DeskScreen):
     def _draw(self) -> None:
         view, found = self.desk_app.view, self._found
         if found is None:
-            self.proposals.title(((" Quiet times ", "title"), ("reading the history ...", "title")))
-            self.proposals.empty("Reading ...")
+            self.list.title(((" Quiet times ", "title"), ("reading the history ...", "title")))
+            self.list.empty("Reading ...")
             return
         rows = proposals(view, found)
-        self.proposals.show(rows, at_once=True)
-        self.proposals.title(((f" Quiet times: {len(rows)} proposals ", "title"), (found.reach, "title")))
-        self.proposals.notice(f"Not everything is known: {'; '.join(found.missing)}" if found.missing else "")
-        self.proposals.empty(f"Nothing to propose: {found.reach}.")
-        self._draw_text()
+        self.list.show(rows, at_once=True)
+        self.list.title(((f" Quiet times: {len(rows)} proposals ", "title"), (found.reach, "title")))
+        self.list.notice(f"Not everything is known: {'; '.join(found.missing)}" if found.missing else "")
+        self.list.empty(f"Nothing to propose: {found.reach}.")
+        self.draw_text()
 
-    def _draw_text(self) -> None:
-        row = self.proposals.selected
+    def draw_text(self) -> None:
+        """Everything about the proposal under the cursor."""
+        row = self.list.selected
         if row is None or self._found is None:
             self.text.show(None, [])
         else:
             self.text.show(row.key, about(self.desk_app.view, row, self._found))
 
-    @on(RowList.Moved)
-    def _moved(self, message: RowList.Moved) -> None:
-        message.stop()
-        self._draw_text()
-
     # Keys
-
-    def action_back(self) -> None:
-        """Back from the text to the list, then to where this was opened."""
-        if self.text.has_focus:
-            self.proposals.focus()
-        else:
-            self.app.pop_screen()
-
-    def action_other_half(self) -> None:
-        """From the list to the text, and back."""
-        (self.proposals if self.text.has_focus else self.text).focus()
 
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
         """Go to what it is about: the ticket, the runbook, or the beginning of one."""
         message.stop()
-        row = self.proposals.selected
+        row = self.list.selected
         if row is None:
             return
         if row.ticket is not None:
@@ -180,7 +148,7 @@ class QuietScreen(DeskScreen):
 
     def action_start_runbook(self) -> None:
         """Start a runbook for the alerts under the cursor."""
-        row = self.proposals.selected
+        row = self.list.selected
         if row is None or row.noise is None:
             self.say("Only alerts get a runbook")
             return
@@ -190,7 +158,3 @@ class QuietScreen(DeskScreen):
         from support_desk.screens.runbook_start import start_for_noise
 
         start_for_noise(self.desk_app, row.noise)
-
-
-def _key(row: Proposal) -> Hashable:
-    return row.key

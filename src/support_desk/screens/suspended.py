@@ -7,21 +7,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.desk.snapshot import FeedName, State, state
 from support_desk.domain.tickets import SuspendedTicket
 from support_desk.keys import bindings
-from support_desk.screens.base import DeskScreen
 from support_desk.screens.detail import ago, fact, when
 from support_desk.screens.header import STATE_STYLE, problem_line
+from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.view import View
 from support_desk.screens.words import minutes
 from support_desk.widgets.columns import Column
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.row_list import RowList
-from support_desk.widgets.text_view import BLANK, TextLine, TextView
+from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
@@ -36,39 +35,22 @@ EMPTY = {
 _TITLE_STYLE = {"stale": "soon", "failed": "p1"}
 
 
-class SuspendedScreen(DeskScreen):
+class SuspendedScreen(ListAndText[SuspendedTicket]):
     """The list, and the text of the message under the cursor."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("detail", "suspended", "row", "list", "app")
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail", "suspended", "row")
-    AUTO_FOCUS = "#suspended"
-
-    DEFAULT_CSS = """
-    SuspendedScreen {
-        #suspended { height: 1fr; min-height: 6; }
-        #message { height: 1fr; border-top: solid $primary 50%; }
-        #message:focus { border-top: solid $primary; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
         self._last_look: datetime | None = None
         self._looked = False
 
-    def compose_body(self) -> ComposeResult:
-        yield RowList[SuspendedTicket](columns, _key, self.desk.now, id="suspended")
-        yield TextView(id="message")
+    def columns(self, _width: int) -> Sequence[Column[SuspendedTicket]]:
+        return COLUMNS
 
-    @property
-    def list(self) -> RowList[SuspendedTicket]:
-        """The messages."""
-        return self.query_one("#suspended", RowList)
-
-    @property
-    def message(self) -> TextView:
-        """The text of the message under the cursor."""
-        return self.query_one("#message", TextView)
+    def key(self, row: SuspendedTicket) -> Hashable:
+        return row.id
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -82,7 +64,6 @@ class SuspendedScreen(DeskScreen):
 
     def tick(self) -> None:
         super().tick()
-        self.list.tick()
         self._draw_title(self.desk_app.view)
 
     def _draw(self) -> None:
@@ -90,7 +71,7 @@ class SuspendedScreen(DeskScreen):
         feed = view.snapshot.suspended
         self.list.show(sorted(feed.rows, key=lambda row: (row.created_at, row.id), reverse=True))
         self._draw_title(view)
-        self._draw_message()
+        self.draw_text()
         if feed.read_at is not None and not self._looked:
             # Only a list that has been read can have been looked at.
             self._looked = True
@@ -116,35 +97,20 @@ class SuspendedScreen(DeskScreen):
         self.list.notice(problem_line(view, FeedName.SUSPENDED))
         self.list.empty(EMPTY.get(judged, "Nothing known: the last reading isn't fresh and complete."))
 
-    def _draw_message(self) -> None:
+    def draw_text(self) -> None:
+        """The message under the cursor."""
         row = self.list.selected
         if row is None:
-            self.message.show(None, [])
+            self.text.show(None, [])
             return
-        self.message.show(row.id, message_lines(self.desk_app.view, row))
-
-    @on(RowList.Moved)
-    def _moved(self, message: RowList.Moved) -> None:
-        message.stop()
-        self._draw_message()
+        self.text.show(row.id, message_lines(self.desk_app.view, row))
 
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
         message.stop()
-        self.message.focus()
+        self.text.focus()
 
     # Keys
-
-    def action_back(self) -> None:
-        """Back from the text to the list, then to where this was opened."""
-        if self.message.has_focus:
-            self.list.focus()
-        else:
-            self.app.pop_screen()
-
-    def action_other_half(self) -> None:
-        """From the list to the text, and back."""
-        (self.list if self.message.has_focus else self.message).focus()
 
     def action_refresh_detail(self) -> None:
         """Read the suspended tickets now."""
@@ -197,35 +163,27 @@ class SuspendedScreen(DeskScreen):
         self.say("B chooses a runbook on the dashboard: q goes back")
 
 
-def _key(row: SuspendedTicket) -> Hashable:
-    return row.id
-
-
-def columns(_width: int) -> Sequence[Column[SuspendedTicket]]:
-    """The columns of the list."""
-    return (
-        Column(
-            "age",
-            "Age",
-            5,
-            lambda row, at: (minutes(at.now - row.created_at), "text"),
-            ticks=True,
-            right=True,
-        ),
-        Column("cause", "Why it was held back", 18, lambda row, _: (row.cause, "soon"), rank=1, wide=32),
-        Column(
-            "author",
-            "From",
-            16,
-            lambda row, _: (row.author or row.author_email or "?", "text"),
-            rank=2,
-            wide=28,
-        ),
-        Column(
-            "subject", "Subject", 20, lambda row, _: (row.subject or "(no subject)", "strong"), flexible=True
-        ),
-        Column("recipient", "To", 20, lambda row, _: (row.recipient or "", "dim"), rank=3, wide=32),
-    )
+COLUMNS: Sequence[Column[SuspendedTicket]] = (
+    Column(
+        "age",
+        "Age",
+        5,
+        lambda row, at: (minutes(at.now - row.created_at), "text"),
+        ticks=True,
+        right=True,
+    ),
+    Column("cause", "Why it was held back", 18, lambda row, _: (row.cause, "soon"), rank=1, wide=32),
+    Column(
+        "author",
+        "From",
+        16,
+        lambda row, _: (row.author or row.author_email or "?", "text"),
+        rank=2,
+        wide=28,
+    ),
+    Column("subject", "Subject", 20, lambda row, _: (row.subject or "(no subject)", "strong"), flexible=True),
+    Column("recipient", "To", 20, lambda row, _: (row.recipient or "", "dim"), rank=3, wide=32),
+)
 
 
 def message_lines(view: View, row: SuspendedTicket) -> list[TextLine]:

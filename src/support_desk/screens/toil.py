@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.desk.facts import rota_of
@@ -28,11 +27,12 @@ from support_desk.domain.toil_words import (
 )
 from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
 from support_desk.keys import bindings
-from support_desk.screens.base import DeskScreen
+from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.toil_rows import claim_columns, claim_lines, ledger_lines
 from support_desk.sources.errors import SourceError
+from support_desk.widgets.columns import Column
 from support_desk.widgets.row_list import RowList
-from support_desk.widgets.text_view import BLANK, TextLine, TextView
+from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,20 +44,11 @@ READING = "toil"
 """Name of the worker that reads the history and the rota."""
 
 
-class ToilScreen(DeskScreen):
+class ToilScreen(ListAndText[Claim]):
     """The claims, newest first, and everything about the one under the cursor."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("toil", "list", "app")
     BINDINGS: ClassVar[list[BindingType]] = bindings("toil")
-    AUTO_FOCUS = "#claims"
-
-    DEFAULT_CSS = """
-    ToilScreen {
-        #claims { height: 1fr; min-height: 6; }
-        #claim { height: 1fr; border-top: solid $primary 50%; }
-        #claim:focus { border-top: solid $primary; }
-    }
-    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,28 +60,16 @@ class ToilScreen(DeskScreen):
         self._range: tuple[datetime, datetime] | None = None
         self._troubles: tuple[str, ...] = ()
 
-    def compose_body(self) -> ComposeResult:
-        yield RowList[Claim](lambda _: claim_columns(self.desk_app.view), _key, self.desk.now, id="claims")
-        yield TextView(id="claim")
+    def columns(self, _width: int) -> Sequence[Column[Claim]]:
+        return claim_columns(self.desk_app.view)
 
-    @property
-    def claims(self) -> RowList[Claim]:
-        """The claims."""
-        return self.query_one("#claims", RowList)
-
-    @property
-    def text(self) -> TextView:
-        """Everything about the claim under the cursor."""
-        return self.query_one("#claim", TextView)
+    def key(self, row: Claim) -> Hashable:
+        return row.id
 
     def on_mount(self) -> None:
         super().on_mount()
         self._draw()
         self.action_look()
-
-    def tick(self) -> None:
-        super().tick()
-        self.claims.tick()
 
     # Reading
 
@@ -153,11 +132,11 @@ class ToilScreen(DeskScreen):
     def _draw(self) -> None:
         found = self._found
         claims = tuple(reversed(found.ledger.claims)) if found else ()
-        self.claims.show(claims, at_once=True)
-        self.claims.title(tuple(part for part in self._title(found) if part[0]))
-        self.claims.notice(found.missing[0] if found and found.missing else "")
-        self.claims.empty(self._empty(found))
-        self._draw_claim()
+        self.list.show(claims, at_once=True)
+        self.list.title(tuple(part for part in self._title(found) if part[0]))
+        self.list.notice(found.missing[0] if found and found.missing else "")
+        self.list.empty(self._empty(found))
+        self.draw_text()
 
     def _title(self, found: Found | None) -> tuple[tuple[str, str], ...]:
         if found is None:
@@ -178,19 +157,15 @@ class ToilScreen(DeskScreen):
             return "Reading ..."
         return "No claims are known." if found.missing else "No claims in these weeks."
 
-    def _draw_claim(self) -> None:
-        claim, found = self.claims.selected, self._found
+    def draw_text(self) -> None:
+        """Everything about the claim under the cursor, and the whole account."""
+        claim, found = self.list.selected, self._found
         if found is None:
             self.text.show(None, [])
             return
         view = self.desk_app.view
         lines: list[TextLine] = [*claim_lines(view, claim), BLANK] if claim else []
         self.text.show(claim.id if claim else "none", [*lines, *ledger_lines(view, found)])
-
-    @on(RowList.Moved)
-    def _moved(self, message: RowList.Moved) -> None:
-        message.stop()
-        self._draw_claim()
 
     # Answering
 
@@ -202,7 +177,7 @@ class ToilScreen(DeskScreen):
 
     def action_answer(self) -> None:
         """Say whether the claim woke you, and how long fixing took."""
-        claim = self.claims.selected
+        claim = self.list.selected
         if claim is not None:
             self._ask_woken(claim)
 
@@ -260,7 +235,7 @@ class ToilScreen(DeskScreen):
 
     def action_entered(self) -> None:
         """The claim was entered in the agency's system, or wasn't after all."""
-        claim = self.claims.selected
+        claim = self.list.selected
         if claim is None:
             return
         if claim.answer is None:
@@ -275,7 +250,7 @@ class ToilScreen(DeskScreen):
 
     def action_copy_claim(self) -> None:
         """Copy this claim for the agency's system."""
-        claim = self.claims.selected
+        claim = self.list.selected
         if claim is None:
             return
         if claim.answer is None:
@@ -324,19 +299,6 @@ class ToilScreen(DeskScreen):
         else:
             self.say(f"Written to {path}")
 
-    # Moving
-
-    def action_back(self) -> None:
-        """Back from the claim to the list, then to where this was opened."""
-        if self.text.has_focus:
-            self.claims.focus()
-        else:
-            self.desk_app.pop_screen()
-
-    def action_other_half(self) -> None:
-        """From the list to the claim, and back."""
-        (self.claims if self.text.has_focus else self.text).focus()
-
 
 LEFT_OUT = "left_out"
 
@@ -363,7 +325,3 @@ def _write_new(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         file.write(text)
-
-
-def _key(claim: Claim) -> Hashable:
-    return claim.id
