@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
-from support_desk.config.model import TicketEscalation
+from support_desk.config.model import Me, TicketEscalation
 from support_desk.desk.lookups import Lookups
 from support_desk.domain.commands import EditTicket, MergeTicket, PagePerson, SideConversation
 from support_desk.domain.intents import Phase
@@ -433,6 +434,19 @@ async def test_a_major_incident_is_tag_priority_and_who_was_told(desk: Running) 
     last = (await detail_of(desk, MAP)).comments[-1]
     assert last.body == "Major incident, marked by Robin Ashdown. Told: Sian, the client."
     assert not last.public
+
+
+async def test_a_major_incident_names_the_account_where_nobody_is_configured() -> None:
+    async with running(config=changed(me=Me())) as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("I")
+        await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+        await desk.type("Sian")
+        await desk.press("enter")
+        await ended(desk)
+        last = (await detail_of(desk, MAP)).comments[-1]
+        assert last.body == f"Major incident, marked by {getpass.getuser()}. Told: Sian."
 
 
 # Where nothing may be changed, and where there is little room

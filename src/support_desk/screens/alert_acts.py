@@ -19,6 +19,7 @@ from support_desk.domain.when import parse_when
 from support_desk.screens.asking import confirm
 from support_desk.screens.escalation import escalate, people_of, person_named
 from support_desk.screens.escalation import page_someone as _page_someone
+from support_desk.screens.incident import ask_who_was_told
 from support_desk.screens.words import day_clock
 from support_desk.text import head
 
@@ -263,20 +264,13 @@ def note(screen: Acting, alerts: Alerts) -> None:
 
 def incident(screen: Acting, alerts: Alerts) -> None:
     """Mark a major incident: tag, note, and who was told."""
-    from support_desk.screens.pickers import LinePicker
 
-    app = screen.desk_app
-    tag = app.config.on_call.incident_tag
+    def mark(note: str, tags: tuple[str, ...]) -> None:
+        commands: list[c.Command] = [c.NoteAlert(note)]
+        commands += [c.AddAlertTags(tags)] if tags else []
+        screen.desk_app.acts.do([(alert, command) for alert in alerts for command in commands])
 
-    def told(who: str | None) -> None:
-        if who is None:
-            return
-        text = f"Major incident, marked by {app.config.me.name or me(screen)}. Told: {who}."
-        commands: list[c.Command] = [c.NoteAlert(text)]
-        commands += [c.AddAlertTags((tag,))] if tag else []
-        app.acts.do([(alert, command) for alert in alerts for command in commands])
-
-    app.push_screen(LinePicker(f"MAJOR INCIDENT {named(alerts)}: who was told?"), told)
+    ask_who_was_told(screen, named(alerts), mark)
 
 
 def raise_ticket(screen: Acting, alerts: Alerts) -> None:

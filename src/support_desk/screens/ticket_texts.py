@@ -11,6 +11,7 @@ from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
+from support_desk.screens.incident import ask_who_was_told
 from support_desk.screens.ticket_help import Tickets, named, one_of, waiting
 from support_desk.screens.words import day_clock
 from support_desk.text import head
@@ -132,19 +133,12 @@ WHEN = "By when? 15:10, tomorrow, fri 12:00, 26 nov 9:30, 2d"
 
 def incident(screen: Acting, tickets: Tickets) -> None:
     """Mark a major incident: tag, note, and who was told."""
-    from support_desk.screens.pickers import LinePicker
 
-    app = screen.desk_app
-    tag = app.config.on_call.incident_tag
+    def mark(note: str, tags: tuple[str, ...]) -> None:
+        edit = EditTicket("note", comment=note, public=False, add_tags=tags)
+        screen.desk_app.acts.do([(ticket, replace(edit, priority=_raised(ticket))) for ticket in tickets])
 
-    def told(who: str | None) -> None:
-        if who is None:
-            return
-        text = f"Major incident, marked by {app.config.me.name or app.config.me.email}. Told: {who}."
-        edit = EditTicket("note", comment=text, public=False, add_tags=(tag,) if tag else ())
-        app.acts.do([(ticket, replace(edit, priority=_raised(ticket))) for ticket in tickets])
-
-    app.push_screen(LinePicker(f"MAJOR INCIDENT {named(tickets)}: who was told?"), told)
+    ask_who_was_told(screen, named(tickets), mark)
 
 
 def _raised(ticket: Ticket) -> str | None:
