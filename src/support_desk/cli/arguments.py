@@ -92,13 +92,7 @@ def parser() -> argparse.ArgumentParser:
             one_shot.add_argument("text", nargs="*", metavar="TEXT", help="words to look for")
 
     toil = command("toil", "your claims of time off in lieu for alerts out of hours")
-    toil.add_argument(
-        "--from", dest="start", type=_moment, default=None, metavar="TIME",
-        help="the beginning (default: two on-call pay periods before this one)",
-    )  # fmt: skip
-    toil.add_argument(
-        "--to", dest="end", type=_moment, default=None, metavar="TIME", help="the end (default: now)"
-    )
+    _add_range(toil, "two on-call pay periods before this one", "now")
     table = toil.add_mutually_exclusive_group()
     table.add_argument("--json", action="store_true", help="one JSON document instead of text")
     table.add_argument("--csv", action="store_true", help="a table for a spreadsheet instead of text")
@@ -107,13 +101,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     handover = command("handover", "what the next person needs to know, as Markdown")
-    handover.add_argument(
-        "--from", dest="start", type=_moment, default=None, metavar="TIME",
-        help="the beginning (default: of the support week, Wednesday)",
-    )  # fmt: skip
-    handover.add_argument(
-        "--to", dest="end", type=_moment, default=None, metavar="TIME", help="the end (default: of that week)"
-    )
+    _add_range(handover, "of the support week, Wednesday", "of that week")
     handover.add_argument(
         "--details", action="store_true", help="requesters, tags and every action, not subject lines only"
     )
@@ -151,6 +139,15 @@ def parser() -> argparse.ArgumentParser:
         "show", "the effective configuration and where each value comes from; secrets masked", below=actions
     )
     return parser
+
+
+def _add_range(command: argparse.ArgumentParser, beginning: str, end: str) -> None:
+    """`--from` and `--to`, with what they are where they aren't given."""
+    for option, name, words in (
+        ("--from", "start", f"the beginning (default: {beginning})"),
+        ("--to", "end", f"the end (default: {end})"),
+    ):
+        command.add_argument(option, dest=name, type=_moment, default=None, metavar="TIME", help=words)
 
 
 def _common_options() -> argparse.ArgumentParser:

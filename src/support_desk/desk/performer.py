@@ -64,7 +64,7 @@ class DeskPerformer:
         return (
             self._tickets is not None
             and all(_is_ticket_work(intent) for intent in intents)
-            and (self._tickets.batches(intents))
+            and self._tickets.batches(intents)
         )
 
     async def perform_batch(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
@@ -84,15 +84,13 @@ def _is_ticket_work(intent: Intent) -> bool:
 
 def _nowhere(intent: Intent) -> Receipt:
     if _is_ticket_work(intent):
-        return Receipt(
-            Verdict.FAILED,
-            "not sent: tickets can't be changed from here",
-            "set `[zendesk]` with a credential that may write, or do it in the browser (o)",
-        )
+        what, wanted = "tickets", "`[zendesk]` with a credential that may write"
+    else:
+        what, wanted = "alerts", "`[opsgenie] write_key_env` to an API integration's key"
     return Receipt(
         Verdict.FAILED,
-        "not sent: alerts can't be changed from here",
-        "set `[opsgenie] write_key_env` to an API integration's key, or do it in the browser (o)",
+        f"not sent: {what} can't be changed from here",
+        f"set {wanted}, or do it in the browser (o)",
     )
 
 

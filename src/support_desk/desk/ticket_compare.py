@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from support_desk.desk.intents import seen_of
 from support_desk.domain.commands import UNASSIGNED, EditTicket
 from support_desk.domain.comment_text import same_text, text_of_html
 from support_desk.domain.intents import FieldDifference, Seen
@@ -148,7 +149,7 @@ def _words(tag: str) -> list[str]:
 # What others have done
 
 
-def _seen_value(name: str, seen: Seen) -> str | None:
+def _value(name: str, seen: Seen) -> str | None:
     values = {
         "status": seen.status,
         "custom_status": seen.status,
@@ -160,29 +161,14 @@ def _seen_value(name: str, seen: Seen) -> str | None:
     return values.get(name)
 
 
-def _present_value(name: str, ticket: Ticket) -> str | None:
-    values = {
-        "status": ticket.status,
-        "custom_status": ticket.status,
-        "priority": ticket.priority,
-        "type": ticket.type,
-        "assignee": ticket.assignee_email or ticket.assignee,
-        "group": ticket.group,
-    }
-    return values.get(name)
-
-
 COMPARED = ("status", "priority", "type", "assignee", "group")
 """The fields of which it is remembered what the person saw."""
 
 
 def changes_between(before: Ticket, after: Ticket) -> dict[str, str | None]:
     """The fields that differ, and what they are after."""
-    return {
-        name: _present_value(name, after)
-        for name in COMPARED
-        if _present_value(name, before) != _present_value(name, after)
-    }
+    was, now = seen_of(before), seen_of(after)
+    return {name: _value(name, now) for name in COMPARED if _value(name, was) != _value(name, now)}
 
 
 def foreign_changes(
@@ -198,12 +184,13 @@ def foreign_changes(
     that is already as wanted.
     """
     found = []
+    now = seen_of(ticket)
     for name in aims(edit):
         if name == "problem" or holds(edit, name, ticket, numbers):
             continue
-        present = _present_value(name, ticket)
+        present = _value(name, now)
         known = "status" if name == "custom_status" else name
-        if _fold(present) == _fold(_seen_value(name, seen)) or (known in own and own[known] == present):
+        if _fold(present) == _fold(_value(name, seen)) or (known in own and own[known] == present):
             continue
         found.append(FieldDifference(name, ours(edit, name), theirs(name, ticket, numbers)))
     return tuple(found)

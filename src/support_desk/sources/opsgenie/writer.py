@@ -56,7 +56,9 @@ class OpsgenieWriter:
         if isinstance(command, c.RemoveAlertTags):
             return await self._remove_tags(path, command, common)
         method, ending, body = _request(command, token)
-        return await self._send(method, path + ending, body | common, doing=_doing(command))
+        return await self._send(
+            method, path + ending, body | common, doing=_DOING.get(type(command), "change the alert")
+        )
 
     async def _remove_tags(self, path: str, command: c.RemoveAlertTags, common: Body) -> str:
         # One value with commas in it: repeated keys would remove one of the tags.
@@ -190,10 +192,6 @@ _PLAIN: dict[type[c.AlertCommand], str] = {
     c.Unacknowledge: "/unacknowledge",
     c.CloseAlert: "/close",
 }
-
-
-def _doing(command: c.AlertCommand) -> str:
-    return _DOING.get(type(command), "change the alert")
 
 
 _DOING: dict[type[c.AlertCommand], str] = {
