@@ -106,6 +106,18 @@ def test_every_alert_of_the_past_is_kept_once(
     store.close()
 
 
+def test_a_clock_finer_than_the_file_leaves_no_gap(
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.alerts = [closed_alert(number, NOW - number * 90 * MINUTE) for number in range(1, 4)]
+    clock.at = NOW + timedelta(microseconds=123_456)
+    assert ask(configuration, clock) == 0
+    assert "3 alerts imported; the history is complete back to" in capsys.readouterr().out
+    clock.at += timedelta(seconds=5, microseconds=999)
+    assert ask(configuration, clock) == 0
+    assert "0 alerts imported; the history is complete back to" in capsys.readouterr().out
+
+
 def test_no_question_goes_beyond_the_rows_that_the_service_gives(
     configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock
 ) -> None:

@@ -40,10 +40,12 @@ def history(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ
             loaded.how_to_begin or "to import the history, set opsgenie.read_key_env (or _command, _file)"
         )
         return 2
+    from support_desk.desk.moments import from_ms, to_ms
     from support_desk.desk.schema import StoreError
     from support_desk.desk.store import ReadingsStore
 
-    wanted = _wanted(arguments, config, clock.now())
+    # As the file keeps it: what lies between its milliseconds would stay a gap for ever.
+    wanted = _wanted(arguments, config, from_ms(to_ms(clock.now())))
     if wanted is None:
         return 2
     try:
@@ -108,7 +110,8 @@ def _import(
 def _tell_end(brought: Imported, wanted: Span, store: ReadingsStore, clock: Clock, zone: ZoneInfo) -> int:
     holes = store.history_reach().holes(wanted)
     if holes:
-        output.talk(f"the store has not kept everything: {len(holes)} gaps are left. Try again")
+        gaps = "1 gap is" if len(holes) == 1 else f"{len(holes)} gaps are"
+        output.talk(f"the store has not kept everything: {gaps} left. Try again")
         return 1
     back = moment_words(wanted.start, clock.now(), zone)
     output.data(f"{_alerts(brought.alerts)} imported; the history is complete back to {back}.")
