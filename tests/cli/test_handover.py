@@ -146,6 +146,24 @@ def test_without_any_history_it_says_so(path: Path, capsys: pytest.CaptureFixtur
     assert "> Not complete: the history of alerts can't be read" in capsys.readouterr().out
 
 
+def test_what_rang_before_this_desk_watched_isnt_passed_over(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed(path)
+    ask(path)
+    assert "- Alerts before Mon 13:00 aren't in this desk's history." in capsys.readouterr().out
+
+
+def test_without_a_folder_of_runbooks_it_isnt_said_that_none_changed(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = path.read_text("utf-8")
+    path.write_text(text[: text.index("[runbooks]")], "utf-8")
+    ask(path)
+    _, changed = capsys.readouterr().out.split("## Runbooks changed")
+    assert "It can't be told" in changed.split("##")[0]
+
+
 def test_runbooks_that_were_changed_are_named(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     books = path.parent / "books"
 

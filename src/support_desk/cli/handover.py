@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from support_desk.desk.history import AlertRecord
     from support_desk.desk.outbox_store import LogLine
     from support_desk.domain.commands import Promise
+    from support_desk.domain.past import Reach
 
 FEEDS = (FeedName.TICKETS, FeedName.ALERTS, FeedName.ROTA, FeedName.PEOPLE, FeedName.RUNBOOKS)
 
@@ -66,29 +67,32 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
 def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
     """What this machine has kept about a range; what can't be read is None."""
     config = seen.config
-    history, promises = _readings(config, start)
+    history, reach, promises = _readings(config, start)
+    folder = config.runbooks.path
     return Kept(
         history=history,
         log=_log(config, start, end),
         promises=promises,
-        runbooks_changed=changed_between(config.runbooks.path, start, end) if config.runbooks.path else (),
+        runbooks_changed=changed_between(folder, start, end) if folder else None,
         rules=tuple(runbook_rules(config.runbooks)),
+        history_from=reach.start,
     )
 
 
 def _readings(
     config: Config, start: datetime
-) -> tuple[tuple[AlertRecord, ...] | None, Mapping[int, Promise]]:
+) -> tuple[tuple[AlertRecord, ...] | None, Reach, Mapping[int, Promise]]:
     from support_desk.desk.store import ReadingsStore, StoreError
+    from support_desk.domain.past import Reach
 
     try:
         store = ReadingsStore.open_existing(store_file(config))
     except StoreError:
-        return None, {}
+        return None, Reach(), {}
     try:
-        return store.history(start), store.promises()
+        return store.history(start), store.history_reach(), store.promises()
     except (StoreError, sqlite3.Error):
-        return None, {}
+        return None, Reach(), {}
     finally:
         store.close()
 
