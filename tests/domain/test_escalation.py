@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
-from support_desk.domain.escalation import NOBODY, Countdown, countdown
+from support_desk.domain.escalation import NOBODY, Countdown, SecondLine, countdown
 from support_desk.domain.rota import UNKNOWN, Person, Unknown
 
 NIGHT = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -48,6 +48,7 @@ def asked(
     policies: tuple[EscalationPolicy, ...] = (SUPPORT, UNTIL_CLOSED),
     default_policy: str = "",
     second_line: Person | Unknown | None = SAM,
+    line: SecondLine | None = None,
     restarted_at: datetime | None = None,
 ) -> Countdown:
     """The countdown `after` minutes of the alert's life."""
@@ -56,7 +57,7 @@ def asked(
         policies=policies,
         fallback_minutes=5,
         default_policy=default_policy,
-        second_line=second_line,
+        second_line=line if line is not None else lambda _: second_line,
         now=NIGHT + after * MINUTE,
         restarted_at=restarted_at,
     )
@@ -161,6 +162,44 @@ class TestNobodyOnTheSecondLine:
         found = asked(after=2, second_line=None)
         assert (found.state, found.next) == ("running", "Alex Okafor")
         assert found.reason == "second line: nobody now"
+
+
+class TestTheLineChangesMeanwhile:
+    """Who is paged is who is on when the step is due, not who is on now."""
+
+    TWO_STEPS = replace(SUPPORT, rules=SUPPORT.rules[:2])
+    CHANGE = NIGHT + 3 * MINUTE
+
+    def begins(self, at: datetime) -> Person | None:
+        return SAM if at >= self.CHANGE else None
+
+    def ends(self, at: datetime) -> Person | None:
+        return SAM if at < self.CHANGE else None
+
+    @pytest.mark.parametrize("policies", [(TWO_STEPS,), ()])
+    def test_somebody_comes_on_before_the_step(self, policies: tuple[EscalationPolicy, ...]) -> None:
+        found = asked(after=1, policies=policies, line=self.begins)
+        assert (found.state, found.due_at) == ("running", NIGHT + 5 * MINUTE)
+        assert "(Sam Patel)" in (found.next or "")
+
+    @pytest.mark.parametrize("policies", [(TWO_STEPS,), ()])
+    def test_somebody_goes_off_before_the_step(self, policies: tuple[EscalationPolicy, ...]) -> None:
+        found = asked(after=1, policies=policies, line=self.ends)
+        assert (found.state, found.next, found.due_at) == ("stopped", NOBODY, None)
+        assert found.reason == "second line: nobody when its turn comes"
+
+    @pytest.mark.parametrize("policies", [(TWO_STEPS,), ()])
+    def test_who_came_on_after_the_step_was_not_to_be_paged(
+        self, policies: tuple[EscalationPolicy, ...]
+    ) -> None:
+        late = lambda at: self.begins(at - 4 * MINUTE)  # noqa: E731 - two minutes after the step
+        found = asked(after=8, policies=policies, line=late)
+        assert (found.state, found.next, found.missed) == ("stopped", NOBODY, False)
+        assert found.reason == "second line: nobody when its turn came"
+
+    def test_who_went_off_after_the_step_should_have_been_paged(self) -> None:
+        found = asked(after=8, policies=(self.TWO_STEPS,), line=lambda at: self.ends(at - 4 * MINUTE))
+        assert (found.state, found.next, found.missed) == ("due", "ooh_second_line (Sam Patel)", True)
 
 
 class TestStates:

@@ -280,7 +280,7 @@ class TestAlerts:
                     policies=world.policies(),
                     fallback_minutes=9,
                     default_policy="",
-                    second_line=second.people[0],
+                    second_line=lambda _: second.people[0],
                     now=DEMO_START,
                 )
                 assert (line.state, line.basis) == ("running", "policy")

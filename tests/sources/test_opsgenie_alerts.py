@@ -110,7 +110,7 @@ class TestOneAlert:
         assert alert.acknowledged_at is not None
         since = alert.created_at + timedelta(hours=1)
         found = countdown(
-            alert, policies=(), fallback_minutes=5, default_policy="", second_line=None, now=since
+            alert, policies=(), fallback_minutes=5, default_policy="", second_line=lambda _: None, now=since
         )
         assert found.state == "unknown", "its escalation began again, the list doesn't say when"
 
@@ -136,7 +136,7 @@ class TestOneAlert:
             policies=(),
             fallback_minutes=5,
             default_policy="",
-            second_line=second_line,
+            second_line=lambda _: second_line,
             now=datetime(2026, 11, 23, 14, 2, tzinfo=UTC),
         )
         assert (found.state, found.due_at) == ("running", datetime(2026, 11, 23, 14, 5, tzinfo=UTC))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
-from support_desk.domain.escalation import Countdown, countdown
+from support_desk.domain.escalation import Countdown, SecondLine, countdown
 from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now
 
 
@@ -56,15 +56,38 @@ def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | U
     return planned
 
 
+def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondLine:
+    """Who is second line at moments around now: whoever is on now, until the timeline says that it changes.
+
+    The five minutes of an alert may begin before a change of shifts and end after it.
+    """
+    rota, here = rota_of(snapshot), second_line(snapshot, now, config)
+    edges = {
+        edge
+        for shift in (rota.shifts if rota else ())
+        if shift.role is Role.SECOND_LINE
+        for edge in (shift.start, shift.end)
+    }
+    begins = max((edge for edge in edges if edge <= now), default=datetime.min.replace(tzinfo=UTC))
+    ends = min((edge for edge in edges if edge > now), default=datetime.max.replace(tzinfo=UTC))
+
+    def at(moment: datetime) -> Person | Unknown | None:
+        if begins <= moment < ends:
+            return here
+        return on_now(rota, Role.SECOND_LINE, moment)
+
+    return at
+
+
 def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Config) -> Countdown:
     """When the next line is paged about an alert, and who that is (ruling 6)."""
-    return escalation_to(second_line(snapshot, now, config), alert, snapshot, now, config)
+    return escalation_to(second_line_at(snapshot, now, config), alert, snapshot, now, config)
 
 
 def escalation_to(
-    on_second_line: Person | Unknown | None, alert: Alert, snapshot: Snapshot, now: datetime, config: Config
+    on_second_line: SecondLine, alert: Alert, snapshot: Snapshot, now: datetime, config: Config
 ) -> Countdown:
-    """The same for one alert of many: `on_second_line` is what `second_line` says of the moment."""
+    """The same for one alert of many: `on_second_line` is what `second_line_at` says around the moment."""
     return countdown(
         alert,
         policies=snapshot.policies.rows,

@@ -8,8 +8,9 @@ the alert's logs and recipients prove that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule
@@ -20,6 +21,11 @@ from support_desk.records import record
 NOBODY = "nobody"
 _SECOND_LINE = "second line"
 _NOBODY_NOW = "second line: nobody now"
+_NOBODY_THEN = "second line: nobody when its turn comes"
+_NOBODY_WAS = "second line: nobody when its turn came"
+
+SecondLine = Callable[[datetime], Person | Unknown | None]
+"""Who is second line at a moment (UTC): a person, None for nobody, or unknown."""
 
 
 @record
@@ -47,8 +53,8 @@ class _Step(NamedTuple):
     policy: str
     pages_acked: bool
     second_line: bool
-    nobody: bool
-    """It pages the second line, where nobody is on."""
+    nobody: str
+    """It pages the second line while nobody is on: that, in words. Empty: it reaches somebody."""
 
 
 def countdown(
@@ -57,7 +63,7 @@ def countdown(
     policies: Iterable[EscalationPolicy],
     fallback_minutes: float,
     default_policy: str,
-    second_line: Person | Unknown | None,
+    second_line: SecondLine,
     now: datetime,
     second_line_schedule: str = "ooh_second_line",
     restarted_at: datetime | None = None,
@@ -66,8 +72,8 @@ def countdown(
 
     The policy is the alert's own escalation responder; without one, the one called `default_policy`. Where
     the policy wasn't read, the second line counts as paged after `fallback_minutes` (basis "configured").
-    `second_line` is who is on now: a person, None for nobody, or unknown. `restarted_at` is when the
-    escalation began again, where the alert's log tells it (a withdrawn acknowledgement).
+    `second_line` says who is on at the moment of a step: a shift may begin or end before it. `restarted_at`
+    is when the escalation began again, where the alert's log tells it (a withdrawn acknowledgement).
 
     An acknowledged alert keeps the steps that apply until it is *closed*: they still page, so they count
     down; without such a step it has stopped. A second line where nobody is on is passed over (ruling 8).
@@ -79,27 +85,23 @@ def countdown(
     if start is None:
         return Countdown("unknown", reason="its acknowledgement was withdrawn, the list doesn't say when")
     chosen = policies_of(alert, tuple(policies), default_policy)
+    reached = partial(_reached, second_line, now)
     if not chosen:
+        at = start + timedelta(minutes=fallback_minutes)
+        who, nobody = reached(at)
         step = _Step(
-            start + timedelta(minutes=fallback_minutes),
-            f"{_SECOND_LINE} ({second_line.name})" if isinstance(second_line, Person) else _SECOND_LINE,
+            at,
+            _named(_SECOND_LINE, who),
             "the configuration",
             pages_acked=False,
             second_line=True,
-            nobody=second_line is None,
+            nobody=nobody,
         )
         after = duration_words(timedelta(minutes=fallback_minutes))
         note = f"the escalation policy was not read, {after} are configured"
         return _next(alert, [step], now, "configured", note)
     steps = [
-        _Step(
-            start + rule.delay,
-            _recipient(rule, second_line, second_line_schedule),
-            policy.name,
-            pages_acked=rule.condition == "if-not-closed",
-            second_line=_is_second_line(rule, second_line_schedule),
-            nobody=second_line is None and _is_second_line(rule, second_line_schedule),
-        )
+        _step(policy, rule, start + rule.delay, reached, second_line_schedule)
         for policy in chosen
         for rule in policy.rules
     ]
@@ -149,11 +151,38 @@ def _is_second_line(rule: EscalationRule, schedule: str) -> bool:
     )
 
 
-def _recipient(rule: EscalationRule, second_line: Person | Unknown | None, schedule: str) -> str:
-    who = rule.recipient or f"{rule.recipient_type} {rule.recipient_id}"
-    if isinstance(second_line, Person) and _is_second_line(rule, schedule):
-        return f"{who} ({second_line.name})"
-    return who
+def _reached(second_line: SecondLine, now: datetime, at: datetime) -> tuple[Person | Unknown | None, str]:
+    """Whom a step of the second line reaches; nobody in words, "now" only where that is so now as well."""
+    who = second_line(at)
+    if who is not None:
+        return who, ""
+    if second_line(now) is None:
+        return None, _NOBODY_NOW
+    return None, _NOBODY_THEN if at > now else _NOBODY_WAS
+
+
+def _step(
+    policy: EscalationPolicy,
+    rule: EscalationRule,
+    at: datetime,
+    reached: Callable[[datetime], tuple[Person | Unknown | None, str]],
+    schedule: str,
+) -> _Step:
+    recipient = rule.recipient or f"{rule.recipient_type} {rule.recipient_id}"
+    second_line = _is_second_line(rule, schedule)
+    who, nobody = reached(at) if second_line else (None, "")
+    return _Step(
+        at,
+        _named(recipient, who),
+        policy.name,
+        pages_acked=rule.condition == "if-not-closed",
+        second_line=second_line,
+        nobody=nobody,
+    )
+
+
+def _named(line: str, who: Person | Unknown | None) -> str:
+    return f"{line} ({who.name})" if isinstance(who, Person) else line
 
 
 def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note: str) -> Countdown:
@@ -162,7 +191,7 @@ def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note:
     applying = [step for step in steps if step.pages_acked or not acked]
     coming = [step for step in applying if step.at > now]
     manned = next((step for step in coming if not step.nobody), None)
-    passed_over = _NOBODY_NOW if any(step.nobody for step in coming) else ""
+    passed_over = next((step.nobody for step in coming if step.nobody), "")
     if manned is not None:
         until_closed = "acknowledged, but this step pages until the alert is closed" if acked else ""
         before = [step for step in applying if step.second_line and not step.nobody and step.at <= now]
@@ -174,7 +203,7 @@ def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note:
     if acked:
         return Countdown("stopped", basis=basis, reason="acknowledged")
     if passed_over or (applying and applying[-1].nobody):
-        return Countdown("stopped", NOBODY, None, basis, _NOBODY_NOW)
+        return Countdown("stopped", NOBODY, None, basis, passed_over or applying[-1].nobody)
     if not applying:
         return Countdown("stopped", NOBODY, None, basis, "its escalation policy has no steps")
     last = applying[-1]

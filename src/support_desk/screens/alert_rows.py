@@ -63,7 +63,7 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
     known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
     rows: list[AlertRow] = []
     critical = frozenset(view.config.on_call.critical)
-    second_line = facts.second_line(view.snapshot, view.now, view.config)
+    second_line = facts.second_line_at(view.snapshot, view.now, view.config)
     clients = {alert.id: client_name(view, alert) for alert in known}
     shown = fold(known, critical=critical, client=lambda alert: clients[alert.id]) if folded else known
     stale = {row.alert.id: row.for_ for row in stale_of(view)}

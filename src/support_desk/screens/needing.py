@@ -113,7 +113,7 @@ class Needing:
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
-        entries, second_line = self._entries(), facts.second_line(view.snapshot, view.now, view.config)
+        entries, second_line = self._entries(), facts.second_line_at(view.snapshot, view.now, view.config)
         return Situation(
             now=view.now,
             agreement=view.agreement,
