@@ -235,6 +235,25 @@ def test_reminders_are_for_who_has_it_in_this_night_only() -> None:
     assert needs(Situation(DAY, AGREEMENT, [(in_hours, stopped)], duty=duty)) == ()
 
 
+def test_what_began_just_before_the_day_ended_is_the_nights_once_it_is_taken_in_it() -> None:
+    close = datetime(2026, 11, 23, 18, tzinfo=UTC)
+    taken = replace(
+        alert(1, "P3", at=close - 2 * MINUTE, status="acked", by=ME), acknowledged_at=close + 3 * MINUTE
+    )
+    duty = Duty(me=ME, stale_after=timedelta(hours=99))
+
+    def at(minutes: int) -> list[str]:
+        now = close + minutes * MINUTE
+        return said(Situation(now, AGREEMENT, [(taken, Countdown("stopped"))], helper="Sam", duty=duty))
+
+    assert at(32) == []
+    assert at(33) == ["P3 acme-prod-1xx: 30 min without a fix: think of escalating: Sam"]
+    assert at(123)[0].startswith("P3 acme-prod-1xx: 2 h on it: stop")
+    by_day = replace(taken, acknowledged_at=close - MINUTE)
+    night = Situation(close + 33 * MINUTE, AGREEMENT, [(by_day, Countdown("stopped"))], duty=duty)
+    assert needs(night) == (), "taken by day, it isn't what this night began with"
+
+
 def test_one_need_for_each_target() -> None:
     of = Situation(
         DAY, AGREEMENT, queue=queue(ticket(7, DAY + 5 * MINUTE)), promises={7: Promise("ring", DAY + MINUTE)}
