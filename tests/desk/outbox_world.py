@@ -134,8 +134,10 @@ def note(text: str = "looking") -> NoteAlert:
 class Life:
     """One desk after another on the same file, each killed or closed."""
 
-    def __init__(self, path: Path, clock: ManualClock, service: Service) -> None:
+    def __init__(self, path: Path, clock: ManualClock, service: Service, *, number: int = 0) -> None:
+        """`number` tells desks apart that live at the same time."""
         self.path = path
+        self._number = number
         self.clock = clock
         self.service = service
         self._lives = count(1)
@@ -151,7 +153,7 @@ class Life:
         # No process has this number: to the next desk this one is dead.
         self.outbox = Outbox(
             self.store, self.clock, user=ME, hold=timedelta(seconds=5),
-            instance=f"nowhere/{9_999_000 + next(self._lives)}/1/x",
+            instance=f"nowhere/{9_999_000 + 100 * self._number + next(self._lives)}/1/x",
         )  # fmt: skip
         self.outbox.subscribe(self.seen.append)
         self.asked = self.outbox.restore()

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from support_desk.desk.alert_pages import AlertPages, by_phone
 from support_desk.desk.alert_state import (
+    LEEWAY,
     carries_mark,
     changed_meanwhile,
     closer,
@@ -32,6 +33,7 @@ from support_desk.desk.alert_state import (
 from support_desk.desk.alert_verify import AlertVerifier
 from support_desk.desk.clock import Clock
 from support_desk.desk.intents import seen_of
+from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Receipt, Verdict
@@ -81,19 +83,47 @@ class AlertActions:
         zone: tzinfo,
         name: Callable[[str], str] = str,
         second_line: OnCallNow | None = None,
+        turns: Turns | None = None,
     ) -> None:
-        """`zone` is the local time in words; `name` turns an address into a person's name."""
+        """`zone` is the local time in words; `name` turns an address into a person's name.
+
+        `turns` are those of the desks on this box; None: there is nothing that they share.
+        """
         self._alerts = alerts
         self._writer = writer
         self._clock = clock
         self._zone = zone
         self._name = name
         self._second_line = second_line
+        self._turns = turns
         self._pages = AlertPages(alerts, writer, clock, name=name, local=self._local, follow=self._follow)
         self._verifier = AlertVerifier(alerts, self._pages, clock, name=name, local=self._local)
 
     async def perform(self, intent: Intent) -> Receipt:
         """Look at the alert afresh, do it once, and say what became of it."""
+        command = intent.command
+        if isinstance(command, c.EscalateAlert) and self._turns is not None:
+            return await self._in_turn(intent, command, self._turns)
+        return await self._performed(intent)
+
+    async def _in_turn(self, intent: Intent, command: c.EscalateAlert, turns: Turns) -> Receipt:
+        """Escalate while no other desk on this box does: first the turn, then the look at the alert."""
+        other = await turns.take(intent)
+        if other and not command.confirmed:
+            after = await self._read(intent.target.id)
+            words = f"{self._name(other)} is escalating it at this moment"
+            if after is not None:
+                return conflict(words, after.alert, command=command)
+            return Receipt(Verdict.FAILED, f"not sent: {words}", LOOK)
+        receipt = await self._performed(intent)
+        # As long as the alert may not show it yet, the turn is kept: it runs out by itself.
+        if receipt.verdict is not Verdict.UNKNOWN and (
+            receipt.verdict is not Verdict.CONFIRMED or not receipt.remedy
+        ):
+            await turns.give_back(intent)
+        return receipt
+
+    async def _performed(self, intent: Intent) -> Receipt:
         command = intent.command
         try:
             if isinstance(command, c.PagePerson):
@@ -156,8 +186,8 @@ class AlertActions:
         already = [
             row
             for row in detail.recipients
-            if row.at >= intent.at
-            and (row.name.casefold() in wanted or (not wanted and not same(row.name, intent.by)))
+            if (row.name.casefold() in wanted and row.at >= intent.at - LEEWAY)
+            or (not wanted and row.at >= intent.at and not same(row.name, intent.by))
         ]
         if already:
             words = f"already paged: {paged_words(already, self._name, self._local)}"

@@ -37,6 +37,7 @@ from support_desk.records import record
 
 if TYPE_CHECKING:
     from support_desk.desk.store import ReadingsStore
+    from support_desk.desk.turns import Turns
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
     from support_desk.domain.past import AlertRecord, Reach
@@ -111,6 +112,12 @@ class Desk:
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
         self._watch = SuspendWatch(clock, self.resumed)
+
+    def turns(self) -> Turns | None:
+        """Whose turn it is among the desks that share the readings; None: they are kept nowhere."""
+        from support_desk.desk.turns import Turns  # with the first thing that is sent
+
+        return Turns(self._store, self.clock) if self._store is not None else None
 
     def now(self) -> datetime:
         """This moment by the services' clocks, in UTC."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.schema import StoreError
-from support_desk.domain.commands import is_escalation
+from support_desk.domain.commands import is_escalation, pages_somebody
 from support_desk.domain.intents import (
     MOVING,
     WAITING,
@@ -26,6 +26,7 @@ from support_desk.domain.intents import (
     Verdict,
     too_old,
 )
+from support_desk.domain.pages import refused_for
 
 if TYPE_CHECKING:
     from support_desk.desk.outbox import Outbox
@@ -195,17 +196,26 @@ class Dispatcher:
             sent_at=self._clock.now(), attempts=entry.attempts + 1,
         )  # fmt: skip
         self._outbox.show(sending)
+        other: Entry | None = None
         try:
-            await asyncio.to_thread(self._outbox.write, [sending])
+            if pages_somebody(sending.intent.command):
+                other = await asyncio.to_thread(self._outbox.begin_page, sending)
+            else:
+                await asyncio.to_thread(self._outbox.write, [sending])
         except StoreError as error:
             receipt = Receipt(Verdict.FAILED, f"not sent: {error.problem}", error.remedy)
-            refused = replace(
-                self._outbox.step(sending, Phase.FAILED, receipt.words, receipt),
-                sent_at=entry.sent_at, attempts=entry.attempts,
-            )  # fmt: skip
+            refused = self._not_begun(entry, sending, Phase.FAILED, receipt)
             self._outbox.show(refused)
             return refused
-        return sending
+        if other is None:
+            return sending
+        receipt = refused_for(sending, other)
+        return await self._settle(entry, self._not_begun(entry, sending, Phase.CONFLICT, receipt))
+
+    def _not_begun(self, entry: Entry, sending: Entry, phase: Phase, receipt: Receipt) -> Entry:
+        """It was about to be sent, and wasn't: as if this attempt had never been."""
+        ended = self._outbox.step(sending, phase, receipt.words, receipt)
+        return replace(ended, sent_at=entry.sent_at, attempts=entry.attempts)
 
     async def _receipts(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
         try:

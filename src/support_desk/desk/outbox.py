@@ -205,7 +205,7 @@ class Outbox:
         )
         again = replace(
             entry, intent=intent, phase=Phase.QUEUED, changed_at=self._clock.now(),
-            asked_at=self._clock.now(), fire_at=None, words="", receipt=None, offered=False,
+            asked_at=self._clock.now(), fire_at=None, words="", receipt=None, offered=False, again=True,
         )  # fmt: skip
         self._decide(again)
         return again
@@ -294,6 +294,13 @@ class Outbox:
         """Write entries to the disk. Blocks, any thread may call; raises `StoreError`."""
         if self._store is not None:
             self._store.save(entries)
+
+    def begin_page(self, entry: Entry) -> Entry | None:
+        """Write down that somebody is being paged, unless another desk of this person is at it: that one.
+
+        Blocks, any thread may call; raises `StoreError`.
+        """
+        return self._store.begin_page(entry) if self._store is not None else None
 
     # Keeping
 

@@ -25,6 +25,7 @@ from support_desk.desk.outbox_encoding import (
 from support_desk.desk.schema import Steps, open_or_begin_anew, telling, transaction
 from support_desk.domain.commands import Command
 from support_desk.domain.intents import ASKING, DONE, MOVING, Entry, Phase, Target
+from support_desk.domain.pages import in_the_way
 from support_desk.records import record
 
 STEPS: Steps = (
@@ -113,6 +114,26 @@ class OutboxStore:
         with self._lock, telling(self.path), transaction(self._connection):
             for entry in entries:
                 self._write(entry)
+
+    def begin_page(self, entry: Entry) -> Entry | None:
+        """Write that this page is being sent, unless another desk is about the same one; then that one.
+
+        Looking and writing are one transaction: of desks that begin in the same moment, one does.
+        """
+        since = to_ms(entry.asked_at or entry.intent.at)
+        with self._lock, telling(self.path), transaction(self._connection):
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM actions WHERE instance != ? AND"  # noqa: S608 - names only
+                " (phase IN (?, ?) OR (phase = ? AND changed_at >= ?)) ORDER BY sequence DESC",
+                (entry.instance, Phase.SENDING.value, Phase.UNKNOWN.value, Phase.CONFIRMED.value, since),
+            )
+            for row in rows:
+                with suppress(*Undecodable):
+                    other = _entry(row)
+                    if in_the_way(entry, other):
+                        return other
+            self._write(entry)
+        return None
 
     def take_over(
         self, user: str, instance: str, dead: Iterable[str]

@@ -109,6 +109,7 @@ def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
             zone=zone,
             name=lambda address: _name(desk, address),
             second_line=_second_line(sources.rota, config) if sources.rota is not None else None,
+            turns=desk.turns(),
         )
     if sources.tickets is not None and sources.ticket_writer is not None:
         tickets = TicketActions(

@@ -290,6 +290,35 @@ def pages_somebody(command: Command) -> bool:
     return isinstance(command, EscalateAlert | AddResponder | PagePerson)
 
 
+def pages_the_same(one: Command, other: Command) -> bool:
+    """Whether two commands about one target would ring the same telephone.
+
+    Escalating is the same whoever was named: each takes the policy's next step.
+    """
+    if isinstance(one, EscalateAlert) and isinstance(other, EscalateAlert):
+        return True
+    return bool(_rung_by(one) & _rung_by(other))
+
+
+def _rung_by(command: Command) -> frozenset[str]:
+    """Whom a command names as paged: addresses and ids, in lower case."""
+    named: tuple[str, ...] = ()
+    if isinstance(command, EscalateAlert):
+        named = command.people
+    elif isinstance(command, AddResponder):
+        named = (command.id,)
+    elif isinstance(command, PagePerson):
+        named = (command.username,)
+    return frozenset(who.casefold() for who in named)
+
+
+def paged_by(command: Command) -> str:
+    """Whom a command pages, as the person was told."""
+    if isinstance(command, EscalateAlert):
+        return command.line
+    return command.name if isinstance(command, AddResponder | PagePerson) else ""
+
+
 def is_one_key_escalation(command: Command) -> bool:
     """Whether `e` has made it: a second `e` sends it at once (ruling 7)."""
     return isinstance(command, EscalateAlert) or (

@@ -190,6 +190,9 @@ class Entry:
     """It was unfinished when its desk stopped: nothing happens to it until the person has said so."""
     sequence: int = 0
     """The order of decisions; per target it is the order of sending."""
+    again: bool = False
+    """The person has said so once more, knowing why it hadn't ended well. Not kept: after a restart they
+    are asked in any case."""
 
 
 def asks(entry: Entry) -> bool:

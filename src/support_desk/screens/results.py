@@ -51,5 +51,7 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
         return None
     loud = c.pages_somebody(command)
     remedy = f"; {entry.receipt.remedy}" if entry.receipt is not None and entry.receipt.remedy else ""
-    words = f"{name} {word}: {entry.words}{remedy} · {title} · O shows it"
+    # The outbox begins with what the first words here have said already.
+    why = entry.words.removeprefix(f"{word.casefold()}: ")
+    words = f"{name} {word}: {why}{remedy} · {title} · O shows it"
     return Told(words, "error" if loud else "warning", LOUD)
