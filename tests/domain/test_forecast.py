@@ -140,7 +140,8 @@ def test_what_is_late_already_takes_its_time_where_it_stands() -> None:
     )
     assert found.saves == 1
     assert forecast_words(found, "18:00") == (
-        "in this order 1 of 2 due by 18:00 would breach; in the best order none would (2 already late)"
+        "in this order 1 of 2 due by 18:00 would breach; in the best order none would."
+        " 2 more are late already"
     )
 
 

@@ -20,6 +20,7 @@ from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import ServiceDown
 from support_desk.sources.fixtures import DEMO_START, demo_config
 from support_desk.sources.protocols import Reading
+from support_desk.widgets.columns import Moment
 from support_desk.widgets.lines import Lines
 from tests.screens.acting import ended, opened
 from tests.screens.test_alert_acts import P1, go_to
@@ -93,6 +94,25 @@ async def test_0_shows_all_of_it_in_its_order_and_enter_goes_there(size: tuple[i
         await desk.until(lambda: isinstance(desk.app.screen, TicketScreen))
         await desk.press("q", "q")
         assert desk.app.screen is desk.dashboard
+
+
+async def test_red_is_only_what_is_late_or_a_page_that_nobody_has() -> None:
+    async with running(size=MIDDLE) as desk:
+        await desk.press("0")
+        await desk.until(lambda: isinstance(desk.app.screen, NeedsScreen))
+        screen = desk.app.screen
+        assert isinstance(screen, NeedsScreen)
+        await desk.until(lambda: len(screen.list.rows) > 5)
+        moment = Moment(desk.clock.now())
+        cells = [[column.cell(need, moment) for column in screen.columns(120)] for need in screen.list.rows]
+        drawn = [(why, sentence[0].split(": ")[-1], sentence[1]) for why, sentence in cells]
+        assert (("critical", "late"), "second line (Helen Marsh) is paged in 1:20", "late") in drawn
+        assert (("emergency", "late"), "emergency, breached 09:23", "late") in drawn
+        # What can still be saved is amber in its word, and its sentence plain.
+        assert (("emergency", "soon"), "emergency, breaches 09:48", "text") in drawn
+        # "pages soon" would be wrong for what should have been paged an hour ago.
+        assert {why for why, what, _ in drawn if "should have been paged" in what} == {("check page", "late")}
+        assert "alarm" not in str(drawn)
 
 
 async def test_an_action_that_asks_leads_to_the_outbox() -> None:

@@ -87,6 +87,8 @@ class Need:
     """A moment that `why` counts down to: "... in 2:10"."""
     topic: str = ""
     """Which of the handbook's limits a reminder is about: `at once`, `no fix` or `stop`."""
+    late: bool = False
+    """The moment to prevent it is over: a page that should have been, a breach, a promise that was due."""
 
 
 @record
@@ -217,7 +219,7 @@ def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
         if found.state == "running":
             why = f"the second line should have been paged{call}"
         rank = Rank.CRITICAL if critical else Rank.PAGING
-        return Need(rank, target, f"check {pr}", title, why, found.due_at or alert.created_at)
+        return Need(rank, target, f"check {pr}", title, why, found.due_at or alert.created_at, late=True)
     if found.state == "running" and found.due_at is not None:
         rank = Rank.CRITICAL if critical else Rank.PAGING
         who = found.next or "the next line"
@@ -350,7 +352,7 @@ def _ticket(of: Situation, rank: Rank, row: Ranked, before: str = "", tail: str 
     breach = f"breached {when}" if deadline <= of.now else f"breaches {when}"
     target = Target("ticket", str(row.ticket.id))
     act = f"{_verb(row)} #{row.ticket.id}"
-    return Need(rank, target, act, _subject(row), before + breach + tail, deadline)
+    return Need(rank, target, act, _subject(row), before + breach + tail, deadline, late=deadline <= of.now)
 
 
 def _follow(others: int) -> str:
@@ -385,4 +387,5 @@ def _promised(of: Situation) -> Iterable[Need]:
             why,
             promise.due_at,
             None if over else promise.due_at,
+            late=over,
         )

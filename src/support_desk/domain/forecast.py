@@ -201,5 +201,6 @@ def forecast_words(found: Forecast, until_words: str) -> str:
         else:
             words += "; no order saves more"
     if found.breached:
-        words += f" ({len(found.breached)} already late)"
+        others = len(found.breached)
+        words += f". {others} more {'is' if others == 1 else 'are'} late already"
     return words

@@ -51,7 +51,23 @@ STYLES = {
     Rank.SAVE: "soon",
     Rank.ASK: "soon",
 }
-"""How a need is drawn; the others are plain text. The words alone say how pressing it is."""
+"""How the line above everything is drawn; the others are plain text. The words alone say how pressing."""
+
+RANK_WORDS = {
+    Rank.CRITICAL: "critical",
+    Rank.DOUBT: "page in doubt",
+    Rank.EMERGENCY: "emergency",
+    Rank.PAGING: "pages soon",
+    Rank.NUDGE: "handbook",
+    Rank.SAVE: "due soon",
+    Rank.ASK: "decide",
+    Rank.OPEN: "open alert",
+    Rank.STALE: "long acked",
+    Rank.REST: "rest",
+    Rank.LATE: "late",
+    Rank.TODAY: "due today",
+}
+"""Why a need stands where it stands."""
 
 _ABOUT = {SourceName.ALERTS: "alerts", SourceName.ZENDESK: "tickets"}
 """The sources without which nothing can be called quiet."""
@@ -202,6 +218,32 @@ class Needing:
         from support_desk.screens.escalation import ladder
 
         return ladder(self._app.dashboard)
+
+
+def why_first(need: Need) -> tuple[str, str]:
+    """Why it stands where it stands in the list of all needs, and how that word is drawn.
+
+    Red is what is late, and what nobody has or may not have heard of; what can still be saved is amber.
+    """
+    words = RANK_WORDS[need.rank]
+    if need.rank is Rank.PAGING and need.late:
+        words = "check page"
+    elif need.rank is Rank.PAGING and need.ends_at is None:
+        words = "major"
+    elif need.rank is Rank.SAVE and need.late:
+        words = "promise late"
+    if _is_red(need):
+        return words, "late"
+    return words, "soon" if need.rank <= Rank.ASK else "dim"
+
+
+def what_style(need: Need) -> str:
+    """How the sentence of a need is drawn in the list of them all: most of it plain, so that red is seen."""
+    return "late" if _is_red(need) else "text"
+
+
+def _is_red(need: Need) -> bool:
+    return need.late or need.rank in (Rank.CRITICAL, Rank.DOUBT)
 
 
 def helper_words(rungs: tuple[Rung, ...], me: str) -> str:

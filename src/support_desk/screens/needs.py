@@ -25,7 +25,7 @@ from support_desk.domain.forecast import (
 from support_desk.keys import bindings
 from support_desk.screens.filters import SORTS, sorted_tickets
 from support_desk.screens.list_and_text import ListAndText
-from support_desk.screens.needing import STYLES, doubts_of
+from support_desk.screens.needing import doubts_of, what_style, why_first
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock
 from support_desk.widgets.columns import Column, Moment
@@ -42,22 +42,6 @@ STEP = timedelta(minutes=5)
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
 MOST_SHOWN = 12
 """Tickets of an order that are named."""
-
-RANK_WORDS = {
-    Rank.CRITICAL: "critical",
-    Rank.DOUBT: "page in doubt",
-    Rank.EMERGENCY: "emergency",
-    Rank.PAGING: "pages soon",
-    Rank.NUDGE: "handbook",
-    Rank.SAVE: "due soon",
-    Rank.ASK: "decide",
-    Rank.OPEN: "open alert",
-    Rank.STALE: "long acked",
-    Rank.REST: "rest",
-    Rank.LATE: "late",
-    Rank.TODAY: "due today",
-}
-"""Why a need stands where it stands."""
 
 
 class NeedsScreen(ListAndText[Need]):
@@ -116,10 +100,10 @@ class NeedsScreen(ListAndText[Need]):
         zone = self.desk_app.view.calendar.timezone
 
         def what(need: Need, moment: Moment) -> tuple[str, str]:
-            return sentence(need, moment.now, zone, width - 18), STYLES.get(need.rank, "text")
+            return sentence(need, moment.now, zone, width - 18), what_style(need)
 
         return (
-            Column("rank", "Why first", 13, lambda need, _: (RANK_WORDS[need.rank], "dim"), rank=1),
+            Column("rank", "Why first", 13, lambda need, _: why_first(need), rank=1),
             Column("what", "What needs you", 40, what, flexible=True, ticks=True),
         )
 
@@ -209,7 +193,7 @@ def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: 
         TextLine(((f"The order: tickets by {order}, as on the dashboard (S).", "dim"),)),
     ]  # fmt: skip
     if found.late:
-        lines += [BLANK, TextLine((("Would breach in this order", "head"),))]
+        lines += [BLANK, TextLine((("Would breach in this order, by when each is due", "head"),))]
         lines += [_ticket_line(view, rows[number], "") for number in found.late[:MOST_SHOWN]]
         lines += _rest(len(found.late) - MOST_SHOWN)
     if found.saves:
