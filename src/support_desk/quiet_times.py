@@ -71,10 +71,10 @@ def quiet_times(view: View, rules: Sequence[RunbookRule], found: Gathered) -> Qu
     match = cache(partial(_runbook_of, view, rules))
 
     def client_of(alert: AlertRecord) -> str | None:
-        return match(_Alike(alert.tags, alert.message, alert.source, alert.priority))[0]
+        return match(_alike(alert))[0]
 
     def runbook_of(alert: AlertRecord) -> RunbookMatch | None:
-        return match(_Alike(alert.tags, alert.message, alert.source, alert.priority))[1]
+        return match(_alike(alert))[1]
 
     noise = noisiest(past, since, view.now, view.calendar, client_of=client_of, runbook_of=runbook_of)
     return QuietTimes(
@@ -102,7 +102,12 @@ class _Alike(NamedTuple):
     tags: tuple[str, ...]
     message: str
     source: str
+    integration: str
     priority: str
+
+
+def _alike(alert: AlertRecord) -> _Alike:
+    return _Alike(alert.tags, alert.message, alert.source, alert.integration, alert.priority)
 
 
 def _runbook_of(
@@ -111,8 +116,9 @@ def _runbook_of(
     """The client that an alert was about, and the runbook that goes with it."""
     at = view.now
     alert = Alert(
-        "", alike.message, alike.priority, "closed", at, at, at, tags=alike.tags, source=alike.source
-    )
+        "", alike.message, alike.priority, "closed", at, at, at,
+        tags=alike.tags, source=alike.source, integration=alike.integration,
+    )  # fmt: skip
     guess = client_of_alert(alert, view.clients)
     client = guess.name if guess else None
     books = view.snapshot.runbooks.rows

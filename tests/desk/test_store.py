@@ -433,6 +433,17 @@ def test_the_history_of_an_alert(path: Path) -> None:
     store.close()
 
 
+def test_the_history_keeps_what_raised_an_alert(path: Path) -> None:
+    store = ReadingsStore.open(path)
+    store.save(FeedName.ALERTS, Feed(rows=(alert("a", integration="CloudWatch"),), read_at=START))
+    # A reading that doesn't say so takes nothing away.
+    store.save(FeedName.ALERTS, Feed(rows=(alert("a", count=2),), read_at=START + timedelta(minutes=1)))
+    (kept,) = store.history(START)
+    assert (kept.integration, kept.count) == ("CloudWatch", 2)
+    assert kept.alert().integration == "CloudWatch"
+    store.close()
+
+
 def test_an_alert_that_left_while_nobody_looked_is_noted(path: Path) -> None:
     store = ReadingsStore.open(path)
     store.save(FeedName.ALERTS, Feed(rows=(alert("a"),), read_at=START))

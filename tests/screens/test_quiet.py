@@ -66,6 +66,14 @@ async def test_a_noisy_alert_with_a_runbook_opens_it() -> None:
         await desk.until(lambda: title.title in desk.runbook)
 
 
+async def test_an_alert_of_the_past_finds_its_runbook_by_what_raised_it() -> None:
+    async with running(size=LARGE) as desk:
+        screen = await open_quiet(desk)
+        rows = [row for row in screen.list.rows if row.noise and "rds-cpu" in row.noise.message]
+        # database.md is for what CloudWatch raises.
+        assert [(row.kind, row.runbook and row.runbook.path) for row in rows] == [(Kind.NOISE, "database.md")]
+
+
 async def test_maintenance_that_is_due_comes_first(tmp_path: Path) -> None:
     due = tmp_path / "due"
     due.write_text("#!/bin/sh\necho '2026-12-01 Renew the certificate'\necho 'odd'\n")

@@ -17,12 +17,13 @@ RETENTION = timedelta(days=90)
 
 _UPSERT = """
     INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
-        priority, message, alias, source, tags, count)
-    VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        priority, message, alias, source, tags, count, integration)
+    VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, gone_at = NULL,
         acked_at = coalesce(acked_at, excluded.acked_at), acked_by = coalesce(excluded.acked_by, acked_by),
         priority = excluded.priority, message = excluded.message, alias = excluded.alias,
-        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count)
+        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count),
+        integration = coalesce(nullif(excluded.integration, ''), integration)
 """
 
 
@@ -43,6 +44,7 @@ def record_of(past: PastAlert) -> AlertRecord:
         source=alert.source,
         tags=alert.tags,
         count=alert.count,
+        integration=alert.integration,
     )
 
 
@@ -70,7 +72,7 @@ def history_since(connection: sqlite3.Connection, since: datetime) -> tuple[Aler
     """The alerts that were there at `since` or later, by their beginning."""
     found = connection.execute(
         """SELECT id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by, priority, message,
-        alias, source, tags, count
+        alias, source, tags, count, integration
         FROM alert_history WHERE gone_at IS NULL OR gone_at >= ? ORDER BY created_at, id""",
         (to_ms(since),),
     )
@@ -89,6 +91,7 @@ def history_since(connection: sqlite3.Connection, since: datetime) -> tuple[Aler
             source=row[10],
             tags=decode_keys(row[11]),
             count=row[12],
+            integration=row[13],
         )
         for row in found
     )
@@ -111,4 +114,5 @@ def _values(alert: Alert, now: int) -> tuple[object, ...]:
         alert.source,
         encode(alert.tags),
         alert.count,
+        alert.integration,
     )

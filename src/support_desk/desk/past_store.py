@@ -23,13 +23,14 @@ REPLIES_WATCHED = "replies"
 
 _IMPORT = """
     INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
-        priority, message, alias, source, tags, count)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        priority, message, alias, source, tags, count, integration)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
         last_seen = max(last_seen, excluded.last_seen), gone_at = coalesce(excluded.gone_at, gone_at),
         acked_at = coalesce(excluded.acked_at, acked_at), acked_by = coalesce(excluded.acked_by, acked_by),
         priority = excluded.priority, message = excluded.message, alias = excluded.alias,
-        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count)
+        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count),
+        integration = coalesce(nullif(excluded.integration, ''), integration)
 """
 
 
@@ -96,6 +97,7 @@ def _values(alert: AlertRecord) -> tuple[object, ...]:
         alert.source,
         encode(alert.tags),
         alert.count,
+        alert.integration,
     )
 
 

@@ -70,6 +70,10 @@ STEPS: Steps = (
                 SELECT 'alerts', min(first_seen) FROM alert_history HAVING count(*) > 0""",
         ),
     ),
+    (
+        "what raised an alert of the history",
+        ("ALTER TABLE alert_history ADD COLUMN integration TEXT NOT NULL DEFAULT ''",),
+    ),
 )
 """The steps of the readings' file. Steps are added, never changed.
 

@@ -29,6 +29,8 @@ class AlertRecord:
     source: str
     tags: tuple[str, ...]
     count: int
+    integration: str = ""
+    """What raised it; empty in what was written before this was noted."""
 
     @property
     def client(self) -> str | None:
@@ -51,6 +53,7 @@ class AlertRecord:
             acknowledged_at=self.acked_at,
             tags=self.tags,
             source=self.source,
+            integration=self.integration,
         )
 
 
