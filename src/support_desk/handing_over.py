@@ -107,7 +107,8 @@ def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Ra
         alert = Alert(
             past.id, past.message, past.priority, "closed" if past.gone_at else "open",
             past.created_at, past.last_seen, past.last_seen,
-            count=past.count, alias=past.alias, tags=past.tags, source=past.source, integration=past.integration,
+            count=past.count, alias=past.alias, tags=past.tags, source=past.source,
+            integration=past.integration,
         )  # fmt: skip
         guess = client_of_alert(alert, clients)
         client = guess.name if guess else ""
