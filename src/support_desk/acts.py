@@ -62,14 +62,12 @@ class Acts:
             self.outbox.attach(performer)
             await self.outbox.run()
 
-    def do(
-        self, decisions: Sequence[tuple[Alert | Ticket, Command]], *, undoes: str = ""
-    ) -> tuple[Entry, ...]:
+    def do(self, decisions: Sequence[tuple[Alert | Ticket, Command]]) -> tuple[Entry, ...]:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
         from support_desk.desk.intents import intents_of
 
         by = who_decides(self._app.config.me.email)
-        return self.submit(intents_of(decisions, by=by, at=self._app.desk.now(), undoes=undoes))
+        return self.submit(intents_of(decisions, by=by, at=self._app.desk.now()))
 
     def submit(self, intents: Sequence[Intent]) -> tuple[Entry, ...]:
         """Put intents into the outbox; empty where nothing can be sent, and then it is said."""

@@ -49,7 +49,6 @@ def asked(
     default_policy: str = "",
     second_line: Person | Unknown | None = SAM,
     line: SecondLine | None = None,
-    restarted_at: datetime | None = None,
 ) -> Countdown:
     """The countdown `after` minutes of the alert's life."""
     return countdown(
@@ -59,7 +58,6 @@ def asked(
         default_policy=default_policy,
         second_line=line if line is not None else lambda _: second_line,
         now=NIGHT + after * MINUTE,
-        restarted_at=restarted_at,
     )
 
 
@@ -234,8 +232,6 @@ class TestStates:
         withdrawn = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE)
         found = asked(withdrawn, after=20)
         assert (found.state, found.due_at) == ("unknown", None)
-        told = asked(withdrawn, after=20, restarted_at=NIGHT + 18 * MINUTE)
-        assert (told.state, told.due_at) == ("running", NIGHT + 23 * MINUTE)
 
     def test_a_snooze_after_that_makes_it_known_again(self) -> None:
         alert = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE, snoozed_until=NIGHT + 60 * MINUTE)

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from support_desk.widgets.document import DocumentView
-from support_desk.widgets.markdown_lines import Page, lay_out
+from support_desk.widgets.markdown_lines import lay_out
 from tests.terminal import Terminal
 
 LONG = "# Top\n\n" + "\n\n".join(f"## Part {n}\n\nDo step {n} with `care`." for n in range(40))
@@ -146,16 +146,6 @@ async def test_what_is_shown_while_hidden_is_there_when_it_appears() -> None:
         app.document.display = True
         await pilot.pause()
         assert shown(app.document)[0] == "Part 5"
-
-
-async def test_a_ready_page_is_shown_as_it_is() -> None:
-    app = Reader()
-    async with app.run_test(size=(10, 5)) as pilot:
-        app.document.show_lines(
-            "log", Page(lines=((("one", "strong"), (" two three", "text")), (("end", "text"),)))
-        )
-        await pilot.pause()
-        assert shown(app.document)[:3] == ["one two t", "end", ""]
 
 
 async def test_styles_differ_without_colour() -> None:

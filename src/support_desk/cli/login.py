@@ -103,6 +103,7 @@ def _explain(asked: Authorization, *, read_only: bool) -> None:
     output.talk(f"sign in at this address, in any browser on any machine,\nand allow to {what} as you:\n")
     output.data(asked.address)
     output.flush()
+    # Zendesk's codes live for two minutes.
     output.talk(
         "the browser then goes to an address where nothing needs to answer:\n"
         f"{asked.redirect_uri}?code=...\n"

@@ -137,16 +137,13 @@ class Outbox:
 
     # What a person decides
 
-    def submit(self, intents: Sequence[Intent], *, held: bool | None = None) -> tuple[Entry, ...]:
-        """Take decisions over; they are on disk when this returns, or FAILED with the reason.
-
-        `held`: whether they wait for a moment in which they can be taken back; None: as their kind does.
-        """
+    def submit(self, intents: Sequence[Intent]) -> tuple[Entry, ...]:
+        """Take decisions over; they are on disk when this returns, or FAILED with the reason."""
         now = self._clock.now()
         fresh: list[Entry] = []
         for intent in intents:
             self._sequence += 1
-            waits = is_held(intent.command) if held is None else held
+            waits = is_held(intent.command)
             fresh.append(
                 Entry(
                     intent,

@@ -219,7 +219,6 @@ class MergeTicket:
     """Close this ticket into another one. It can't be taken back."""
 
     into: int
-    into_subject: str = ""
     comment: str = ""
     """The internal note on both."""
 

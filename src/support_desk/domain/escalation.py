@@ -66,14 +66,12 @@ def countdown(
     second_line: SecondLine,
     now: datetime,
     second_line_schedule: str = "ooh_second_line",
-    restarted_at: datetime | None = None,
 ) -> Countdown:
     """When the next line is paged about `alert`, as far as that can be told.
 
     The policy is the alert's own escalation responder; without one, the one called `default_policy`. Where
     the policy wasn't read, the second line counts as paged after `fallback_minutes` (basis "configured").
-    `second_line` says who is on at the moment of a step: a shift may begin or end before it. `restarted_at`
-    is when the escalation began again, where the alert's log tells it (a withdrawn acknowledgement).
+    `second_line` says who is on at the moment of a step: a shift may begin or end before it.
 
     An acknowledged alert keeps the steps that apply until it is *closed*: they still page, so they count
     down; without such a step it has stopped. A second line where nobody is on is passed over (ruling 8).
@@ -81,7 +79,7 @@ def countdown(
     halted = _halted(alert, now)
     if halted is not None:
         return halted
-    start = started(alert, now, restarted_at)
+    start = started(alert, now)
     if start is None:
         return Countdown("unknown", reason="its acknowledgement was withdrawn, the list doesn't say when")
     chosen = policies_of(alert, tuple(policies), default_policy)
@@ -119,13 +117,11 @@ def _halted(alert: Alert, now: datetime) -> Countdown | None:
     return None
 
 
-def started(alert: Alert, now: datetime, restarted_at: datetime | None) -> datetime | None:
+def started(alert: Alert, now: datetime) -> datetime | None:
     """Since when the escalation runs; None if it began again at a moment that isn't known."""
     start = alert.created_at
     if alert.snoozed_until is not None and alert.snoozed_until <= now:
         start = max(start, alert.snoozed_until)
-    if restarted_at is not None:
-        return max(start, restarted_at)
     # An alert that is open and has been acknowledged was un-acknowledged since, which restarts it.
     withdrawn = alert.status == "open" and alert.acknowledged_at is not None and alert.acknowledged_at > start
     return None if withdrawn else start

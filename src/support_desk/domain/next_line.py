@@ -55,7 +55,7 @@ def next_line(
     """
     if not policy.rules:
         return NextLine(policy, None, f"the next line of {policy.name}", None)
-    since = started(alert, now, None) or alert.created_at
+    since = started(alert, now) or alert.created_at
     told = {row.name.casefold() for row in recipients if row.at >= since}
     last_line, last_there = "", None
     untold: list[Person] = []

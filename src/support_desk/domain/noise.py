@@ -75,7 +75,6 @@ class OldRunbook:
     changed_at: datetime
     used: int
     """How many alerts of the history it goes with."""
-    last_used: datetime
 
 
 @record
@@ -162,13 +161,13 @@ def old_runbooks(
     `changed` is when each file was last changed, by its path; for one that isn't there, the time of the file
     counts. A checkout gives every file the time of the checkout, so that alone would make none old.
     """
-    used: dict[str, list[datetime]] = defaultdict(list)
+    used: Counter[str] = Counter()
     for alert in past:
         match = runbook_of(alert)
         if match is not None:
-            used[match.path].append(alert.created_at)
+            used[match.path] += 1
     found = [
-        OldRunbook(book.path, book.title, at, len(used[book.path]), max(used[book.path]))
+        OldRunbook(book.path, book.title, at, used[book.path])
         for book in runbooks
         if book.path in used and now - (at := changed.get(book.path, book.modified_at)) >= untouched
     ]

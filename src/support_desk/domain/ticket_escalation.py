@@ -32,15 +32,13 @@ def escalation_edit(
     line: str,
     groups: Mapping[str, int],
     agents: Mapping[str, int],
-    link: str = "",
 ) -> EditTicket | str:
     """The edit that escalates `ticket`, or why there is none, in words.
 
     `me` is who escalates, `line` to whom ("second line: Sam Example"), `groups` and `agents` the helpdesk's
-    numbers by name and by address (compared without case), `link` what the note points to; the ticket's own
-    page by default. A priority is never lowered.
+    numbers by name and by address (compared without case). A priority is never lowered.
     """
-    edit = EditTicket(purpose="escalate", comment=_note(rule.note, me, line, link or ticket.url))
+    edit = EditTicket(purpose="escalate", comment=_note(rule.note, me, line, ticket.url))
     changes: dict[str, object] = {}
     if rule.group:
         number = _number(groups, rule.group)

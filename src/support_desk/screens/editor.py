@@ -39,14 +39,14 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> list[str]:
     return next(([found] for name in USUAL if (found := shutil.which(name))), [])
 
 
-async def edit_text(app: DeskApp, text: str, *, suffix: str = ".md") -> str | None:
+async def edit_text(app: DeskApp, text: str) -> str | None:
     """The text as it was after the editor; None where there was none, with the reason said."""
     command = editor_command()
     if not command:
         app.say("No editor was found: set EDITOR", problem=True)
         return None
     with TemporaryDirectory(prefix="support-desk-") as folder:
-        path = Path(folder) / f"text{suffix}"
+        path = Path(folder) / "text.md"
         path.write_text(text, "utf-8")
         path.chmod(0o600)
         problem = await _run(app, [*command, str(path)])

@@ -54,18 +54,6 @@ class _Markdown:
         return _laid_out(self.markdown, width, self.note)
 
 
-@record
-class _Ready:
-    """A page that somebody else laid out."""
-
-    key: str
-    anchor: str
-    ready: Page
-
-    def page(self, width: int) -> Page:  # noqa: ARG002 - its lines are what they are
-        return self.ready
-
-
 @lru_cache(_PAGES_KEPT)
 def _laid_out(markdown: str, width: int, note: str) -> Page:
     return lay_out(markdown, width, note)
@@ -81,7 +69,7 @@ class _Place:
 
 
 class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
-    """Markdown, a ready page or a plain message, in lines that fit the width."""
+    """Markdown or a plain message, in lines that fit the width."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -119,7 +107,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(name=name, id=id, classes=classes)
-        self._content: _Message | _Markdown | _Ready = _Message("")
+        self._content: _Message | _Markdown = _Message("")
         self._page: Page | None = None
         self._width = 0
         self._strips: dict[int, Strip] = {}
@@ -137,7 +125,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def key(self) -> str:
-        """What `show` or `show_lines` was called with; empty while a message is shown."""
+        """What `show` was called with; empty while a message is shown."""
         return self._content.key
 
     @property
@@ -152,10 +140,6 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         between.
         """
         self._replace(_Markdown(key, anchor, markdown, note))
-
-    def show_lines(self, key: str, page: Page) -> None:
-        """Show a page that is laid out already; lines that are too long for the widget are cut."""
-        self._replace(_Ready(key, "", page))
 
     def say(self, text: str) -> None:
         """Show a plain message instead of a page: loading, nothing found, what failed."""
@@ -289,7 +273,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """A page less one line, so that the eye finds its place again."""
         return max(1, self.scrollable_content_region.height - 1)
 
-    def _replace(self, content: _Message | _Markdown | _Ready) -> None:
+    def _replace(self, content: _Message | _Markdown) -> None:
         if content == self._content:
             return
         if self._content.key and self._page:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from support_desk.records import record
 from support_desk.sources.optional import without
 from support_desk.sources.runbook_text import MAX_LINE, Anchors, heading_text
-from support_desk.text import cell_width, clean, clean_block, fit, head
+from support_desk.text import cell_width, clean_block, fit, head
 from support_desk.widgets.markdown_runs import InlineRuns, one_line
 from support_desk.widgets.wrapping import (
     NARROWEST,
@@ -68,7 +68,6 @@ class CodeBlock:
     first_line: int
     last_line: int
     text: str
-    language: str
 
 
 @record
@@ -325,8 +324,7 @@ class _Layout:
             else:
                 shown = fit(" " + head(line, room - 2), room - 1)
                 self._emit([(shown, "code_block", NO_LINK), (CUT_MARK, "code_block code_cut", NO_LINK)])
-        language = clean(token.info.split(maxsplit=1)[0], limit=40) if token.info.split() else ""
-        self._code_blocks.append(CodeBlock(first, len(self._lines) - 1, text, language))
+        self._code_blocks.append(CodeBlock(first, len(self._lines) - 1, text))
         self._gap_due = True
 
     def _table(self, tokens: Iterator[Token]) -> None:

@@ -18,9 +18,6 @@ from support_desk.sources.errors import SignInRefused
 from support_desk.sources.zendesk.token_store import SIGN_IN
 from support_desk.text import clean
 
-CODE_SECONDS = 120
-"""How long Zendesk's codes live."""
-
 _VERIFIER_BYTES = 64
 """Makes 86 characters; RFC 7636 wants from 43 to 128."""
 _LONGEST_PASTE = 8192
