@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from support_desk.config.rules import client_rules
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import escalation_to, in_words, name_of, rota_of, second_line_at
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.alerts import Alert
-from support_desk.domain.clients import client_of_alert, in_hours
+from support_desk.domain.clients import ClientRule, client_of_alert, client_of_ticket, in_hours
 from support_desk.domain.commands import Promise, is_one_key_escalation, pages_somebody
-from support_desk.domain.handover import Action, Facts, Next, Rang, causes_of
+from support_desk.domain.escalation import Countdown
+from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase
-from support_desk.domain.rota import UNKNOWN, Role, covers, shift_now
+from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person, uncovered_bank_holidays
+from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
 from support_desk.domain.storms import pattern
+from support_desk.domain.tickets import Ticket
+from support_desk.domain.words import moment_words
 from support_desk.glance import source_error
 from support_desk.records import record
-from support_desk.screens.command_words import command_words
+from support_desk.screens.command_words import command_words, quote, text_of
 from support_desk.screens.words import day_clock
 
 if TYPE_CHECKING:
@@ -43,8 +48,9 @@ class Seen(Protocol):
     def agreement(self) -> Agreement: ...
 
 
-SETTLED = timedelta(hours=8)
-"""After a changeover so long: by then the on-call person has changed as well (Wednesday 18:00)."""
+WEEK = timedelta(days=7)
+SOURCES = (SourceName.ZENDESK, SourceName.ALERTS, SourceName.ROTA)
+"""What a handover is made of besides what is kept here."""
 
 UNFINISHED = frozenset({Phase.QUEUED, Phase.HELD, Phase.SENDING, Phase.UNKNOWN, Phase.FAILED, Phase.CONFLICT})
 
@@ -67,36 +73,102 @@ class Kept:
 def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
     actions = _actions(kept.log or (), view)
-    missing = list(_missing(view.snapshot, view.now))
+    doubtful = {source.value: words for source, words in _missing(view.snapshot, view.now)}
+    missing = list(doubtful.values())
     if kept.history is None:
         missing.append("the history of alerts can't be read")
     if kept.log is None:
         missing.append("the log of what was done here can't be read")
-    me = view.config.me
+    me, suspended = view.config.me, view.snapshot.suspended
     return Facts(
         start=start,
         end=end,
         now=view.now,
         by=me.name or me.email or "first line",
         tickets=view.snapshot.tickets.rows,
+        clients=_clients(view),
         promises=kept.promises,
         alerts=view.snapshot.alerts.rows,
+        about=_about(view, kept.rules),
         causes=causes_of(_rang(kept, view, start, end)),
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
         runbooks_changed=kept.runbooks_changed,
-        next_on=_next_on(view.snapshot, end),
+        next_on=tuple(_next_on(view, end)),
+        bare_days=_bare_days(view, end),
+        beyond=tuple((step.name or step.email, step.phone) for step in view.config.rota.beyond),
+        believed_solved=frozenset(
+            row.ticket.id
+            for row in view.snapshot.tickets.rows
+            if _is_believed_solved(row.ticket, view.config)
+        ),
+        incident_tag=view.config.on_call.incident_tag,
+        suspended=None if suspended.read_at is None else len(suspended.rows),
         missing=tuple(missing),
+        doubtful=frozenset(doubtful),
         history_from=kept.history_from,
     )
 
 
-def _missing(snapshot: Snapshot, now: datetime) -> Iterable[str]:
-    for source in (SourceName.ZENDESK, SourceName.ALERTS, SourceName.ROTA):
+def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, str]]:
+    for source in SOURCES:
         found = source_state(snapshot, source, now)
         if found not in (State.FRESH, State.OFF):
             error = source_error(snapshot, source, now)
-            yield f"{source.value} is {found.value}" + (f": {error}" if error else "")
+            yield source, f"{source.value} is {found.value}" + (f": {error}" if error else "")
+
+
+def _clients(view: Seen) -> dict[int, str]:
+    """The clients of the tickets, as far as they are known by tag or organisation."""
+    rules = client_rules(view.config)
+    found = ((row.ticket.id, client_of_ticket(row.ticket, rules)) for row in view.snapshot.tickets.rows)
+    return {number: guess.name for number, guess in found if guess is not None}
+
+
+def _is_believed_solved(ticket: Ticket, config: Config) -> bool:
+    """Whether it closes by itself: by the configured tag, or by what its status is called."""
+    tag = config.zendesk.believed_solved.tag
+    return (bool(tag) and tag in ticket.tags) or "believed solved" in (ticket.custom_status or "").casefold()
+
+
+def _about(view: Seen, rules: tuple[RunbookRule, ...]) -> dict[str, About]:
+    """What a reader would ask about each alert that isn't closed: whose, by what runbook, who was told."""
+    clients, now, found = client_rules(view.config), view.now, {}
+    on_second_line = second_line_at(view.snapshot, now, view.config)
+    for alert in view.snapshot.alerts.rows:
+        client, runbook = _client_and_runbook(alert, view, clients, rules)
+        coming = escalation_to(on_second_line, alert, view.snapshot, now, view.config)
+        paging = _paging(in_words(coming, view.config), view) if alert.status == "open" else ""
+        found[alert.id] = About(client, runbook, _named(view, alert.acknowledged_by or ""), paging)
+    return found
+
+
+def _client_and_runbook(
+    alert: Alert, view: Seen, clients: Sequence[ClientRule], rules: tuple[RunbookRule, ...]
+) -> tuple[str, str]:
+    guess = client_of_alert(alert, clients)
+    client = guess.name if guess else ""
+    match = runbook_for_alert(alert, client, runbooks=view.snapshot.runbooks.rows, rules=rules)
+    return client, match.path if match else ""
+
+
+def _paging(found: Countdown, view: Seen) -> str:
+    """Whether somebody else was or will be paged. That somebody was is never said: only the log proves it."""
+    who = found.next or "the next line"
+    at = found.due_at and moment_words(found.due_at, view.now, view.agreement.calendar.timezone)
+    if found.missed or found.state == "due":
+        who = "the second line" if found.state == "running" else who
+        when = f" {at}" if at and found.state == "due" else ""
+        return f"{who} should have been paged{when}: check"
+    return f"{who} is paged {at}" if found.state == "running" and at else ""
+
+
+def _named(view: Seen, address: str) -> str:
+    """A person's name where it is known, else the address as it came."""
+    configured = name_of(address, view.config)
+    people = view.snapshot.people.rows
+    folded = address.casefold()
+    return configured or next((p.name for p in people if p.name and p.email.casefold() == folded), address)
 
 
 def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Rang]:
@@ -104,15 +176,7 @@ def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Ra
     for past in kept.history or ():
         if not start <= past.created_at < end:
             continue
-        alert = Alert(
-            past.id, past.message, past.priority, "closed" if past.gone_at else "open",
-            past.created_at, past.last_seen, past.last_seen,
-            count=past.count, alias=past.alias, tags=past.tags, source=past.source,
-            integration=past.integration,
-        )  # fmt: skip
-        guess = client_of_alert(alert, clients)
-        client = guess.name if guess else ""
-        match = runbook_for_alert(alert, client, runbooks=view.snapshot.runbooks.rows, rules=kept.rules)
+        client, runbook = _client_and_runbook(past.alert(), view, clients, kept.rules)
         yield Rang(
             f"{client}|{pattern(past.message)}",
             past.message,
@@ -120,7 +184,8 @@ def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Ra
             past.gone_at is None,
             not in_hours(past.created_at, view.agreement.calendar),
             client,
-            match.path if match else "",
+            runbook,
+            past.acked_at is not None,
         )
 
 
@@ -141,22 +206,54 @@ def _actions(log: Sequence[LogLine], view: Seen) -> tuple[Action, ...]:
             line.phase.value,
             line.words,
             pages_somebody(line.command) or is_one_key_escalation(line.command),
+            quote(text_of(line.command)),
         )
         for line in last.values()
     )
 
 
-def _next_on(snapshot: Snapshot, end: datetime) -> tuple[Next, ...]:
-    """Who has each line once the changeover is over."""
-    rota = rota_of(snapshot)
+def _next_on(view: Seen, end: datetime) -> Iterator[Next]:
+    """Who has each line in the week that begins, and which parts of it are somebody else's or nobody's."""
+    rota = rota_of(view.snapshot)
     if rota is None:
-        return ()
-    found = []
+        return
+    week = next(iter(weeks(rota, end, view.agreement.calendar, 1)), None)
+    lines = {line.role: line for line in week.lines} if week else {}
+    phones = {address.casefold(): person.phone for address, person in view.config.people.items()}
     for role in (Role.DEV, Role.OPS, Role.ON_CALL, Role.SECOND_LINE):
-        at = end if role in (Role.DEV, Role.OPS) else end + SETTLED
-        shift = shift_now(rota, role, at)
-        if shift is not None:
-            found.append(Next(role, shift.person, shift.start))
-        else:
-            found.append(Next(role, None if covers(rota, role, at) else UNKNOWN))
-    return tuple(found)
+        line = lines.get(role)
+        for following in _parts_of(line, rota) if line else [Next(role, UNKNOWN)]:
+            who = following.person
+            phone = phones.get(who.email.casefold(), "") if isinstance(who, Person) else ""
+            yield replace(following, phone=phone)
+
+
+def _parts_of(line: Line, rota: Rota) -> Iterator[Next]:
+    """Whose week it is, then who steps in and when nobody is there."""
+    main = line.main
+    if main is None:
+        yield Next(line.role, None if line.known else UNKNOWN)
+        return
+    own = [turn for turn in line.turns if same_person(turn.person, main.person)]
+    last = max(turn.end for turn in own)
+    yield Next(line.role, main.person, own[0].start, last if last < rota.cover.end else None)
+    parts = [Next(line.role, turn.person, turn.start, turn.end, part=True) for turn in line.others]
+    parts += [Next(line.role, None, gap.start, gap.end, part=True) for gap in line.gaps]
+    yield from sorted(parts, key=lambda part: part.start or last)
+
+
+def _bare_days(view: Seen, end: datetime) -> tuple[date, ...]:
+    """The bank holidays of the week that begins, which nobody covers."""
+    calendar = view.agreement.calendar
+    return tuple(
+        day
+        for day in uncovered_bank_holidays(
+            rota_of(view.snapshot),
+            calendar.holidays,
+            zone=calendar.timezone,
+            opens=calendar.start,
+            closes=calendar.end,
+            after=end,
+        )
+        if day < (end + WEEK).astimezone(calendar.timezone).date()
+    )

@@ -108,8 +108,8 @@ def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert ask(path) == 0
     text = capsys.readouterr().out
     assert text.startswith("# Handover, Wed 18 Nov 2026 10:00 to Wed 25 Nov 2026 10:00, by Robin Ashdown\n")
-    assert "; due Mon 14:00 (in 1 h)" in text
-    assert "next: ring the client by Mon 16:00" in text
+    assert "; first reply due Mon 14:00;" in text
+    assert "promised by Mon 16:00: ring the client" in text
     assert "3 × acme-prod-web-1-disk" in text
     assert "ESCALATE to second line about P1 acme-0: done (Sam Example was paged 14:02:11)" in text
     assert "- 1 × acknowledge" in text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from support_desk.config.model import Config, OnCallSection
-from support_desk.desk.facts import to_answer
+from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, Rota
+from support_desk.desk.facts import in_words, to_answer
 from support_desk.domain.clients import ClientRule
+from support_desk.domain.escalation import Countdown
 from tests.desk.samples import alert
 
 RULES = (ClientRule("Acme", ("acme-prod",)), ClientRule("Brook", ("brook-prod",)))
@@ -34,3 +35,21 @@ def test_out_of_hours_only_clients_with_cover_need_anybody(
 ) -> None:
     config = msgspec.structs.replace(Config(), on_call=OnCallSection(clients=clients))
     assert "".join(row.id for row in to_answer(ALERTS, config, RULES, in_hours=in_hours)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ("ooh_second_line (Sam Patel)", "second line (Sam Patel)"),
+        ("Kim@example.com", "Kim Larsen"),
+        ("head@example.com", "Jo Head, Head of Technical Operations"),
+        ("else@example.com", "else@example.com"),
+    ],
+)
+def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(found: str, words: str) -> None:
+    config = msgspec.structs.replace(
+        Config(),
+        people={"kim@example.com": PersonSection(name="Kim Larsen")},
+        rota=Rota(beyond=(Beyond(name="Jo Head, Head of Technical Operations", email="head@example.com"),)),
+    )
+    assert in_words(Countdown("due", found), config).next == words

@@ -15,7 +15,8 @@ from support_desk.config.load import Loaded
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.clock import Clock
 from support_desk.desk.snapshot import FeedName
-from support_desk.domain.handover import support_week, to_markdown
+from support_desk.domain.handover import support_week
+from support_desk.domain.handover_text import to_markdown
 from support_desk.handing_over import Kept, handover_facts
 from support_desk.paths import private_store_file, store_file
 from support_desk.sources.runbook_changes import changed_between
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from support_desk.domain.commands import Promise
     from support_desk.domain.past import Reach
 
-FEEDS = (FeedName.TICKETS, FeedName.ALERTS, FeedName.ROTA, FeedName.PEOPLE, FeedName.RUNBOOKS)
+FEEDS = (
+    FeedName.TICKETS, FeedName.SUSPENDED, FeedName.ALERTS, FeedName.POLICIES, FeedName.ROTA, FeedName.ON_CALL,
+    FeedName.PEOPLE, FeedName.RUNBOOKS,
+)  # fmt: skip
 
 
 def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:

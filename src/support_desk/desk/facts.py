@@ -100,8 +100,17 @@ def escalation_to(
 
 
 def in_words(found: Countdown, config: Config) -> Countdown:
-    """The countdown with the second line by its name, not by its schedule's."""
+    """The countdown with the second line by its name, not by its schedule's; a person by theirs."""
     who, schedule = found.next or "", config.rota.second_line.schedule
     if who.casefold().startswith(schedule.casefold()):
         return replace(found, next=f"second line{who[len(schedule) :]}")
-    return found
+    name = name_of(who, config) if "@" in who else ""
+    return replace(found, next=name) if name else found
+
+
+def name_of(address: str, config: Config) -> str:
+    """How the configuration calls somebody; empty where it doesn't know the address."""
+    wanted = address.casefold()
+    known = ((known, person.name) for known, person in config.people.items())
+    beyond = ((step.email, step.name) for step in config.rota.beyond)
+    return next((name for email, name in (*known, *beyond) if name and email.casefold() == wanted), "")

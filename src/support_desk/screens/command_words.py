@@ -75,13 +75,14 @@ def _assignee(command: c.EditTicket) -> str:
 def _edit_words(command: c.EditTicket, local: Local) -> str:
     purpose = c.PURPOSES.get(command.purpose, command.purpose)
     fields = ", ".join(f"{name} {value}" for name, value in changes_of(command))
-    text = _quote(command.comment)
-    promise = f"by {local(command.promise.due_at)}: {_quote(command.promise.step)}" if command.promise else ""
+    text = quote(command.comment)
+    promise = f"by {local(command.promise.due_at)}: {quote(command.promise.step)}" if command.promise else ""
     details = "; ".join(part for part in (promise, fields, text if not promise else "") if part)
     return f"{purpose}: {details}" if details else purpose
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """The beginning of somebody's text as it stands in such a line; empty where there is none."""
     line = " ".join(clean(text).split())
     short = head(line, LONGEST_QUOTE)
     return f"“{short}{'…' if short != line else ''}”" if line else ""
@@ -93,7 +94,7 @@ def _escalate(command: c.EscalateAlert, _: Local) -> str:
 
 
 def _page(command: c.PagePerson, _: Local) -> str:
-    return f"PAGE {command.name or command.username}: {_quote(command.message)}"
+    return f"PAGE {command.name or command.username}: {quote(command.message)}"
 
 
 _ALERT_WORDS: dict[type[c.Command], Callable[..., str]] = {
@@ -101,7 +102,7 @@ _ALERT_WORDS: dict[type[c.Command], Callable[..., str]] = {
     c.Unacknowledge: lambda _, __: "give the acknowledgement back",
     c.CloseAlert: lambda _, __: "close",
     c.SnoozeAlert: lambda command, local: f"snooze until {local(command.until)}",
-    c.NoteAlert: lambda command, _: f"note: {_quote(command.text)}",
+    c.NoteAlert: lambda command, _: f"note: {quote(command.text)}",
     c.AssignAlert: lambda command, _: f"assign to {command.name or command.owner}",
     c.AddAlertTags: lambda command, _: f"add tags {' '.join(command.tags)}",
     c.RemoveAlertTags: lambda command, _: f"remove tags {' '.join(command.tags)}",
@@ -109,9 +110,9 @@ _ALERT_WORDS: dict[type[c.Command], Callable[..., str]] = {
     c.EscalateAlert: _escalate,
     c.AddResponder: lambda command, _: f"PAGE {command.name or command.id} (responder)",
     c.PagePerson: _page,
-    c.RaiseTicket: lambda command, _: f"make a ticket: {_quote(command.subject)}",
+    c.RaiseTicket: lambda command, _: f"make a ticket: {quote(command.subject)}",
     c.MergeTicket: lambda command, _: f"merge into #{command.into}",
     c.SideConversation: lambda command, _: (
-        f"side conversation with {', '.join(command.to)}: {_quote(command.subject)}"
+        f"side conversation with {', '.join(command.to)}: {quote(command.subject)}"
     ),
 }

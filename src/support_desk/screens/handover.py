@@ -16,7 +16,8 @@ from textual.binding import BindingType
 
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.schema import StoreError
-from support_desk.domain.handover import support_week, to_markdown
+from support_desk.domain.handover import support_week
+from support_desk.domain.handover_text import to_markdown
 from support_desk.handing_over import Kept, handover_facts
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
