@@ -23,7 +23,7 @@ from tests.desk.ticket_world import LONDON, ME, EagerClock, TicketWorld
 from tests.simulators.http import dropped, html_page, json_answer, throttled
 from tests.simulators.zendesk_writes import WritableZendesk
 
-MERGE = MergeTicket(6, "The other one", comment="Same fault as {{ticket.id}}.")
+MERGE = MergeTicket(6, "Same fault as {{ticket.id}}.")
 TALK = SideConversation(("ops@example.com",), "Certificate", "Could you renew {{it}}?")
 RAISE = RaiseTicket("5xx at Acme", "See {{ .Values }}.", priority="high", group_id=402, tags=("client_acme",))
 

@@ -273,7 +273,7 @@ async def test_merge_from_the_palette_names_both_and_waits(desk: Running) -> Non
     assert f"INTO #{MAGDA} " in asked
     assert "that can't be taken back" in asked
     assert entries(desk)[0].phase is Phase.HELD
-    assert isinstance(entries(desk)[0].intent.command, MergeTicket)
+    assert entries(desk)[0].intent.command == MergeTicket(MAGDA), "and no comment of its own"
     entry = await ended(desk)
     assert (entry.phase, entry.words) == (Phase.CONFIRMED, f"merged into #{MAGDA}, and closed")
 

@@ -27,7 +27,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
 
     async def work(number: int) -> None:
         into = await _other_ticket(screen, number)
-        command = MergeTicket(into.id, into.subject)
+        command = MergeTicket(into.id)
         confirm(
             screen.desk_app,
             f"Merge #{ticket.id} {ticket.subject} INTO #{into.id} {into.subject} ({into.status})? "
