@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, Rota
+from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, RotaSection
 from support_desk.desk.facts import in_words, to_answer
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.escalation import Countdown
@@ -47,9 +47,10 @@ def test_out_of_hours_only_clients_with_cover_need_anybody(
     ],
 )
 def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(found: str, words: str) -> None:
+    head = Beyond(name="Jo Head, Head of Technical Operations", email="head@example.com")
     config = msgspec.structs.replace(
         Config(),
         people={"kim@example.com": PersonSection(name="Kim Larsen")},
-        rota=Rota(beyond=(Beyond(name="Jo Head, Head of Technical Operations", email="head@example.com"),)),
+        rota=RotaSection(beyond=(head,)),
     )
     assert in_words(Countdown("due", found), config).next == words
