@@ -27,7 +27,7 @@ from support_desk.domain.rota import (
     Unknown,
     next_shift,
     on_now,
-    uncovered_bank_holidays,
+    rests,
 )
 from support_desk.domain.runbooks import Runbook, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
@@ -190,23 +190,22 @@ def rota_document(
     return header(snapshot, now) | {
         "now": people,
         "next": coming,
-        "shifts": [_shift(shift) for shift in shifts],
+        "shifts": [
+            _shift(shift)
+            | ({"rests": rests(shift, calendar.holidays, calendar.timezone)} if calendar else {})
+            for shift in shifts
+        ],
         **(_holes(rota, now, calendar) if rota and calendar else {}),
     }
 
 
 def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
     """Gaps, and bank holidays whose day nobody has taken over, as far as the rota was read."""
-    from support_desk.domain.rota_weeks import missing  # only the rota's own document
+    # Only the rota's own document needs these.
+    from support_desk.domain.rota_weeks import bare_bank_holidays, missing
 
-    bare = uncovered_bank_holidays(
-        rota,
-        calendar.holidays,
-        zone=calendar.timezone,
-        opens=calendar.start,
-        closes=calendar.end,
-        after=now,
-    )
+    bare = bare_bank_holidays(rota, now, calendar)
+    no_second_line = bare_bank_holidays(rota, now, calendar, (Role.SECOND_LINE,))
     found = [gap for role in Role for gap in missing(rota, role, now, rota.cover.end, calendar)]
     return {
         "gaps": [
@@ -214,6 +213,7 @@ def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
             for gap in sorted(found, key=lambda gap: (gap.start, gap.role.value))
         ],
         "bank_holidays_without_cover": [day.isoformat() for day in bare],
+        "bank_holidays_without_second_line": [day.isoformat() for day in no_second_line],
     }
 
 

@@ -6,9 +6,12 @@ import os
 import tempfile
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support_desk.config.calendar import calendar_from
+from support_desk.domain.rota import rests
 from support_desk.domain.rota_export import to_ics
 
 if TYPE_CHECKING:
@@ -34,7 +37,9 @@ def calendar_text(rota: Rota, config: Config, now: datetime, *, mine: str = "") 
         if now < shift.end < rota.cover.end and (not wanted or shift.person.email.casefold() == wanted)
     ]
     schedules = f"{config.rota.first_line.schedule}/{config.rota.second_line.schedule}"
-    return to_ics(shifts, now, calendar=schedules, mine=bool(mine)), len(shifts)
+    working = calendar_from(config.hours)
+    holiday = partial(rests, holidays=working.holidays, zone=working.timezone)
+    return to_ics(shifts, now, calendar=schedules, mine=bool(mine), rests=holiday), len(shifts)
 
 
 def write_calendar(path: Path, text: str) -> None:

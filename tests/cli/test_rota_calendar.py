@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -112,11 +113,38 @@ def test_gaps_and_bank_holidays_are_told(
         "end": "2026-11-27T10:00:00Z",
     }
     assert found["bank_holidays_without_cover"][0] == "2026-12-25"
+    assert found["bank_holidays_without_second_line"][0] == "2026-12-25"
 
     assert ask(configuration) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "Bank holiday without cover: Friday 25 December." in lines
     assert "Nobody is on call from Thursday 26 November, 18:00 until Friday 27 November, 10:00." in lines
+
+
+def test_on_a_bank_holiday_who_is_planned_by_day_is_not_expected(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = date(2026, 12, 25)
+    turns = {rotation.name.split()[0]: rotation.turns or [] for rotation in opsgenie.schedules[0].rotations}
+    planned = next(turn for turn in turns["Dev"] if turn.start == local(day, "10:00"))
+    assert planned.email is not None
+    configuration.write_text(configuration.read_text().replace("cat@example.com", planned.email))
+    turns["OOH"].append(replace(planned, email="eve@example.com", type="override"))
+
+    assert ask(configuration, "--json", "--mine") == 0
+    found = json.loads(capsys.readouterr().out)
+    resting = [row["start"] for row in found["shifts"] if row["rests"]]
+    assert resting == ["2026-12-25T10:00:00Z", "2026-12-28T10:00:00Z"]
+    assert "2026-12-25" not in found["bank_holidays_without_cover"]
+    assert ask(configuration, "--mine") == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "nobody expects you" in line]
+    assert len(said) == 2
+    assert "Friday 25 December, 10:00" in said[0]
+    assert ask(configuration) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Bank holiday without a second line in its hours: Friday 25 December." in lines
+    assert ask(configuration, "--ics", "-", "--mine") == 0
+    assert capsys.readouterr().out.count("(bank holiday)") == 2
 
 
 def test_my_next_shift_comes_first_and_says_how_soon(

@@ -25,6 +25,7 @@ from support_desk.domain.rota import (
     shift_now,
     uncovered_bank_holidays,
     until,
+    worked,
 )
 
 LONDON = ZoneInfo("Europe/London")
@@ -343,6 +344,20 @@ class TestBankHolidays:
     def test_second_line_is_judged_by_itself(self) -> None:
         first = shift(Role.ON_CALL, BEN, "2026-12-24T18:00", "2026-12-28T10:00")
         assert self.missing(first, lines=(Role.SECOND_LINE,)) == (self.CHRISTMAS,)
+
+    def test_who_is_planned_by_day_is_not_there_and_who_steps_in_is(self) -> None:
+        planned = shift(Role.DEV, ADA, "2026-12-25T10:00", "2026-12-25T18:00")
+        stepped_in = shift(Role.OPS, BEN, "2026-12-25T10:00", "2026-12-25T18:00", override=True)
+        night = shift(Role.ON_CALL, CAT, "2026-12-24T18:00", "2026-12-28T10:00")
+        before = shift(Role.DEV, ADA, "2026-12-24T10:00", "2026-12-24T18:00")
+        made = rota(planned, stepped_in, night, before)
+        at = london("2026-12-25T12:00")
+
+        found = worked(made, {self.CHRISTMAS}, LONDON)
+
+        assert [on_now(found, role, at) for role in Role] == [None, BEN, CAT, None]
+        assert set(found.shifts) == set(made.shifts) - {planned}
+        assert worked(made, {date(2026, 12, 26)}, LONDON) is made
 
     def test_the_past_and_the_unread_are_left_alone(self) -> None:
         assert self.missing(after="2026-12-25T18:00") == ()

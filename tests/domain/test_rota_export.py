@@ -97,6 +97,14 @@ def test_ones_own_calendar_names_nobody() -> None:
     assert event["SUMMARY"] == "On call (first line)"
 
 
+def test_a_shift_that_nobody_works_says_why() -> None:
+    made = to_ics([shift(role=Role.DEV), shift()], AT, calendar="x", rests=lambda one: one.role is Role.DEV)
+    assert [event["SUMMARY"] for event in events(made)] == [
+        "First line support (dev): Ada Ardent (bank holiday)",
+        "On call (first line): Ada Ardent",
+    ]
+
+
 def test_a_piece_within_one_second_is_no_event() -> None:
     assert events(to_ics([shift(hours=0.0001)], AT, calendar="x")) == []
 

@@ -13,6 +13,7 @@ from support_desk.desk.snapshot import FeedName
 from support_desk.domain.rota import Cover, Role, Rota, Shift
 from support_desk.screens.rota import RotaScreen
 from support_desk.screens.rota_page import rota_lines
+from support_desk.screens.rota_rows import rota_rows
 from support_desk.screens.view import View
 from support_desk.sources.errors import ServiceDown
 from support_desk.sources.fixtures import demo_config
@@ -114,6 +115,29 @@ def test_a_month_ahead_with_overrides_and_a_bare_bank_holiday() -> None:
     assert "This week: Wed 25 Nov to Wed 2 Dec" in text
     assert "on call      Wed 23 Dec 18:00 to Wed 30 Dec 10:00, 5 shifts" in text
     assert "1st line ops Fri 25 Dec 10:00 to Fri 25 Dec 18:00 (override)" in text
+
+
+def test_on_a_bank_holiday_nobody_works_by_day_only_because_the_rotation_says_so() -> None:
+    now = datetime(2026, 12, 25, 12, tzinfo=UTC)
+    day = {"start": datetime(2026, 12, 25, 10, tzinfo=UTC), "end": datetime(2026, 12, 25, 18, tzinfo=UTC)}
+    monday = {"start": datetime(2026, 12, 29, 10, tzinfo=UTC), "end": datetime(2026, 12, 29, 18, tzinfo=UTC)}
+    shifts = (
+        Shift(Role.DEV, ME, **day),
+        Shift(Role.ON_CALL, CALLUM, **day, override=True),
+        Shift(Role.DEV, ME, **monday),
+    )
+    made = Rota(shifts, Cover(now - timedelta(days=5), now + timedelta(days=20), frozenset(Role)))
+    seen = view(at=now, feeds={FeedName.ROTA: (made,), FeedName.ON_CALL: ()})
+    text = page(seen)
+    assert "1st line dev nobody now, by plan" in text
+    assert "You are next first line dev from Tue 10:00" in text
+    assert "Fri 25 Dec is a bank holiday without a second line in its hours" in text
+    assert "Mon 28 Dec is a bank holiday and nobody covers it" in text
+    rows = {row.key: row for row in rota_rows(seen)}
+    assert rows["dev.now"].who == "nobody now"
+    assert rows["dev.next"].start == monday["start"]
+    assert rows["holiday.2026-12-25"].who == "no 2nd line"
+    assert rows["holiday.2026-12-28"].who == "nobody covers"
 
 
 def test_nobody_by_plan_nobody_by_mistake_and_unknown_are_three_things() -> None:

@@ -179,7 +179,8 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
         for place, shift in enumerate(document["shifts"]):
             left = (datetime.fromisoformat(shift["start"]) - now).total_seconds()
             soon = f" That is in {spoken_length(left)}." if left > 0 else " That is now."
-            yield f"You: {_shift(shift, zone)}.{'' if place else soon}"
+            rests = " A bank holiday: nobody expects you unless it was agreed." if shift.get("rests") else ""
+            yield f"You: {_shift(shift, zone)}.{rests}{'' if place else soon}"
         return
     if document["sources"]["rota"]["state"] == "off":
         yield _quiet(document, "rota", "")
@@ -190,14 +191,20 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
         coming = document["next"].get(role)
         after = f" Next: {_shift(coming, zone)}." if coming else ""
         yield f"{words.capitalize()} now: {name}.{after}"
-    for day in document.get("bank_holidays_without_cover", ()):
-        yield f"Bank holiday without cover: {spoken_time(f'{day}T12:00Z', zone).partition(',')[0]}."
+    yield from _bare_days(document, zone)
     gaps = document.get("gaps", ())
     for gap in gaps[:MOST_GAPS]:
         start, end = spoken_time(gap["start"], zone), spoken_time(gap["end"], zone)
         yield f"Nobody is {_ROLES[gap['role']]} from {start} until {end}."
     if len(gaps) > MOST_GAPS:
         yield f"And {len(gaps) - MOST_GAPS} more gaps."
+
+
+def _bare_days(document: Document, zone: ZoneInfo) -> Iterator[str]:
+    bare = document.get("bank_holidays_without_cover", ())
+    for day in sorted({*bare, *document.get("bank_holidays_without_second_line", ())}):
+        lacks = "cover" if day in bare else "a second line in its hours"
+        yield f"Bank holiday without {lacks}: {spoken_time(f'{day}T12:00Z', zone).partition(',')[0]}."
 
 
 def _shift(shift: Document, zone: ZoneInfo) -> str:

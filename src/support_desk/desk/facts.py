@@ -11,7 +11,8 @@ from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown
-from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now
+from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now, worked
+from support_desk.domain.working_time import WorkingCalendar
 
 
 def to_answer(
@@ -35,6 +36,12 @@ def to_answer(
 def rota_of(snapshot: Snapshot) -> Rota | None:
     """The timeline; None before it was read."""
     return next(iter(snapshot.rota.rows), None)
+
+
+def worked_rota(snapshot: Snapshot, calendar: WorkingCalendar) -> Rota | None:
+    """The timeline as it is worked: on a bank holiday nobody whom only the rotation names is there by day."""
+    rota = rota_of(snapshot)
+    return rota and worked(rota, calendar.holidays, calendar.timezone)
 
 
 def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:

@@ -252,6 +252,18 @@ def _uncovered(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[
 FIRST_LINE: Final = (Role.DEV, Role.OPS, Role.ON_CALL)
 
 
+def rests(shift: Shift, holidays: Collection[date], zone: ZoneInfo) -> bool:
+    """Whether it is a shift by day of a bank holiday: whom the rotation names all the same stays at home."""
+    by_day = shift.role in (Role.DEV, Role.OPS) and not shift.override
+    return by_day and shift.start.astimezone(zone).date() in holidays
+
+
+def worked(rota: Rota, holidays: Collection[date], zone: ZoneInfo) -> Rota:
+    """The rota as it is worked: without the shifts by day of bank holidays, unless somebody stepped in."""
+    kept = tuple(shift for shift in rota.shifts if not rests(shift, holidays, zone))
+    return rota if len(kept) == len(rota.shifts) else replace(rota, shifts=kept)
+
+
 def uncovered_bank_holidays(
     rota: Rota | None,
     holidays: Collection[date],

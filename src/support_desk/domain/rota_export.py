@@ -7,7 +7,7 @@ line and its start: when somebody else takes the shift over, the next import cha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -26,8 +26,15 @@ SUMMARIES = {
 }
 
 
-def to_ics(shifts: Iterable[Shift], made_at: datetime, *, calendar: str, mine: bool = False) -> str:
-    """The shifts as a calendar, in the order given.
+def to_ics(
+    shifts: Iterable[Shift],
+    made_at: datetime,
+    *,
+    calendar: str,
+    mine: bool = False,
+    rests: Callable[[Shift], bool] = lambda _: False,
+) -> str:
+    """The shifts as a calendar, in the order given; of those that `rests` the summary says so.
 
     `calendar` tells one agency's rota from another's in the events' identities, such as the schedules' names.
     With `mine` all shifts are one person's, and the events needn't name them.
@@ -47,14 +54,17 @@ def to_ics(shifts: Iterable[Shift], made_at: datetime, *, calendar: str, mine: b
             continue
         uid = _uid(shift, calendar)
         seen[uid] += 1
-        lines += _event(shift, uid if seen[uid] == 1 else f"{seen[uid]}-{uid}", made_at, mine=mine)
+        one = uid if seen[uid] == 1 else f"{seen[uid]}-{uid}"
+        lines += _event(shift, one, made_at, mine=mine, rests=rests(shift))
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in fold(line))
 
 
-def _event(shift: Shift, uid: str, made_at: datetime, *, mine: bool) -> Iterator[str]:
+def _event(shift: Shift, uid: str, made_at: datetime, *, mine: bool, rests: bool) -> Iterator[str]:
     who = clean(shift.person.name or shift.person.email)
     summary = SUMMARIES[shift.role] if mine else f"{SUMMARIES[shift.role]}: {who}"
+    if rests:
+        summary += " (bank holiday)"
     yield "BEGIN:VEVENT"
     yield f"UID:{uid}"
     yield f"DTSTAMP:{_moment(made_at)}"

@@ -5,13 +5,24 @@ A turn is what a person would call their week: their shifts on one line until so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.handover import CHANGEOVER_DAY, support_week
-from support_desk.domain.rota import LEFTOVER, Gap, Person, Role, Rota, Shift, gaps, same_person
+from support_desk.domain.rota import (
+    FIRST_LINE,
+    LEFTOVER,
+    Gap,
+    Person,
+    Role,
+    Rota,
+    Shift,
+    gaps,
+    same_person,
+    uncovered_bank_holidays,
+)
 from support_desk.domain.words import duration_words, moment_words
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
@@ -124,6 +135,28 @@ def missing(
         for piece in _pieces(gap, hours, wanted_open=wanted_open)
         if piece[1] - piece[0] >= LEFTOVER
     )
+
+
+def bare_bank_holidays(
+    rota: Rota, after: datetime, calendar: WorkingCalendar, lines: Collection[Role] = FIRST_LINE
+) -> tuple[date, ...]:
+    """Bank holidays, today's included, on which nobody of `lines` is there in the hours of a usual day."""
+    return uncovered_bank_holidays(
+        rota,
+        calendar.holidays,
+        zone=calendar.timezone,
+        opens=calendar.start,
+        closes=calendar.end,
+        after=after,
+        lines=lines,
+    )
+
+
+def bare_days(rota: Rota, after: datetime, calendar: WorkingCalendar) -> tuple[tuple[date, bool], ...]:
+    """Bank holidays that lack somebody; True: the first line is covered, and only the second line isn't."""
+    first = bare_bank_holidays(rota, after, calendar)
+    second = bare_bank_holidays(rota, after, calendar, (Role.SECOND_LINE,))
+    return tuple((day, day not in first) for day in sorted({*first, *second}))
 
 
 def _pieces(gap: Gap, calendar: WorkingCalendar, *, wanted_open: bool) -> Iterator[tuple[datetime, datetime]]:

@@ -74,7 +74,7 @@ def on(view: View, role: Role) -> Person | Unknown | None:
     """Who is on this line now: a person, nobody (None), or unknown."""
     if role is Role.SECOND_LINE:
         return facts.second_line(view.snapshot, view.now, view.config)
-    return on_now(facts.rota_of(view.snapshot), role, view.now)
+    return on_now(facts.worked_rota(view.snapshot, view.calendar), role, view.now)
 
 
 def _people(view: View, narrow: bool) -> Parts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import rota_of, worked_rota
 from support_desk.desk.snapshot import FeedName, state
 from support_desk.domain.rota_weeks import next_on_words
 from support_desk.keys import bindings
@@ -86,7 +86,8 @@ class RotaScreen(DeskScreen):
     def action_copy_next(self) -> None:
         """Copy when you are next on."""
         view = self.desk_app.view
-        words = next_on_words(rota_of(view.snapshot), view.config.me.email, view.now, view.calendar.timezone)
+        rota = worked_rota(view.snapshot, view.calendar)
+        words = next_on_words(rota, view.config.me.email, view.now, view.calendar.timezone)
         self.desk_app.copy(". ".join(words), "when you are next on")
 
     def action_export(self) -> None:

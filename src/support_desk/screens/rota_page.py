@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import worked_rota
 from support_desk.desk.snapshot import FeedName, state
 from support_desk.domain.rota import (
     Gap,
@@ -15,7 +15,6 @@ from support_desk.domain.rota import (
     Unknown,
     relief,
     shift_now,
-    uncovered_bank_holidays,
     until,
 )
 from support_desk.domain.rota_weeks import (
@@ -23,6 +22,7 @@ from support_desk.domain.rota_weeks import (
     Line,
     Turn,
     Week,
+    bare_days,
     missing,
     next_on_words,
     on_call_time,
@@ -46,7 +46,7 @@ HOUR = timedelta(hours=1)
 
 def rota_lines(view: View) -> list[TextLine]:
     """Everything that the rota says, as of the view's moment."""
-    rota = rota_of(view.snapshot)
+    rota = worked_rota(view.snapshot, view.calendar)
     lines = [_head("When are you next on?")]
     words = next_on_words(rota, view.config.me.email, view.now, view.calendar.timezone)
     lines += [TextLine(((f" {line}.", "mine" if rota else "warn"),), indent=1) for line in words]
@@ -141,15 +141,9 @@ def _now(view: View, rota: Rota | None) -> Iterator[TextLine]:
 def _bare(view: View, rota: Rota) -> Iterator[str]:
     """Bank holidays that nobody covers, and when nobody is on who ought to be."""
     calendar = view.calendar
-    for day in uncovered_bank_holidays(
-        rota,
-        calendar.holidays,
-        zone=calendar.timezone,
-        opens=calendar.start,
-        closes=calendar.end,
-        after=view.now,
-    ):
-        yield f"{day:%a} {day.day} {day:%b} is a bank holiday and nobody covers it"
+    for day, second_line_only in bare_days(rota, view.now, calendar):
+        lacks = "without a second line in its hours" if second_line_only else "and nobody covers it"
+        yield f"{day:%a} {day.day} {day:%b} is a bank holiday {lacks}"
     for role in Role:
         found = missing(rota, role, view.now, rota.cover.end, calendar)
         if found:

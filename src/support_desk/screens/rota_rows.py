@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import worked_rota
 from support_desk.domain.rota import (
     Role,
     relief,
     shift_now,
-    uncovered_bank_holidays,
     until,
 )
+from support_desk.domain.rota_weeks import bare_days
 from support_desk.records import record
 from support_desk.screens.header import on, person_words
 from support_desk.screens.view import View
@@ -44,7 +44,7 @@ class RotaRow:
 
 def rota_rows(view: View) -> list[RotaRow]:
     """Who is on each line now, who is next, and bank holidays without cover."""
-    rota = rota_of(view.snapshot)
+    rota = worked_rota(view.snapshot, view.calendar)
     rows: list[RotaRow] = []
     for role, label in LABELS.items():
         who, style = person_words(view, on(view, role))
@@ -70,19 +70,14 @@ def rota_rows(view: View) -> list[RotaRow]:
                 )
             )
     if rota is not None:
-        bare = uncovered_bank_holidays(
-            rota,
-            view.calendar.holidays,
-            zone=view.calendar.timezone,
-            opens=view.calendar.start,
-            closes=view.calendar.end,
-            after=view.now,
-        )
-        for day in bare:
+        today = view.local(view.now).date()
+        for day, second_line_only in bare_days(rota, view.now, view.calendar):
+            if second_line_only and day != today:
+                # The rotation never has one by day: ahead of time it is for the rota's own page.
+                continue
             label = f"! {day:%a} {day.day} {day:%b}"
-            rows.append(
-                RotaRow(f"holiday.{day}", label, "nobody covers", "warn", None, None, warning="bank holiday")
-            )
+            who = "no 2nd line" if second_line_only else "nobody covers"
+            rows.append(RotaRow(f"holiday.{day}", label, who, "warn", None, None, warning="bank holiday"))
     return rows
 
 
