@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.screens.asking import Question
 from support_desk.screens.handover import HandoverScreen
 from support_desk.widgets.document import DocumentView
-from tests.screens.acting import ended, opened
+from support_desk.widgets.lines import Lines
+from tests.screens.acting import answer, ended, opened
 from tests.screens.test_alert_acts import P1, go_to
 from tests.support import MIDDLE, SMALL, Running, drawn, running
 
@@ -22,6 +24,11 @@ async def shown(desk: Running) -> HandoverScreen:
     await desk.until(lambda: screen.text)
     await desk.pilot.pause()
     return screen
+
+
+def title(screen: HandoverScreen) -> str:
+    """The line above the text."""
+    return screen.query_one("#title", Lines).plain
 
 
 @pytest.mark.parametrize("size", [SMALL, MIDDLE])
@@ -59,6 +66,46 @@ async def test_weeks_and_details() -> None:
         await desk.until(lambda: "tags client" in screen.text)
         await desk.press("q")
         assert desk.app.screen is desk.dashboard
+
+
+async def test_what_was_changed_by_hand_is_kept_and_not_thrown_away_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def edited(_: object, text: str) -> str:
+        return f"{text}\nThe cat is fed.\n"
+
+    # A terminal to lend is what `tests/program/test_editor.py` has.
+    monkeypatch.setattr("support_desk.screens.handover.edit_text", edited)
+    async with running() as desk:
+        await opened(desk)
+        screen = await shown(desk)
+        await desk.press("ctrl+o")
+        await desk.until(lambda: "The cat is fed." in screen.text)
+        assert "as you changed it 09:46: r makes it anew" in title(screen)
+        changed = screen.text
+
+        # Neither another form nor a new one takes it away unless the person says so.
+        for key in ("d", "r"):
+            await desk.press(key)
+            await desk.until(lambda: isinstance(desk.app.screen, Question))
+            await desk.press("escape")
+            await desk.until(lambda: desk.app.screen is screen)
+            assert screen.text == changed
+
+        # It is still there after another week, and after the screen was left.
+        await desk.press("less_than_sign")
+        await desk.until(lambda: "18 Nov 2026" in screen.text)
+        await desk.press("greater_than_sign")
+        await desk.until(lambda: screen.text == changed)
+        await desk.press("q")
+        again = await shown(desk)
+        assert again is not screen
+        assert again.text == changed
+
+        await desk.press("r")
+        assert "What you changed by hand is lost" in await answer(desk)
+        await desk.until(lambda: "The cat is fed." not in again.text)
+        assert "as you changed it" not in title(again)
 
 
 async def test_it_is_saved_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

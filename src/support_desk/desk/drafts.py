@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from support_desk.domain.commands import Command
     from support_desk.domain.intents import Target
 
-NOTE, REPLY, SIDE = "note", "reply", "side"
-"""Kinds of drafts: an internal note, a public reply, a side conversation."""
+NOTE, REPLY, SIDE, HANDOVER = "note", "reply", "side", "handover"
+"""Kinds of drafts: an internal note, a public reply, a side conversation, a handover changed by hand."""
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,14 @@
 """The handover of a support week: read here, changed in the person's editor, copied for Slack or saved.
 
-Gathered from what the desk knows now; a text that was changed by hand stays as it is until it is made anew.
+Gathered from what the desk knows now. A text that was changed by hand is kept, over restarts, until the
+person says that it is to be made anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -15,12 +17,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.config.rules import runbook_rules
+from support_desk.desk.drafts import HANDOVER
+from support_desk.desk.outbox_store import Draft
 from support_desk.desk.schema import StoreError
 from support_desk.domain.handover import support_week
 from support_desk.domain.handover_text import to_markdown
+from support_desk.domain.intents import Target
 from support_desk.handing_over import Kept, handover_facts
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
+from support_desk.screens.asking import confirm
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.editor import edit_text
 from support_desk.screens.words import day_clock
@@ -51,8 +57,8 @@ class HandoverScreen(DeskScreen):
         self._at: datetime | None = None
         """A moment of the week that is shown; None: now."""
         self._details = False
-        self._changed = False
-        """The person has changed the text by hand."""
+        self._draft: Draft | None = None
+        """The text that the person has changed by hand, where they have."""
         self.text = ""
 
     def compose_body(self) -> ComposeResult:
@@ -61,7 +67,7 @@ class HandoverScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._make()
+        self._open()
 
     @property
     def week(self) -> tuple[datetime, datetime]:
@@ -69,7 +75,39 @@ class HandoverScreen(DeskScreen):
         view = self.desk_app.view
         return support_week(self._at or view.now, view.calendar.timezone, view.calendar.start)
 
+    @property
+    def _target(self) -> Target:
+        """What a draft of this week is kept by."""
+        zone = self.desk_app.view.calendar.timezone
+        return Target("handover", f"{self.week[0].astimezone(zone):%Y-%m-%d}")
+
     # Making it
+
+    def _open(self) -> None:
+        """The week's text as the person changed it, else made of what is known now."""
+        outbox = self.desk_app.acts.outbox
+        self._draft = outbox.drafts.get(self._target, HANDOVER) if outbox is not None else self._draft
+        if self._draft is None:
+            self._make()
+        else:
+            self._show(self._draft.text)
+
+    def _anew(self, then: Callable[[], object]) -> None:
+        """Make it of what is known now; what was changed by hand isn't thrown away unasked."""
+        outbox = self.desk_app.acts.outbox
+
+        def made() -> None:
+            self._draft = None
+            if outbox is not None:
+                outbox.drafts.drop(self._target, HANDOVER)
+            then()
+            self._make()
+
+        if self._draft is None:
+            made()
+        else:
+            words = "Make it anew of what is known now? What you changed by hand is lost."
+            confirm(self.desk_app, words, "makes it anew", made)
 
     def _make(self) -> None:
         self._say_title("gathering ...")
@@ -83,7 +121,7 @@ class HandoverScreen(DeskScreen):
         kept = await self._remembered(start, end)
         view = self.desk_app.view
         facts = handover_facts(view, start, end, kept)
-        self._show(to_markdown(facts, view.agreement, details=self._details), changed=False)
+        self._show(to_markdown(facts, view.agreement, details=self._details))
 
     async def _remembered(self, start: datetime, end: datetime) -> Kept:
         app, config = self.desk_app, self.desk_app.config
@@ -110,17 +148,19 @@ class HandoverScreen(DeskScreen):
             history_from=reach.start if reach is not None else None,
         )
 
-    def _show(self, text: str, *, changed: bool) -> None:
-        self.text, self._changed = text, changed
+    def _show(self, text: str) -> None:
+        self.text = text
         self.query_one("#handover", DocumentView).show("handover", text, "")
-        self._say_title("changed by you" if changed else "")
+        self._say_title("")
 
     def _say_title(self, words: str) -> None:
         view = self.desk_app.view
-        start, end = self.week
-        zone = view.calendar.timezone
-        span = f" {day_clock(start, view.now, zone)} to {day_clock(end, view.now, zone)}"
+        start, end = (view.local(edge) for edge in self.week)
+        span = f" {start:%a} {start.day} {start:%b} to {end:%a} {end.day} {end:%b}"
         details = "  with details" if self._details else "  subject lines only"
+        if self._draft is not None:
+            changed = day_clock(self._draft.at, view.now, view.calendar.timezone)
+            details, words = "", words or f"as you changed it {changed}: r makes it anew"
         parts: Parts = ((" Handover ", "title"), (span, "strong"), (details, "dim"), (f"  {words}", "soon"))
         self.query_one("#title", Lines).show([parts])
 
@@ -143,17 +183,20 @@ class HandoverScreen(DeskScreen):
         if at > self.desk.now() + WEEK / 2:
             self.say("That week hasn't begun")
             return
-        self._at = at
-        self._make()
+        self._at, self._draft = at, None
+        self._open()
 
     def action_details(self) -> None:
         """With requesters, tags and every action, or with subject lines only."""
-        self._details = not self._details
-        self._make()
+
+        def other() -> None:
+            self._details = not self._details
+
+        self._anew(other)
 
     def action_again(self) -> None:
         """Make it anew from what is known now."""
-        self._make()
+        self._anew(lambda: None)
 
     def action_edit(self) -> None:
         """Change it in the person's own editor."""
@@ -161,8 +204,13 @@ class HandoverScreen(DeskScreen):
 
     async def _edit(self) -> None:
         text = await edit_text(self.desk_app, self.text)
-        if text is not None and text.rstrip() != self.text.rstrip():
-            self._show(clean_block(text), changed=True)
+        if text is None or text.rstrip() == self.text.rstrip():
+            return
+        clean = clean_block(text)
+        self._draft, outbox = Draft(clean, self.desk.now()), self.desk_app.acts.outbox
+        if outbox is None or not outbox.drafts.put(self._target, HANDOVER, clean):
+            self.say("What you changed is kept only while this desk runs", problem=True)
+        self._show(clean)
 
     def action_copy(self) -> None:
         """Copy it for Slack."""
