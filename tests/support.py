@@ -184,7 +184,7 @@ def weathered_sources(clock: ManualClock, weather: Weather) -> Sources:
 class HeardApp(DeskApp):
     """The dashboard, with an ear for its bell and its toasts."""
 
-    CSS_PATH = Path(support_desk.app.__file__).with_name("support_desk.tcss")
+    CSS_PATH = str(Path(support_desk.app.__file__).with_name("support_desk.tcss"))
 
     def listen(self) -> None:
         self.bells = 0

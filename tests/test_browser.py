@@ -145,7 +145,7 @@ async def copied(text: str, environ: dict[str, str]) -> tuple[str, str, list[str
     app: App[None] = App()
     said: list[str] = []
     async with app.run_test():
-        app.notify = lambda message, **_: said.append(message)  # type: ignore[method-assign,assignment]
+        app.notify = lambda message, **_: said.append(message)  # type: ignore[method-assign]
         words = browser.copy(app, text, environ=environ)
         for thread in threading.enumerate():
             if thread.name == "clipboard":

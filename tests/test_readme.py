@@ -22,9 +22,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def commands(of: argparse.ArgumentParser, at: str = "support-desk") -> list[str]:
     """Every command that can be run, by its full name."""
-    (below,) = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)] or [None]
-    if below is None:
+    found = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)]
+    if not found:
         return [at]
+    (below,) = found
     return [name for word, inner in below.choices.items() for name in commands(inner, f"{at} {word}")]
 
 

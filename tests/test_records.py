@@ -92,7 +92,8 @@ def test_equal_in_what_is_compared_and_only_to_its_own_kind() -> None:
 
     assert first == second
     assert first != Stamp("b")
-    assert first != Twin("a")
+    twin: object = Twin("a")
+    assert first != twin
     assert Nothing() == Nothing()
 
 

@@ -16,7 +16,7 @@ from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import OutboxStore
 from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.desk.store import ReadingsStore
-from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
+from support_desk.domain.commands import Acknowledge, Command, EscalateAlert, Promise
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
 from support_desk.paths import private_store_file, store_file
 from tests.cli.test_one_shots import NOW, StoppedClock
@@ -88,9 +88,10 @@ def seed(path: Path) -> None:
     readings.close()
     store = OutboxStore.open(private_store_file(config))
     outbox = Outbox(store, StoppedClock(), user="robin")
+    commands: tuple[Command, ...] = (EscalateAlert("p", "P", "second line"), Acknowledge())
     made = [
         Intent(f"{n}" * 32, Target("alert", f"a{n}"), f"P1 acme-{n}", command, Seen("open"), "robin", NOW)
-        for n, command in enumerate((EscalateAlert("p", "P", "second line"), Acknowledge()))
+        for n, command in enumerate(commands)
     ]
     for entry in outbox.submit(made):
         receipt = Receipt(Verdict.CONFIRMED, "Sam Example was paged 14:02:11")

@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -39,7 +40,7 @@ def test_every_line_taken_in_loads_as_well_and_means_the_defaults(tmp_path: Path
 
     loaded = load_config(path, {})
 
-    empty_by_default = {"people": {}, "keys": {}, "clients": ()}
+    empty_by_default: dict[str, Any] = {"people": {}, "keys": {}, "clients": ()}
     plain = msgspec.structs.replace(loaded.config, **empty_by_default)
     plain = msgspec.structs.replace(plain, runbooks=msgspec.structs.replace(plain.runbooks, rules=()))
     assert plain == Config()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ async def test_nothing_leaves_when_the_direct_read_was_incomplete() -> None:
 
 
 @pytest.mark.parametrize("partly", [{"complete": False}, {"rejected": 1}])
-async def test_an_incomplete_sweep_asks_and_removes_nothing(partly: dict[str, bool | int]) -> None:
+async def test_an_incomplete_sweep_asks_and_removes_nothing(partly: dict[str, Any]) -> None:
     queue = Queue(ticket(1), ticket(2))
     await queue.sweep(ticket(1), **partly)
     assert queue.ids() == [1, 2]

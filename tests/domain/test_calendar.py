@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, date, datetime, time
 
 import pytest
-from govuk_bank_holidays.bank_holidays import BankHolidays
+from govuk_bank_holidays.bank_holidays import BankHolidays  # type: ignore[import-untyped]
 
 from support_desk.config.calendar import HOLIDAYS_KNOWN_UNTIL, calendar_from, holidays_of
 from support_desk.config.model import Hours

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from support_desk.domain.rota import (
+    FIRST_LINE,
     UNKNOWN,
     Cover,
     Gap,
@@ -43,7 +46,12 @@ def shift(role: Role, person: Person, start: str, end: str, *, override: bool = 
     return Shift(role, person, london(start), london(end), override)
 
 
-def rota(*shifts: Shift, start: str = "2026-11-01", end: str = "2026-12-31", roles=EVERY_ROLE) -> Rota:
+def rota(
+    *shifts: Shift,
+    start: str = "2026-11-01",
+    end: str = "2026-12-31",
+    roles: Collection[Role] = EVERY_ROLE,
+) -> Rota:
     return Rota(merge(shifts), Cover(london(start), london(end), frozenset(roles)))
 
 
@@ -314,8 +322,8 @@ class TestBankHolidays:
     CHRISTMAS = date(2026, 12, 25)
 
     def missing(
-        self, *shifts: Shift, after: str = "2026-12-01", lines=(Role.DEV, Role.OPS, Role.ON_CALL)
-    ) -> tuple:
+        self, *shifts: Shift, after: str = "2026-12-01", lines: Collection[Role] = FIRST_LINE
+    ) -> tuple[date, ...]:
         return uncovered_bank_holidays(
             rota(*shifts),
             [self.CHRISTMAS],
@@ -362,10 +370,16 @@ class TestBankHolidays:
     def test_the_past_and_the_unread_are_left_alone(self) -> None:
         assert self.missing(after="2026-12-25T18:00") == ()
         assert self.missing(after="2026-12-25T12:00") == (self.CHRISTMAS,)
-        asked = {"zone": LONDON, "opens": time(10), "closes": time(18), "after": london("2026-12-01")}
-        assert uncovered_bank_holidays(rota(), [date(2027, 3, 26)], **asked) == ()
-        assert uncovered_bank_holidays(None, [self.CHRISTMAS], **asked) == ()
-        assert uncovered_bank_holidays(rota(roles=[]), [self.CHRISTMAS], **asked) == ()
+        asked = partial(
+            uncovered_bank_holidays,
+            zone=LONDON,
+            opens=time(10),
+            closes=time(18),
+            after=london("2026-12-01"),
+        )
+        assert asked(rota(), [date(2027, 3, 26)]) == ()
+        assert asked(None, [self.CHRISTMAS]) == ()
+        assert asked(rota(roles=[]), [self.CHRISTMAS]) == ()
 
 
 def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,12 @@ def planned(wednesday: date, number: int) -> list[Shift]:
     return shifts
 
 
-def rota(shifts: list[Shift], start: str = "2026-11-01", end: str = "2027-01-01", roles=EVERY) -> Rota:
+def rota(
+    shifts: list[Shift],
+    start: str = "2026-11-01",
+    end: str = "2027-01-01",
+    roles: Collection[Role] = EVERY,
+) -> Rota:
     return Rota(merge(shifts), Cover(london(start), london(end), frozenset(roles)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -67,7 +68,7 @@ class TestWhatIsAStorm:
             {"priority": "P?"},
         ],
     )
-    def test_another_cause_stays_outside(self, other: dict[str, object]) -> None:
+    def test_another_cause_stays_outside(self, other: dict[str, Any]) -> None:
         rows = fold([*(alert(number) for number in range(4)), alert(9, **other)])
         assert storm_of(rows).count == 4
         assert rows[1] == alert(9, **other)

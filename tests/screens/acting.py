@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from support_desk.domain.alerts import Alert
 from support_desk.domain.intents import MOVING, Entry
 from support_desk.screens.asking import Question
@@ -30,6 +32,16 @@ async def ended(desk: Running, *, steps: int = 200) -> Entry:
             return newest[0]
         desk.clock.move(seconds=0.3)
     raise AssertionError(f"never ended: {[(e.phase, e.words) for e in entries(desk)]}")
+
+
+async def later(desk: Running, condition: Callable[[], bool], *, steps: int = 200) -> None:
+    """Let time go by until something is so."""
+    for _ in range(steps):
+        await desk.pilot.pause()
+        if condition():
+            return
+        desk.clock.move(seconds=0.3)
+    raise AssertionError("it never became so")
 
 
 async def answer(desk: Running, key: str = "y") -> str:

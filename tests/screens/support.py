@@ -174,7 +174,7 @@ async def running(
         said.append(message)
         original(message, **options)  # type: ignore[arg-type]
 
-    app.notify = notify  # type: ignore[method-assign,assignment]
+    app.notify = notify  # type: ignore[method-assign]
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Running(app, pilot, clock, faults, said)
         await desk.until(lambda: app.desk.snapshot.tickets.rows and app.desk.snapshot.alerts.rows)

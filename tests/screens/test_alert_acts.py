@@ -14,7 +14,7 @@ from support_desk.domain.intents import Phase
 from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.tag_picker import TagPicker
-from tests.screens.acting import alert_now, answer, choose, ended, entries, opened, selected_alert
+from tests.screens.acting import alert_now, answer, choose, ended, entries, later, opened, selected_alert
 from tests.support import SMALL, Running, changed, drawn, running
 
 P1 = "www.eastmarch.example"
@@ -79,7 +79,7 @@ async def test_among_marked_rows_a_colleagues_alert_is_asked_about_with_the_numb
     assert "Acknowledge all 2 yourself all the same?" in asked
     await desk.until(lambda: len(entries(desk)) == 2)
     await ended(desk)
-    await desk.until(lambda: alert_now(desk, mine.id).status == "acked" or desk.clock.move(seconds=0.3))
+    await later(desk, lambda: alert_now(desk, mine.id).status == "acked")
 
 
 async def test_more_than_three_are_asked_about_and_done_together(desk: Running) -> None:
@@ -287,9 +287,7 @@ async def test_a_major_incident_is_one_action(desk: Running) -> None:
     await desk.type("Sam, the client")
     await desk.press("enter")
     await ended(desk)
-    await desk.until(
-        lambda: all(entry.phase is Phase.CONFIRMED for entry in entries(desk)) or desk.clock.move(seconds=1)
-    )
+    await later(desk, lambda: all(entry.phase is Phase.CONFIRMED for entry in entries(desk)))
     assert "major_incident" in alert_now(desk, alert.id).tags
     assert {type(entry.intent.command) for entry in entries(desk)} == {c.NoteAlert, c.AddAlertTags}
 

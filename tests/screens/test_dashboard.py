@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 from textual.widgets import Static
 
 from support_desk.config.model import OnCallSection
@@ -66,21 +67,27 @@ async def test_the_frame_fits_its_lines(size: tuple[int, int]) -> None:
         assert len(desk.footer) <= size[0]
 
 
+def runbook_region(desk: Running) -> Region:
+    document = desk.dashboard.runbook.document
+    assert document is not None
+    return document.region
+
+
 async def test_wide_terminals_show_the_side_panes_and_narrow_ones_hide_them() -> None:
     async with running(size=MIDDLE) as desk:
-        assert desk.dashboard.runbook.document.region.width >= 40
+        assert runbook_region(desk).width >= 40
         assert desk.dashboard.rota.region.height >= 9
         assert "Errors 5xx" in desk.runbook
         assert "2nd line" in desk.rota
     async with running(size=SMALL) as desk:
-        assert desk.dashboard.runbook.document.region.width == 0
+        assert runbook_region(desk).width == 0
         assert desk.dashboard.rota.region.width == 0
         await desk.press("4")
         assert desk.dashboard.rota.region.width == 80
         assert desk.dashboard.tickets.region.width == 0
         assert desk.dashboard.focused is desk.dashboard.rota
         await desk.press("3")
-        assert desk.dashboard.runbook.document.region.width >= 78
+        assert runbook_region(desk).width >= 78
         await desk.press("2")
         assert desk.dashboard.tickets.region.width == 80
         assert desk.dashboard.rota.region.width == 0
@@ -134,7 +141,7 @@ async def test_the_layout_key_hides_the_side_panes() -> None:
         assert desk.dashboard.tickets.region.width == 160
         assert desk.dashboard.focused is desk.dashboard.tickets
         await desk.press("3")
-        assert desk.dashboard.runbook.document.region.width >= 158
+        assert runbook_region(desk).width >= 158
         await desk.press("escape")
         assert desk.dashboard.tickets.region.width == 160
         await desk.press("underscore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import msgspec
@@ -216,6 +217,10 @@ async def test_an_older_answer_never_replaces_a_newer_one() -> None:
         assert screen.detail is newest
 
 
+def shows(desk: Running, number: int) -> bool:
+    return ticket_screen(desk).ticket_id == number
+
+
 async def test_the_neighbours_are_those_of_the_list_it_was_opened_from() -> None:
     async with running() as desk:
         await desk.press("enter")
@@ -223,7 +228,7 @@ async def test_the_neighbours_are_those_of_the_list_it_was_opened_from() -> None
         ids = [ticket.id for ticket in desk.ticket_rows()]
         for _, following in pairwise(ids[:3]):
             await desk.press("right_square_bracket")
-            await desk.until(lambda following=following: ticket_screen(desk).ticket_id == following)
+            await desk.until(partial(shows, desk, following))
         await desk.press("left_square_bracket")
         await desk.until(lambda: ticket_screen(desk).ticket_id == ids[1])
         await desk.press("left_square_bracket", "left_square_bracket")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from support_desk.config.model import Me
+from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.sla import Ranked, rank
 from support_desk.domain.tickets import Ticket
@@ -22,7 +23,7 @@ from support_desk.screens.filters import (
 )
 from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
-from tests.support import agreement_of, changed, view
+from tests.support import changed, view
 
 
 def tickets(expression: str, seen: View | None = None) -> list[Ticket]:

@@ -68,10 +68,10 @@ async def test_tab_goes_to_the_text_and_q_comes_back_before_it_leaves() -> None:
     async with running() as desk:
         screen = await suspended(desk)
         await desk.press("tab")
-        assert screen.focused is screen.text
+        assert screen.text.has_focus
         await desk.press("q")
         assert desk.app.screen is screen
-        assert screen.focused is screen.list
+        assert screen.list.has_focus
         await desk.press("q")
         assert desk.app.screen is not screen
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from support_desk.config.model import Bell, Config, OnCallSection
+from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import Feed, FeedName, Problem
 from support_desk.domain.alerts import Alert
 from support_desk.domain.sla import rank
@@ -14,7 +15,7 @@ from support_desk.screens.header import announcement, critical_alerts
 from support_desk.screens.news import MOST_LINES, Watch
 from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
-from tests.support import agreement_of, changed, view
+from tests.support import changed, view
 
 WORLD = World(7)
 OLD = WORLD.alerts(DEMO_START)

@@ -119,12 +119,12 @@ def test_a_month_ahead_with_overrides_and_a_bare_bank_holiday() -> None:
 
 def test_on_a_bank_holiday_nobody_works_by_day_only_because_the_rotation_says_so() -> None:
     now = datetime(2026, 12, 25, 12, tzinfo=UTC)
-    day = {"start": datetime(2026, 12, 25, 10, tzinfo=UTC), "end": datetime(2026, 12, 25, 18, tzinfo=UTC)}
-    monday = {"start": datetime(2026, 12, 29, 10, tzinfo=UTC), "end": datetime(2026, 12, 29, 18, tzinfo=UTC)}
+    day = (datetime(2026, 12, 25, 10, tzinfo=UTC), datetime(2026, 12, 25, 18, tzinfo=UTC))
+    monday = (datetime(2026, 12, 29, 10, tzinfo=UTC), datetime(2026, 12, 29, 18, tzinfo=UTC))
     shifts = (
-        Shift(Role.DEV, ME, **day),
-        Shift(Role.ON_CALL, CALLUM, **day, override=True),
-        Shift(Role.DEV, ME, **monday),
+        Shift(Role.DEV, ME, *day),
+        Shift(Role.ON_CALL, CALLUM, *day, override=True),
+        Shift(Role.DEV, ME, *monday),
     )
     made = Rota(shifts, Cover(now - timedelta(days=5), now + timedelta(days=20), frozenset(Role)))
     seen = view(at=now, feeds={FeedName.ROTA: (made,), FeedName.ON_CALL: ()})
@@ -135,7 +135,7 @@ def test_on_a_bank_holiday_nobody_works_by_day_only_because_the_rotation_says_so
     assert "Mon 28 Dec is a bank holiday and nobody covers it" in text
     rows = {row.key: row for row in rota_rows(seen)}
     assert rows["dev.now"].who == "nobody now"
-    assert rows["dev.next"].start == monday["start"]
+    assert rows["dev.next"].start == monday[0]
     assert rows["holiday.2026-12-25"].who == "no 2nd line"
     assert rows["holiday.2026-12-28"].who == "nobody covers"
 

@@ -179,7 +179,8 @@ class OpsgenieSimulator:
     def __init__(self, now: datetime = NOW, *, port: int = 0) -> None:
         self.now = now
         """The service's own time: who is on call, where timelines are split, the `Date` header."""
-        self.alerts: list[dict[str, Any]] = []
+        self.alerts: list[Any] = []
+        """Rows as the wire has them; some tests put in what is none."""
         self.descriptions: dict[str, dict[str, Any]] = {}
         """What the single read adds to an alert, by id."""
         self.notes: dict[str, list[dict[str, Any]]] = {}
@@ -368,7 +369,12 @@ class OpsgenieSimulator:
         if turn.email is not None:
             recipient = {"id": user_id(turn.email), "type": "user", "name": turn.email}
         kind = "historical" if end <= self.now else turn.type
-        period = {"startDate": stamp(start), "endDate": stamp(end), "type": kind, "recipient": recipient}
+        period: dict[str, Any] = {
+            "startDate": stamp(start),
+            "endDate": stamp(end),
+            "type": kind,
+            "recipient": recipient,
+        }
         if kind == "historical":
             period["flattenedRecipients"] = [recipient]
         return {**period, **turn.shape}

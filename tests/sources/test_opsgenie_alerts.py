@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from support_desk.config.model import Opsgenie
 from support_desk.config.rules import alerts_web_address
-from support_desk.domain.alerts import Responder
+from support_desk.domain.alerts import Alert, Responder
 from support_desk.domain.escalation import countdown
 from support_desk.domain.rota import Person
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Throttled, Unreadable
 from support_desk.sources.opsgenie import Patience
-from tests.simulators.http import dropped, half_json, json_answer, silence
+from tests.simulators.http import Answer, dropped, half_json, json_answer, silence
 from tests.simulators.opsgenie import (
     DEFAULT_KEY,
     NOW,
@@ -39,7 +40,7 @@ def opsgenie() -> Iterator[OpsgenieSimulator]:
         yield simulator
 
 
-def many(count: int, first: int = 0) -> list[dict[str, object]]:
+def many(count: int, first: int = 0) -> list[Any]:
     """Alerts in order of creation, a second apart."""
     start = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
     return [
@@ -48,7 +49,7 @@ def many(count: int, first: int = 0) -> list[dict[str, object]]:
     ]
 
 
-async def read_one(opsgenie: OpsgenieSimulator, **overrides: object):
+async def read_one(opsgenie: OpsgenieSimulator, **overrides: object) -> Alert:
     """The only alert of a list, as the domain knows it."""
     opsgenie.alerts = [wire_alert("a1", **overrides)]
     source = source_for(opsgenie)
@@ -199,6 +200,7 @@ class TestOneAlert:
     async def test_hostile_text_is_cleaned(self, opsgenie: OpsgenieSimulator) -> None:
         nasty = "a\x1b[2Jb\u202ec\nd"
         alert = await read_one(opsgenie, message=nasty, tags=[nasty], owner=nasty, source=nasty, alias=nasty)
+        assert alert.owner is not None
         for text in (alert.message, *alert.tags, alert.owner, alert.source, alert.alias):
             assert text.isprintable()
 
@@ -371,7 +373,7 @@ class TestTheList:
 
     @pytest.mark.parametrize("fault", [dropped(), error(503, "Sorry"), half_json({"data": []})])
     async def test_a_later_page_that_fails_leaves_a_part_that_says_so(
-        self, opsgenie: OpsgenieSimulator, fault
+        self, opsgenie: OpsgenieSimulator, fault: Answer
     ) -> None:
         opsgenie.alerts = many(150)
         opsgenie.between_pages = lambda _: opsgenie.server.fail("/v2/alerts", fault)
@@ -387,7 +389,7 @@ class TestTheList:
         [(rate_limited(60), Throttled), (error(401, "No"), SignInRefused), (error(403, "No"), NotAllowed)],
     )
     async def test_a_later_page_that_is_refused_is_raised(
-        self, opsgenie: OpsgenieSimulator, fault, kind: type[Exception]
+        self, opsgenie: OpsgenieSimulator, fault: Answer, kind: type[Exception]
     ) -> None:
         opsgenie.alerts = many(150)
         opsgenie.between_pages = lambda _: opsgenie.server.fail("/v2/alerts", fault)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -66,9 +67,7 @@ def opsgenie() -> Iterator[OpsgenieSimulator]:
         yield simulator
 
 
-async def refused(
-    opsgenie: OpsgenieSimulator, answer: Answer | None = None, **options: object
-) -> SourceError:
+async def refused(opsgenie: OpsgenieSimulator, answer: Answer | None = None, **options: Any) -> SourceError:
     """The error that a read of the alerts ends with."""
     if answer is not None:
         opsgenie.server.fail("/v2/alerts", answer, times=None)
@@ -332,8 +331,13 @@ def silent_from_now_on(opsgenie: OpsgenieSimulator) -> asyncio.Event:
     return arrived
 
 
-def plain_source(url: str, **changes: object) -> OpsgenieSource:
-    options = {"read_key": Secret(lambda: READ_KEY), "write_key": None, "default_api_key": None, **changes}
+def plain_source(url: str, **changes: Any) -> OpsgenieSource:
+    options: dict[str, Any] = {
+        "read_key": Secret(lambda: READ_KEY),
+        "write_key": None,
+        "default_api_key": None,
+        **changes,
+    }
     return OpsgenieSource(Opsgenie(url=url), RotaSection(), now=lambda: NOW, **options)
 
 
@@ -413,7 +417,12 @@ class TestAddresses:
     )
     async def test_no_key_goes_over_an_open_line(self, url: str) -> None:
         fetched: list[str] = []
-        source = plain_source(url, transport=httpx.MockTransport(lambda r: fetched.append(str(r.url))))
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            fetched.append(str(request.url))
+            return httpx.Response(200)
+
+        source = plain_source(url, transport=httpx.MockTransport(answer))
         problem = await refusal_of(source)
         assert isinstance(problem, Unreachable)
         assert "[opsgenie] url" in problem.problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from support_desk.config.model import FirstLine, RotaSection, SecondLine
 from support_desk.domain.rota import UNKNOWN, OnCall, Person, Role, Rota, gaps, on_now, shift_now, until
 from support_desk.sources.errors import NotAllowed, Rejected, ServiceDown, Throttled, Unreadable
 from support_desk.sources.opsgenie.key_probe import NO_ALERT
-from support_desk.sources.protocols import Reading
+from support_desk.sources.protocols import Probe, Reading
 from tests.simulators.http import json_answer
 from tests.simulators.opsgenie import (
     FIRST_LINE,
@@ -43,7 +44,7 @@ def opsgenie() -> Iterator[OpsgenieSimulator]:
         yield simulator
 
 
-async def read(opsgenie: OpsgenieSimulator, **options: object) -> Reading[Rota]:
+async def read(opsgenie: OpsgenieSimulator, **options: Any) -> Reading[Rota]:
     source = source_for(opsgenie, **options)
     try:
         return await source.rota(opsgenie.now - timedelta(days=1), opsgenie.now + timedelta(weeks=2))
@@ -51,7 +52,7 @@ async def read(opsgenie: OpsgenieSimulator, **options: object) -> Reading[Rota]:
         await source.close()
 
 
-async def read_on_call(opsgenie: OpsgenieSimulator, **options: object) -> Reading[OnCall]:
+async def read_on_call(opsgenie: OpsgenieSimulator, **options: Any) -> Reading[OnCall]:
     source = source_for(opsgenie, **options)
     try:
         return await source.on_call()
@@ -165,7 +166,7 @@ class TestRota:
             {"recipient": {}},
         ],
     )
-    async def test_a_gap_has_nobody_in_it(self, opsgenie: OpsgenieSimulator, shape: dict) -> None:
+    async def test_a_gap_has_nobody_in_it(self, opsgenie: OpsgenieSimulator, shape: dict[str, Any]) -> None:
         day = date(2026, 11, 24)
         turns = rotation(opsgenie, 0, "Dev 2026-06").turns
         assert turns is not None
@@ -246,7 +247,9 @@ class TestUnknownIsNotNobody:
     @pytest.mark.parametrize(
         "shape", [{"startDate": "soon"}, {"endDate": None}, {"startDate": "0001-01-01T00:00:00+10:00"}]
     )
-    async def test_a_period_that_can_not_be_read(self, opsgenie: OpsgenieSimulator, shape: dict) -> None:
+    async def test_a_period_that_can_not_be_read(
+        self, opsgenie: OpsgenieSimulator, shape: dict[str, Any]
+    ) -> None:
         day = date(2026, 11, 24)
         turns = rotation(opsgenie, 0, "Ops").turns
         assert turns is not None
@@ -402,7 +405,7 @@ class TestPeople:
 class TestProbe:
     """`support-desk check`, which changes nothing."""
 
-    async def probes(self, opsgenie: OpsgenieSimulator, **options: object) -> dict[str, tuple]:
+    async def probes(self, opsgenie: OpsgenieSimulator, **options: Any) -> dict[str, Probe]:
         source = source_for(opsgenie, **options)
         found = await source.probe()
         await source.close()

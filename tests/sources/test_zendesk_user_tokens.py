@@ -180,6 +180,7 @@ async def test_while_the_token_lives_trouble_with_the_next_one_stops_nothing(
     assert await read(from_source) == 2
     assert await read(from_source) == 2
     assert len(world.desk.sent_to("/oauth/tokens")) == asked + 1, "not with every request"
+    assert tokens.ends is not None
     world.time.now = tokens.ends
     with pytest.raises(expected):
         await from_source.queue()

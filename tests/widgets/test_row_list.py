@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 
 from support_desk.theme import variables_for
 from support_desk.widgets.columns import Column, Moment, lay_out
@@ -101,8 +102,7 @@ async def test_a_row_that_leaves_stays_struck_through_until_the_cursor_moves() -
         assert app.list.selected_is_gone
         assert any("row-2." in line and "×" in line for line in app.screen_lines())
         await pilot.press("j")
-        assert app.list.cursor == 3
-        assert [row.id for row in app.list.rows] == [1, 3]
+        assert (app.list.cursor, [row.id for row in app.list.rows]) == (3, [1, 3])
 
 
 async def test_a_new_order_waits_until_the_cursor_has_rested() -> None:
@@ -182,15 +182,20 @@ async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
     app = ListApp(rows(1, 2))
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
-        asked: list[object] = []
+        asked: list[Region] = []
         refresh = app.list.refresh
-        app.list.refresh = lambda *regions, **more: (asked.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+
+        def asking(*regions: Region, **more: bool) -> RowList[Row]:
+            asked.extend(regions)
+            return refresh(*regions, **more)
+
+        app.list.refresh = asking  # type: ignore[method-assign]
         app.list.tick()
         assert asked == []
         app.now += timedelta(seconds=1)
         app.list.tick()
         assert len(asked) == 2
-        assert all(region.width == 6 for region in asked)  # type: ignore[attr-defined]
+        assert all(region.width == 6 for region in asked)
 
 
 async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_was() -> None:
@@ -202,12 +207,17 @@ async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_w
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
         before = app.screen_lines()
-        asked: list[object] = []
+        asked: list[Region] = []
         refresh = app.list.refresh
-        app.list.refresh = lambda *regions, **more: (asked.extend(regions), refresh(*regions, **more))[1]  # type: ignore[method-assign]
+
+        def asking(*regions: Region, **more: bool) -> RowList[Row]:
+            asked.extend(regions)
+            return refresh(*regions, **more)
+
+        app.list.refresh = asking  # type: ignore[method-assign]
         app.now += timedelta(seconds=1)
         app.list.tick()
-        assert [(region.x, region.width) for region in asked] == [(2, 17)] * 2  # type: ignore[attr-defined]
+        assert [(region.x, region.width) for region in asked] == [(2, 17)] * 2
         after = app.screen_lines()
         assert after == [line.replace("3600", "3599") for line in before]
         assert sum("3599 yes   3599 row-" in line for line in after) == 2
