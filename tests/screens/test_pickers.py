@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from support_desk.actions import ACTIONS
@@ -24,9 +26,16 @@ CHOICES = [
 ]
 
 
-async def ask(desk: Running) -> list[object]:
+SPANS = [
+    Choice("30m", "30 min", "until 02:01"),
+    Choice("1h", "1 h", "until 02:31"),
+    Choice("2h", "2 h", "until 03:31"),
+]
+
+
+async def ask(desk: Running, choices: Sequence[Choice] = CHOICES) -> list[object]:
     answers: list[object] = []
-    desk.app.push_screen(ChoicePicker("Which? [/nope]", CHOICES), answers.append)
+    desk.app.push_screen(ChoicePicker("Which? [/nope]", choices), answers.append)
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker) and desk.app.screen.is_mounted)
     await desk.pilot.pause()
     return answers
@@ -49,6 +58,26 @@ async def test_letters_filter_and_arrows_move(keys: list[str], answer: str | Non
     async with running(size=(80, 24)) as desk:
         answers = await ask(desk)
         await desk.press(*keys)
+        await desk.until(lambda: answers)
+        assert answers == [answer]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        ([*"2 h", "enter"], "2h"),
+        ([*"2", "enter"], "2h"),
+        ([*"02:31", "enter"], "1h"),
+        ([*"u", "enter"], "30m"),
+        (["down", *"2", "enter"], "1h"),
+    ],
+)
+async def test_what_begins_with_the_letters_comes_before_what_holds_them(
+    keys: list[str], answer: str
+) -> None:
+    async with running(size=(80, 24)) as desk:
+        answers = await ask(desk, SPANS)
+        await desk.press(*(key.replace(" ", "space").replace(":", "colon") for key in keys))
         await desk.until(lambda: answers)
         assert answers == [answer]
 

@@ -176,6 +176,8 @@ class ChoicePicker(Picker[str | None]):
         self._choices = tuple(choices)
         self._matching: tuple[Choice, ...] = self._choices
         self._at = next((place for place, row in enumerate(self._choices) if row.id == first), 0)
+        self._moved = False
+        """The person has moved the mark."""
         self._top = 0
 
     @property
@@ -218,6 +220,13 @@ class ChoicePicker(Picker[str | None]):
             for choice in self._choices
             if all(word in f"{choice.label} {choice.hint}".casefold() for word in words)
         )
+        # "2 h" is also in "1 h, until 02:31": who types it and enter means what begins with it.
+        typed = message.value.strip().casefold()
+        begins = next(
+            (row for row in self._matching if typed and row.label.casefold().startswith(typed)), None
+        )
+        if begins is not None and not (self._moved and current in self._matching):
+            current = begins
         self._at = self._matching.index(current) if current in self._matching else 0
         self.draw()
 
@@ -241,6 +250,7 @@ class ChoicePicker(Picker[str | None]):
     def action_move(self, step: int) -> None:
         """Move to another choice."""
         if self._matching:
+            self._moved = True
             self._at = max(0, min(len(self._matching) - 1, self._at + step))
             self.draw()
 
