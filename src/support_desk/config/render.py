@@ -29,7 +29,8 @@ _INTRODUCTION = """\
 #
 # 1. [me] email: marks you on the rota, and your tickets.
 # 2. [zendesk] url, client_id and client_secret_command (or _env, _file): the ticket queue.
-# 3. [opsgenie] read_key_command (or _env, _file): alerts and the rota.
+# 3. [opsgenie] read_key_command and write_key_command (or _env, _file): alerts and the rota, and
+#    acknowledging, escalating and changing alerts.
 # 4. [runbooks] path: a folder of Markdown files.
 #
 # Then `support-desk check` tries all of it, changes nothing, and says what to mend.
