@@ -135,7 +135,7 @@ class Terminal:
         try:
             self._set_size(rows, columns)
             self._cooked = termios.tcgetattr(child)[3]
-            self.process = subprocess.Popen(  # noqa: S603 — the test's own command, and no shell
+            self.process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _TAKE_TERMINAL, *command],
                 stdin=child,
                 stdout=child,

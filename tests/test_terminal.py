@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ while True:
 """
 
 
-def python(program: str, **options: object) -> Terminal:
-    return Terminal([sys.executable, "-c", program], **options)  # type: ignore[arg-type]
+def python(program: str, **options: Any) -> Terminal:
+    return Terminal([sys.executable, "-c", program], **options)
 
 
 def test_keys_reach_the_program_and_its_answer_the_screen() -> None:

@@ -31,8 +31,8 @@ JO = Person("Jo Example", "jo@example.com")
 SAM = Person("Sam Patel", "sam@example.com")
 
 
-def ticket(number: int, *rows: SlaRow, priority: str | None = "normal", **more: object) -> Ticket:
-    given: dict[str, object] = {
+def ticket(number: int, *rows: SlaRow, priority: str | None = "normal", **more: Any) -> Ticket:
+    given: dict[str, Any] = {
         "id": number,
         "subject": f"Subject {number}",
         "status": "open",
@@ -42,16 +42,16 @@ def ticket(number: int, *rows: SlaRow, priority: str | None = "normal", **more: 
         "priority": priority,
         "sla_rows": rows,
     }
-    return Ticket(**(given | more))  # type: ignore[arg-type]
+    return Ticket(**(given | more))
 
 
 def active(at: datetime) -> SlaRow:
     return SlaRow("first_reply_time", "active", at)
 
 
-def alert(number: int, priority: str, status: str = "open", minutes: int = 3, **more: object) -> Alert:
+def alert(number: int, priority: str, status: str = "open", minutes: int = 3, **more: Any) -> Alert:
     at = NOW.replace(microsecond=0) - timedelta(minutes=minutes)
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "id": f"id-{number}",
         "message": f"Message {number}",
         "priority": priority,
@@ -61,7 +61,7 @@ def alert(number: int, priority: str, status: str = "open", minutes: int = 3, **
         "last_occurred_at": at,
         "tiny_id": str(number),
     }
-    return Alert(**(given | more))  # type: ignore[arg-type]
+    return Alert(**(given | more))
 
 
 def shift(role: Role, person: Person, start: datetime, hours: float, *, override: bool = False) -> Shift:
@@ -77,7 +77,7 @@ def runbook(path: str, title: str, *headings: str) -> Runbook:
     return Runbook(path, title, (Heading(1, title, ""), *inside), (), TODAY, 10)
 
 
-def desk(**feeds: object) -> Snapshot:
+def desk(**feeds: Any) -> Snapshot:
     """A desk that has just read these feeds whole; a feed by itself is taken as it is."""
     snapshot = Snapshot()
     for name in FeedName:
@@ -86,8 +86,8 @@ def desk(**feeds: object) -> Snapshot:
             snapshot = snapshot.with_feed(name, rows)
             continue
         if name is FeedName.TICKETS:
-            rows = rank(rows, AGREEMENT)  # type: ignore[arg-type]
-        read: Feed[object] = Feed(rows=tuple(rows), read_at=NOW - timedelta(seconds=4))  # type: ignore[arg-type]
+            rows = rank(rows, AGREEMENT)
+        read: Feed[object] = Feed(rows=tuple(rows), read_at=NOW - timedelta(seconds=4))
         snapshot = snapshot.with_feed(name, read)
     return snapshot
 

@@ -39,7 +39,7 @@ def write(folder: Path, text: str) -> str:
 
 def program(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the program itself."""
-    return subprocess.run(  # noqa: S603 - this interpreter, and arguments of these tests
+    return subprocess.run(
         [*PROGRAM, *arguments],
         capture_output=True,
         text=True,
@@ -306,7 +306,7 @@ def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFix
 def test_a_reader_that_has_gone_ends_the_program_quietly() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    process = subprocess.Popen(  # noqa: S603 - this interpreter
+    process = subprocess.Popen(
         [*PROGRAM, "config", "init", "--stdout"], stdout=writer, stderr=subprocess.PIPE
     )
     os.close(writer)
@@ -319,7 +319,7 @@ def test_a_reader_that_has_gone_ends_the_program_quietly() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_full_disk_is_named() -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(  # noqa: S603 - this interpreter
+        done = subprocess.run(
             [*PROGRAM, "config", "init", "--stdout"],
             stdout=full,
             stderr=subprocess.PIPE,

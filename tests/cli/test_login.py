@@ -55,7 +55,7 @@ def configured(folder: Path, desk: PersonalZendesk, *lines: str, me: str = "jo@e
 
 def login(config: str, *browsers: Browser, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
     """Run it; each browser is what the person does for one line that they paste. Code, output, talk."""
-    with subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of these tests
+    with subprocess.Popen(
         [*PROGRAM, "--config", config, *options, "login", "zendesk"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -167,7 +167,7 @@ def test_status_imports_nothing_heavy(configuration: Path) -> None:
         f"print([name for name in {heavy} if name in sys.modules])"
     )
 
-    done = subprocess.run(  # noqa: S603 - this interpreter, and the text above
+    done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,

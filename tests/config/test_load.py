@@ -300,6 +300,6 @@ def test_the_way_to_the_first_frame_stays_light() -> None:
     )
 
     # The program is this interpreter, the text is above.
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

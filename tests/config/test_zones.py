@@ -17,7 +17,7 @@ LOOK = (
 
 def look(**environment: str) -> list[str]:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONTZPATH"}
-    return subprocess.run(  # noqa: S603 - our own interpreter
+    return subprocess.run(
         [sys.executable, "-c", LOOK], env=kept | environment, capture_output=True, text=True, check=True
     ).stdout.splitlines()
 

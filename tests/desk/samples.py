@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.alerts import Alert
@@ -25,7 +26,7 @@ ANNA = Person("Anna Bell", "anna@example.com")
 BEN = Person("Ben Cole", "ben@example.com")
 
 
-def ticket(number: int, **changes: object) -> Ticket:
+def ticket(number: int, **changes: Any) -> Ticket:
     """An unsolved ticket; its deadline is `number` minutes after the start."""
     base = Ticket(
         id=number,
@@ -43,14 +44,14 @@ def ticket(number: int, **changes: object) -> Ticket:
         sla_rows=(SlaRow("first_reply_time", "active", START + timedelta(minutes=number)),),
         replies=Replies(0),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def ranked(*tickets: Ticket) -> tuple[Ranked, ...]:
     return rank(tickets, AGREEMENT)
 
 
-def alert(name: str, **changes: object) -> Alert:
+def alert(name: str, **changes: Any) -> Alert:
     base = Alert(
         id=name,
         message=f"{name} is down",
@@ -61,7 +62,7 @@ def alert(name: str, **changes: object) -> Alert:
         last_occurred_at=START - timedelta(minutes=10),
         tags=("client_acme",),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def timeline(*roles: Role, person: Person = ANNA, start: datetime = START, days: int = 7) -> Rota:

@@ -470,7 +470,7 @@ def test_status_can_read_without_the_heavy_modules() -> None:
         "import sys, support_desk.desk.store, support_desk.paths, support_desk.desk.clock;"
         "print([m for m in ('asyncio', 'pydantic', 'httpx', 'zenpy', 'textual') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

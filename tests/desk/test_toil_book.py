@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,9 @@ from support_desk.domain.toil import Answer, Woken
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
-def answer(alert: str, woken: Woken = Woken.FIRST, **more: object) -> Answer:
-    given: dict[str, object] = {"fix": timedelta(minutes=130), "left_out": False, "at": AT} | more
-    return Answer(alert, woken, **given)  # type: ignore[arg-type]
+def answer(alert: str, woken: Woken = Woken.FIRST, **more: Any) -> Answer:
+    given: dict[str, Any] = {"fix": timedelta(minutes=130), "left_out": False, "at": AT} | more
+    return Answer(alert, woken, **given)
 
 
 def test_it_is_read_back_after_a_restart(tmp_path: Path) -> None:

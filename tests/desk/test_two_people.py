@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,8 +38,8 @@ class Box:
             turns=Turns(store, self.world.clock),
         )
 
-    async def decide(self, by: str, **changes: object) -> Intent:
-        return replace(await self.world.decide(replace(ESCALATE, **changes)), by=by)  # type: ignore[arg-type]
+    async def decide(self, by: str, **changes: Any) -> Intent:
+        return replace(await self.world.decide(replace(ESCALATE, **changes)), by=by)
 
     async def close(self) -> None:
         await self.world.close()

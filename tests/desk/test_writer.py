@@ -103,7 +103,7 @@ for count in range(1, 2000):
 
 def test_kill_9_loses_nothing_and_breaks_nothing(tmp_path: Path) -> None:
     path = tmp_path / "readings.sqlite3"
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(
         [sys.executable, "-c", DIES, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -156,7 +156,7 @@ for count in range(1, 100_000):
 
 def test_killed_in_the_middle_of_writing(tmp_path: Path) -> None:
     path = tmp_path / "readings.sqlite3"
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(
         [sys.executable, "-c", BUSY, str(path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     assert child.stdout is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,9 +74,9 @@ def queue(*tickets: Ticket) -> Sequence[Ranked]:
     return rank(tickets, AGREEMENT)
 
 
-def entry(phase: Phase, command: object = None, **changes: object) -> Entry:
+def entry(phase: Phase, command: object = None, **changes: Any) -> Entry:
     intent = Intent("0" * 32, Target("alert", "a9"), "P1 disk", command or Acknowledge(), Seen(), ME, DAY)  # type: ignore[arg-type]
-    return replace(Entry(intent, phase, DAY, "jo", "x"), **changes)  # type: ignore[arg-type]
+    return replace(Entry(intent, phase, DAY, "jo", "x"), **changes)
 
 
 def said(of: Situation) -> list[str]:

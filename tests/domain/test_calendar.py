@@ -59,4 +59,4 @@ def test_hours_that_make_no_sense_are_refused() -> None:
 def test_the_holidays_come_without_a_client_for_the_web() -> None:
     """`status` has 50 ms, and `requests` alone takes more."""
     code = "import sys, support_desk.config.calendar; sys.exit('requests' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

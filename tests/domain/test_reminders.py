@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from tests.desk.samples import alert
 HOUR = timedelta(hours=1)
 
 
-def acked(name: str, minutes: float, **changes: object) -> object:
+def acked(name: str, minutes: float, **changes: Any) -> object:
     moment = START - timedelta(minutes=minutes)
     return alert(name, **{"status": "acked", "acknowledged_at": moment, **changes})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,8 @@ ADA = Person("Ada Ardent", "ada@example.com")
 AT = datetime(2026, 12, 2, 18, tzinfo=UTC)
 
 
-def shift(person: Person = ADA, role: Role = Role.ON_CALL, hours: float = 16, **more: object) -> Shift:
-    return Shift(role, person, AT, AT + timedelta(hours=hours), **more)  # type: ignore[arg-type]
+def shift(person: Person = ADA, role: Role = Role.ON_CALL, hours: float = 16, **more: Any) -> Shift:
+    return Shift(role, person, AT, AT + timedelta(hours=hours), **more)
 
 
 def unfolded(text: str) -> list[str]:
@@ -77,7 +78,7 @@ def test_summer_time_is_the_moment_and_not_the_clock() -> None:
 
 
 def test_an_identity_stays_when_the_person_or_the_end_changes() -> None:
-    def uid(shown: Shift, **more: object) -> str:
+    def uid(shown: Shift, **more: Any) -> str:
         return events(to_ics([shown], AT + timedelta(days=1), calendar=str(more.get("calendar", "x"))))[0][
             "UID"
         ]

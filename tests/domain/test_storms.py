@@ -17,9 +17,9 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def alert(number: int, minute: float = 0, **facts: object) -> Alert:
+def alert(number: int, minute: float = 0, **facts: Any) -> Alert:
     at = NOON + minute * MINUTE
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "id": f"a{number}",
         "message": f'ALARM: "acme-web{number}-cpu"',
         "priority": "P3",
@@ -30,7 +30,7 @@ def alert(number: int, minute: float = 0, **facts: object) -> Alert:
         "tags": ("client_acme",),
         "integration": "CloudWatch",
     }
-    return Alert(**(known | facts))  # type: ignore[arg-type]
+    return Alert(**(known | facts))
 
 
 def storm_of(rows: tuple[Storm | Alert, ...]) -> Storm:

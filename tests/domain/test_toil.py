@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,9 +53,9 @@ def on_call(start: str, end: str, *, role: Role = Role.ON_CALL, override: bool =
     return Shift(role, ADA, london(start), london(end), override)
 
 
-def answer(id_: str, woken: Woken = Woken.NO, minutes: float = 0, **more: object) -> Answer:
-    given: dict[str, object] = {"left_out": False, "at": START} | more
-    return Answer(id_, woken, timedelta(minutes=minutes), **given)  # type: ignore[arg-type]
+def answer(id_: str, woken: Woken = Woken.NO, minutes: float = 0, **more: Any) -> Answer:
+    given: dict[str, Any] = {"left_out": False, "at": START} | more
+    return Answer(id_, woken, timedelta(minutes=minutes), **given)
 
 
 def made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,8 @@ from support_desk.domain.undo import compensation
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
-def undone(command: c.Command, **seen: object) -> c.Command | str:
-    return compensation(
-        Intent("1" * 32, Target("alert", "a"), "x", command, Seen(**seen), "robin", AT)  # type: ignore[arg-type]
-    )
+def undone(command: c.Command, **seen: Any) -> c.Command | str:
+    return compensation(Intent("1" * 32, Target("alert", "a"), "x", command, Seen(**seen), "robin", AT))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def configured(folder: Path, url: str) -> Path:
     return path
 
 
-def seeded(config: Path, **changes: object) -> None:
+def seeded(config: Path, **changes: Any) -> None:
     """Readings of twelve minutes ago in the store that belongs to a configuration."""
     loaded = load_config(config, SECRETS)
     store = ReadingsStore.open(store_file(loaded.config))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from textual.pilot import Pilot
 
@@ -170,9 +171,9 @@ async def running(
     said: list[str] = []
     original = app.notify
 
-    def notify(message: str, **options: object) -> None:
+    def notify(message: str, **options: Any) -> None:
         said.append(message)
-        original(message, **options)  # type: ignore[arg-type]
+        original(message, **options)
 
     app.notify = notify  # type: ignore[method-assign]
     async with app.run_test(size=size, notifications=True) as pilot:

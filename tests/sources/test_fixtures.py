@@ -521,7 +521,7 @@ class TestSources:
             " if name in sys.modules]))"
         )
         command = [sys.executable, "-c", script]
-        ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
         assert json.loads(ran.stdout) == []
 
 

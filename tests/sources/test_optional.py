@@ -13,7 +13,7 @@ LEFT_OUT = ("click", "pygments", "rich", "charset_normalizer", "chardet", "pydan
 def run(code: str) -> str:
     """What another interpreter prints; a word on stderr would be a word over the screen."""
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert not done.stderr
     return done.stdout.strip()
 

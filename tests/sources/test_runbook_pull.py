@@ -26,9 +26,7 @@ ENV = {
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - ours
-        [GIT, *arguments], cwd=folder, env=ENV, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([GIT, *arguments], cwd=folder, env=ENV, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

@@ -364,5 +364,5 @@ def test_importing_the_source_costs_no_zenpy_requests_or_pydantic() -> None:
         "print({'zenpy', 'requests', 'pydantic', 'httpx', 'textual'} & set(sys.modules))"
     )
     command = [sys.executable, "-c", code]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"

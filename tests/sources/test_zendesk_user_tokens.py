@@ -254,7 +254,7 @@ async def test_a_full_disk_loses_nothing_while_the_program_runs(world: World) ->
 
 def program(world: World, *flags: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.sources.renewing_program", world.desk.url, str(world.store.path)]
-    started = subprocess.Popen(  # noqa: S603 - this interpreter, on a program of these tests
+    started = subprocess.Popen(
         [*command, world.time().isoformat(), *flags],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

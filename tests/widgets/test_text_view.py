@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,8 @@ def plain(line: TextLine, width: int) -> list[str]:
     return ["".join(text for text, _ in parts) for parts in wrap(line, width)]
 
 
-def line(text: str, **options: object) -> TextLine:
-    return TextLine(((text, "text"),), **options)  # type: ignore[arg-type]
+def line(text: str, **options: Any) -> TextLine:
+    return TextLine(((text, "text"),), **options)
 
 
 @pytest.mark.parametrize(

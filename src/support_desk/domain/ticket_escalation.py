@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import PRIORITIES, Ticket
@@ -39,7 +40,7 @@ def escalation_edit(
     numbers by name and by address (compared without case). A priority is never lowered.
     """
     edit = EditTicket(purpose="escalate", comment=_note(rule.note, me, line, ticket.url))
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if rule.group:
         number = _number(groups, rule.group)
         if number is None:
@@ -58,7 +59,7 @@ def escalation_edit(
         changes["add_tags"] = (rule.tag,)
     if not changes and not edit.comment:
         return "nothing is configured that escalating this ticket would change: see [escalation.ticket]"
-    return replace(edit, **changes)  # type: ignore[arg-type]
+    return replace(edit, **changes)
 
 
 def _note(template: str, me: str, line: str, link: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.screens.command_words import changes_of, command_words, text_of
@@ -128,8 +129,8 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     """Everything about one entry."""
     zone = view.calendar.timezone
 
-    def local(moment: object) -> str:
-        return day_clock(moment, view.now, zone)  # type: ignore[arg-type]
+    def local(moment: datetime) -> str:
+        return day_clock(moment, view.now, zone)
 
     intent, receipt = entry.intent, entry.receipt
     word, style = PHASES[entry.phase]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -271,8 +271,8 @@ class TriageScreen(ModalScreen[Triaged | None]):
     def _is_feature(self) -> bool:
         return self._form.kind is not None and self._form.kind.feature
 
-    def _change(self, **changes: object) -> None:
-        self._chosen = replace(self._chosen, **changes)  # type: ignore[arg-type]
+    def _change(self, **changes: Any) -> None:
+        self._chosen = replace(self._chosen, **changes)
         self._form, self._problem = self._chosen, ""
         if self._kind_pressed:
             groups = {group.name: group.id for group in self._found.groups}

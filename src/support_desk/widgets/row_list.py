@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from textwrap import wrap
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -71,11 +71,11 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
     class Moved(Message):
         """The cursor is on another row, by hand or because the rows changed."""
 
-        list: RowList[object]
+        list: RowList[Any]
         key: Hashable | None
 
         @property
-        def control(self) -> RowList[object]:
+        def control(self) -> RowList[Any]:
             return self.list
 
         def can_replace(self, message: Message) -> bool:
@@ -85,11 +85,11 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
     class Opened(Message):
         """The person wants the details of a row."""
 
-        list: RowList[object]
+        list: RowList[Any]
         key: Hashable
 
         @property
-        def control(self) -> RowList[object]:
+        def control(self) -> RowList[Any]:
             return self.list
 
     def __init__(
@@ -252,7 +252,7 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         line, cursor, had = self._cursor_line(), self._all.cursor, len(self._all)
         change()
         if self._all.cursor != cursor:
-            self.post_message(self.Moved(self, self._all.cursor))  # type: ignore[arg-type]
+            self.post_message(self.Moved(self, self._all.cursor))
         self._keep_cursor_at(line)
         if bool(had) != bool(self._all):
             self._redraw()
@@ -501,7 +501,7 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         self._rest = None
         if self.is_attached:
             self._refresh_title()
-            self.post_message(self.Moved(self, self._all.cursor))  # type: ignore[arg-type]
+            self.post_message(self.Moved(self, self._all.cursor))
 
     def _scrolled(self, lines: int) -> None:
         """Rows that are still on the page keep what was drawn of them."""
@@ -536,7 +536,7 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
     def action_open(self) -> None:
         """The details of the row under the cursor."""
         if self._all.cursor is not None and self._all.place is not None:
-            self.post_message(self.Opened(self, self._all.cursor))  # type: ignore[arg-type]
+            self.post_message(self.Opened(self, self._all.cursor))
 
     # Marks
 
