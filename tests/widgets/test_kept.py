@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from support_desk.theme import THEMES, variables_for
-from support_desk.widgets.ink import INKS
+from support_desk.widgets.ink import INKS, Inks
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines
 
@@ -67,6 +67,21 @@ async def test_its_own_lines_are_what_textual_would_draw(
         assert looks(lines.render_lines(whole)) == looks(Widget.render_lines(lines, whole))
         part = Region(3, 2, 10, 5)
         assert looks(lines.render_lines(part)) == looks(Widget.render_lines(lines, part))
+
+
+@pytest.mark.parametrize("theme", ["desk-dark", "desk-light", "desk-contrast"])
+async def test_without_colour_what_is_late_is_not_fainter_than_what_isnt(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = LinesApp(theme)
+    async with app.run_test(size=(WIDTH, len(INKS) + 4)):
+        inks = Inks(app.query_one("#all", Lines))
+        for name in ("late", "soon", "alarm", "p1", "mine", "key"):
+            assert inks(name).color == inks("text").color, name
+            assert inks(name).bold, name
+        assert inks("alarm").reverse
+        assert inks("dim").color != inks("text").color
 
 
 async def test_another_theme_is_painted_in_its_own_colours() -> None:

@@ -73,12 +73,19 @@ INKS: dict[str, tuple[str, str, str]] = {
 }
 
 
+_GREYS = ("", "desk-dim", "foreground")
+"""What is no colour of a state."""
+
+
 def ink(app: App[Any], names: str) -> Style:
     """The style of a name, or of several separated by blanks, outermost first. Raises `KeyError`."""
     variables = app.theme_variables
     style = Style.null()
     for name in names.split(" "):
         front, behind, attributes = INKS[name]
+        if app.no_color and front not in _GREYS:
+            # As a grey, red is as faint as what is unimportant: bold and reverse say it alone.
+            front = ""
         style += _style(variables.get(front, ""), variables.get(behind, ""), attributes)
     return style
 
