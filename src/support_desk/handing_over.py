@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from support_desk.config.rules import client_rules
-from support_desk.desk.facts import escalation_to, in_words, name_of, rota_of, second_line_at
+from support_desk.desk.facts import escalation_to, in_words, name_of, second_line_at, worked_rota
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
 from support_desk.desk.snapshot import SourceName, State, source_state
@@ -18,8 +18,8 @@ from support_desk.domain.commands import Promise, is_one_key_escalation, pages_s
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase
-from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person, uncovered_bank_holidays
-from support_desk.domain.rota_weeks import Line, weeks
+from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person
+from support_desk.domain.rota_weeks import Line, bare_days, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
 from support_desk.domain.storms import pattern
 from support_desk.domain.tickets import Ticket
@@ -214,7 +214,7 @@ def _actions(log: Sequence[LogLine], view: Seen) -> tuple[Action, ...]:
 
 def _next_on(view: Seen, end: datetime) -> Iterator[Next]:
     """Who has each line in the week that begins, and which parts of it are somebody else's or nobody's."""
-    rota = rota_of(view.snapshot)
+    rota = worked_rota(view.snapshot, view.agreement.calendar)
     if rota is None:
         return
     week = next(iter(weeks(rota, end, view.agreement.calendar, 1)), None)
@@ -242,18 +242,9 @@ def _parts_of(line: Line, rota: Rota) -> Iterator[Next]:
     yield from sorted(parts, key=lambda part: part.start or last)
 
 
-def _bare_days(view: Seen, end: datetime) -> tuple[date, ...]:
-    """The bank holidays of the week that begins, which nobody covers."""
+def _bare_days(view: Seen, end: datetime) -> tuple[tuple[date, bool], ...]:
+    """The bank holidays of the week that begins, which somebody ought to cover and nobody does."""
     calendar = view.agreement.calendar
-    return tuple(
-        day
-        for day in uncovered_bank_holidays(
-            rota_of(view.snapshot),
-            calendar.holidays,
-            zone=calendar.timezone,
-            opens=calendar.start,
-            closes=calendar.end,
-            after=end,
-        )
-        if day < (end + WEEK).astimezone(calendar.timezone).date()
-    )
+    rota = worked_rota(view.snapshot, calendar)
+    last = (end + WEEK).astimezone(calendar.timezone).date()
+    return tuple(row for row in bare_days(rota, end, calendar) if row[0] < last) if rota else ()

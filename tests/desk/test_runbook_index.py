@@ -85,6 +85,15 @@ async def test_every_word_of_a_section_is_found_and_leads_to_it(folder: Folder) 
     assert {path for path, _ in await folder.search("client_acme")} == {"acme/login.md"}
 
 
+async def test_a_table_is_shown_without_its_lines(folder: Folder) -> None:
+    folder.write("table.md", "# Pages\n\n| What | Page |\n|:---|---|\n| Turnstile | gate.md |\n")
+    await folder.search("")
+
+    (found,) = await folder.index.search("turnstile")
+
+    assert found.plain.strip() == "What Page Turnstile gate.md"
+
+
 async def test_titles_and_headings_weigh_more_than_text(folder: Folder) -> None:
     folder.write("other.md", "# Something else\n\nThe volume of the volume is a volume.\n")
 

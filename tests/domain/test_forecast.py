@@ -161,6 +161,8 @@ def test_the_words_say_when_nothing_can_be_done_about_it() -> None:
         "in this order 1 of 1 due by 18:00 would breach; no order saves more"
     )
     assert forecast_words(forecast([], MONDAY, CALENDAR, slow), "18:00") == "nothing more is due by 18:00"
+    over = forecast([ranked(1, MONDAY - timedelta(hours=1))], MONDAY, CALENDAR, slow)
+    assert forecast_words(over, "18:00") == "nothing more is due by 18:00. 1 is late already"
     easy = forecast(queue[1:2], MONDAY, CALENDAR, slow)
     assert forecast_words(easy, "18:00") == "the one due by 18:00 can be answered"
 

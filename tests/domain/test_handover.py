@@ -262,7 +262,9 @@ def test_who_is_on_next_tells_nobody_from_unknown_and_who_steps_in() -> None:
         Next(Role.SECOND_LINE, None, begins + 2 * day, begins + 3 * day, part=True),
     )  # fmt: skip
     beyond = (("Head of Technical Operations", "020 7946 0000"), ("CTO", ""))
-    known = facts(next_on=coming, bare_days=(date(2026, 5, 7),), beyond=beyond)
+    known = facts(
+        next_on=coming, bare_days=((date(2026, 5, 7), False), (date(2026, 5, 8), True)), beyond=beyond
+    )
     rows = section(to_markdown(known, AGREEMENT), "Who is on next")
     assert rows == [
         "- First line, developer: Anna Bell, Wed 10:00 until Tue 12 May 10:00",
@@ -272,6 +274,7 @@ def test_who_is_on_next_tells_nobody_from_unknown_and_who_steps_in() -> None:
         "- Second line, Thu 10:00 until Fri 10:00: Mo Ray steps in",
         "- Second line, Fri 10:00 until Sat 10:00: **nobody**",
         "- **Thu 7 May is a bank holiday and nobody covers it**",
+        "- **Fri 8 May is a bank holiday without a second line in its hours**",
         "- Beyond the second line: Head of Technical Operations or CTO",
         "- To reach them: `e` and `E` in the desk page them, and show their numbers",
     ]

@@ -167,6 +167,8 @@ def test_comments_of_their_own_are_left_out() -> None:
     assert laid_out("<!-- alerts: tag=x -->\n# Title\n\n<!-- two\nlines -->\n\na <!-- b --> c") == (
         "Title\n\na <!-- b --> c"
     )
+    assert laid_out("<!-- alerts: tag=x -->\n<!-- alerts: tag=y -->\n# Title") == "Title"
+    assert laid_out("<!-- alerts: tag=x -->\nText") == "<!-- alerts: tag=x --> Text"
 
 
 def test_a_flood_of_equal_headings_costs_no_more_than_its_length() -> None:

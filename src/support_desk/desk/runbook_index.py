@@ -264,9 +264,13 @@ def _found(row: Sequence[str], *, any_word: bool = False) -> Found:
     return Found(path, title, heading, anchor, _pieces(snippet), any_word)
 
 
+_TABLE = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)*\s*")
+"""The lines of a table: they part nothing once it stands on one line."""
+
+
 def _pieces(marked: str) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
-    for number, part in enumerate(marked.split(_OPEN)):
+    for number, part in enumerate(_TABLE.sub(" ", marked).split(_OPEN)):
         hit, closed, rest = part.partition(_CLOSE)
         if number == 0 or not closed:
             pieces.append(Piece(_line(part.replace(_CLOSE, ""))))

@@ -202,5 +202,5 @@ def forecast_words(found: Forecast, until_words: str) -> str:
             words += "; no order saves more"
     if found.breached:
         others = len(found.breached)
-        words += f". {others} more {'is' if others == 1 else 'are'} late already"
+        words += f". {others}{' more' * bool(number)} {'is' if others == 1 else 'are'} late already"
     return words

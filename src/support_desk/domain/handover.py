@@ -129,8 +129,8 @@ class Facts:
     """Paths; None: it can't be told."""
     next_on: tuple[Next, ...] = ()
     """The lines in their order, each followed by the parts of its week that are somebody else's."""
-    bare_days: tuple[date, ...] = ()
-    """Bank holidays of the week to come that nobody covers."""
+    bare_days: tuple[tuple[date, bool], ...] = ()
+    """Bank holidays of the week to come that nobody covers; True: only the second line isn't covered."""
     beyond: tuple[tuple[str, str], ...] = ()
     """Who is beyond the second line, and their telephone numbers."""
     believed_solved: frozenset[int] = frozenset()

@@ -297,8 +297,9 @@ class _Writer:
     def next_on(self) -> list[str]:
         rows = [self._next(following) for following in self._facts.next_on]
         rows += [
-            f"- **{day:%a} {day.day} {day:%b} is a bank holiday and nobody covers it**"
-            for day in self._facts.bare_days
+            f"- **{day:%a} {day.day} {day:%b} is a bank holiday"
+            f" {'without a second line in its hours' if second_line_only else 'and nobody covers it'}**"
+            for day, second_line_only in self._facts.bare_days
         ]
         if self._facts.beyond:
             who = " or ".join(

@@ -199,12 +199,12 @@ def _waits_since(ticket: Ticket) -> datetime | None:
 
 
 def hours_words(noise: Noise) -> str:
-    """When it comes, in words: "12 of 20 out of hours, mostly 02:00-05:00"."""
+    """When it comes, in words: "12 out of hours, mostly 02:00-05:00"."""
     if not noise.out_of_hours:
         words = "all in hours"
     elif noise.out_of_hours == noise.alerts:
         words = "all out of hours"
     else:
-        words = f"{noise.out_of_hours} of {noise.alerts} out of hours"
+        words = f"{noise.out_of_hours} out of hours"
     peak = noise.peak
     return words if peak is None else f"{words}, mostly {peak[0]:02}:00-{peak[1]:02}:00"

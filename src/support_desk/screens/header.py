@@ -59,12 +59,15 @@ def hours_words(view: View, narrow: bool) -> str:
     return f"out of hours to {when}" if narrow else f"out of hours until {when}"
 
 
-def person_words(view: View, person: Person | Unknown | None) -> tuple[str, str]:
-    """A person of the rota and the style: "you" is marked, nobody and unknown are different words."""
+def person_words(view: View, person: Person | Unknown | None, *, planned: bool = False) -> tuple[str, str]:
+    """A person of the rota and the style: "you" is marked, nobody and unknown are different words.
+
+    `planned`: nobody ought to be there now, so that it is nothing to look up for.
+    """
     if isinstance(person, Unknown):
         return "unknown", "warn"
     if person is None:
-        return "nobody now", "warn"
+        return "nobody now", "dim" if planned else "warn"
     mine = bool(view.config.me.email) and person.email.casefold() == view.config.me.email.casefold()
     name = person.name or person.email
     return (f"you ({name})", "mine") if mine else (name, "strong")
@@ -97,7 +100,8 @@ def _people(view: View, narrow: bool) -> Parts:
     else:
         who = person_words(view, on(view, Role.ON_CALL))
         parts += [(_first(who[0], narrow), who[1]), (" on call" if not narrow else "", "dim")]
-    second = person_words(view, on(view, Role.SECOND_LINE))
+    # On working days there is none by day; on a bank holiday somebody ought to be.
+    second = person_words(view, on(view, Role.SECOND_LINE), planned=view.calendar.is_open(view.now))
     parts += [DOT, ("2nd " if narrow else "second line: ", "dim"), (_first(second[0], narrow), second[1])]
     return tuple(part for part in parts if part[0])
 

@@ -71,18 +71,20 @@ def _alerts(found: QuietTimes) -> Iterator[Proposal]:
             runbook=noise.runbook,
         )
     for noise in found.no_runbook[:MOST]:
-        many = "once" if noise.alerts == 1 else f"{noise.alerts} times"
+        many = "1 alert" if noise.alerts == 1 else f"{noise.alerts} alerts"
         yield Proposal(
             Kind.NO_RUNBOOK,
             f"missing:{noise.cause}",
             _named(noise),
-            f"rang {many}, no rule leads to a runbook: enter starts one",
+            f"{many}: enter starts one",
             noise=noise,
         )
 
 
 def _named(noise: Noise) -> str:
-    return f"{noise.client}: {noise.message}" if noise.client else noise.message
+    """With the client in front, unless the message names it itself."""
+    named = not noise.client or noise.client.casefold() in noise.message.casefold()
+    return noise.message if named else f"{noise.client}: {noise.message}"
 
 
 def _runbooks(view: View, found: QuietTimes) -> Iterator[Proposal]:
@@ -112,7 +114,7 @@ def proposal_columns(_view: View) -> Sequence[Column[Proposal]]:
     """The columns of the list."""
     return (
         Column("kind", "What", 12, lambda row, _: (row.kind.value, _STYLES[row.kind])),
-        Column("why", "Why", 30, lambda row, _: (row.why, "text"), wide=56),
+        Column("why", "Why", 27, lambda row, _: (row.why, "text"), wide=44),
         Column("what", "About", 24, lambda row, _: (row.what, "strong"), flexible=True),
     )
 
@@ -129,7 +131,10 @@ _STYLES = {
 def about(view: View, row: Proposal, found: QuietTimes) -> list[TextLine]:
     """Everything about a proposal."""
     lines = [TextLine(((row.what, "strong"),))]
-    if row.kind is not Kind.NOISE:
+    if row.kind is Kind.NO_RUNBOOK:
+        words = "No rule leads from it to a runbook. Enter starts one from a template, in your editor."
+        lines.append(TextLine(((words, "text"),)))
+    elif row.kind is not Kind.NOISE:
         lines.append(TextLine(((row.why, "text"),)))
     if row.noise is not None:
         lines += _about_noise(view, row.noise, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from support_desk.desk.facts import worked_rota
 from support_desk.desk.snapshot import FeedName, state
@@ -33,15 +33,13 @@ from support_desk.domain.rota_weeks import (
 )
 from support_desk.domain.words import duration_words, moment_words
 from support_desk.screens.header import STATE_STYLE, on, person_words, problem_line
-from support_desk.screens.rota_rows import LABELS
+from support_desk.screens.rota_rows import LABELS, nobody_by_plan
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine
 
 LABEL = 14
 """Cells of the labels left of the facts."""
-HOUR = timedelta(hours=1)
-"""Nobody is on by plan only if nobody ought to be for the time to come."""
 
 
 def rota_lines(view: View) -> list[TextLine]:
@@ -105,11 +103,7 @@ def _now(view: View, rota: Rota | None) -> Iterator[TextLine]:
         who = on(view, role)
         shift = shift_now(rota, role, view.now)
         parts = [person_words(view, who)]
-        if (
-            who is None
-            and rota is not None
-            and not missing(rota, role, view.now, view.now + HOUR, view.calendar)
-        ):
+        if who is None and nobody_by_plan(view, rota, role):
             parts = [("nobody now, by plan", "dim")]
         if isinstance(who, Person):
             if shift is not None and shift.override:

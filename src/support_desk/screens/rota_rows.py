@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from support_desk.desk.facts import worked_rota
 from support_desk.domain.rota import (
     Role,
+    Rota,
     relief,
     shift_now,
     until,
 )
-from support_desk.domain.rota_weeks import bare_days
+from support_desk.domain.rota_weeks import bare_days, missing
 from support_desk.records import record
 from support_desk.screens.header import on, person_words
 from support_desk.screens.view import View
@@ -42,12 +43,23 @@ class RotaRow:
     warning: str = ""
 
 
+HOUR = timedelta(hours=1)
+"""Nobody is on by plan only if nobody ought to be for the time to come."""
+
+
+def nobody_by_plan(view: View, rota: Rota | None, role: Role) -> bool:
+    """Nobody ought to be on this line now, nor soon."""
+    return rota is not None and not missing(rota, role, view.now, view.now + HOUR, view.calendar)
+
+
 def rota_rows(view: View) -> list[RotaRow]:
     """Who is on each line now, who is next, and bank holidays without cover."""
     rota = worked_rota(view.snapshot, view.calendar)
     rows: list[RotaRow] = []
     for role, label in LABELS.items():
-        who, style = person_words(view, on(view, role))
+        on_duty = on(view, role)
+        planned = on_duty is None and nobody_by_plan(view, rota, role)
+        who, style = person_words(view, on_duty, planned=planned)
         shift = shift_now(rota, role, view.now)
         ends = until(rota, role, view.now)
         email = shift.person.email if shift else ""

@@ -116,8 +116,8 @@ def without_front_matter(markdown: str) -> str:
 
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?:.*\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)")
-_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->\s*", re.DOTALL)
-"""A paragraph that is only a comment is left out, as on the web: a runbook's rules may stand there."""
+_COMMENT = re.compile(r"(?:<!--(?:(?!-->).)*-->\s*)+", re.DOTALL)
+"""A paragraph of nothing but comments is left out, as on the web: a runbook's rules may stand there."""
 _TASK = re.compile(r"\[([ xX])\] +")
 _DEEPEST_HEADING_STYLE = 4
 _DEEPEST_NESTING = 100
