@@ -7,14 +7,16 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.instrument import helper
 
 if TYPE_CHECKING:
+    from support_desk.domain.alerts import Alert
     from support_desk.domain.tickets import Ticket
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -71,9 +73,13 @@ auth = "token"
 email = "{EMAIL}"
 token_file = "{secret}"
 
+[me]
+email = "{EMAIL}"
+
 [opsgenie]
 url = "{NOWHERE}"
 read_key_file = "{secret}"
+write_key_file = "{secret}"
 
 [runbooks]
 path = "{RUNBOOKS}"
@@ -86,8 +92,11 @@ budget = 2500
         yield made
 
 
-def warm(made: Home, tickets: int = 2_000) -> Path:
-    """Fill the store of a home as an earlier session would have: a queue of this size, the demo's rest."""
+def warm(made: Home, tickets: int = 2_000, *, more_alerts: int = 0) -> Path:
+    """Fill the store of a home as an earlier session would have: a queue of this size, the demo's rest.
+
+    `more_alerts`: so many open ones beside the demo's.
+    """
     from support_desk.config.calendar import calendar_from
     from support_desk.config.load import load_config
     from support_desk.desk.clock import SystemClock
@@ -111,9 +120,27 @@ def warm(made: Home, tickets: int = 2_000) -> Path:
         feed = snapshot.feed(name)
         if name is FeedName.TICKETS:
             feed = replace(feed, rows=rows)
+        if name is FeedName.ALERTS:
+            feed = replace(feed, rows=(*feed.rows, *_like(feed.rows, more_alerts)))
         store.save(name, feed)
     store.close()
     return path
+
+
+def _like(alerts: Sequence[Alert], count: int) -> list[Alert]:
+    """Alerts that nobody has, each begun an hour before the last, so that none fold into a storm."""
+    model = next(row for row in alerts if row.status == "open")
+    return [
+        replace(
+            model,
+            id=f"more-{number}",
+            tiny_id=str(number),
+            alias=f"more-{number}",
+            message=f"check {number} is failing",
+            created_at=model.created_at - timedelta(hours=number + 1),
+        )
+        for number in range(count)
+    ]
 
 
 def bodies(count: int) -> list[bytes]:
