@@ -283,8 +283,11 @@ class DeskApp(Places):
         self.dashboard.outbox_changed(entry)
         if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
             self.screen.outbox_changed(entry)
+        if entry.phase is not before:
+            # What was said of an earlier step would be the last word on the screen, and is out of date.
+            self.withdraw(entry.intent.id)
         if line := told(entry, before):
-            self.notify(line.words, severity=line.severity, timeout=line.seconds)
+            self.notify(line.words, severity=line.severity, timeout=line.seconds, about=entry.intent.id)
 
     def note_promise(self, ticket_id: int, promise: Promise | None) -> None:
         """This is promised next on a ticket, or nothing is."""

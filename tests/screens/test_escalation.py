@@ -54,6 +54,20 @@ class Silent(FixtureAlertWriter):
         return await self.ask()
 
 
+class Breaking(FixtureAlertWriter):
+    """The writer of a service that does what it is told, and whose answer is lost."""
+
+    async def ask(self, *args: Any, **options: Any) -> str:
+        await super().ask(*args, **options)
+        raise Unanswered("Alerts: the connection broke off", "it is looked up before it is sent again")
+
+
+def breaking(sources: Sources) -> Sources:
+    writer = sources.alert_writer
+    assert isinstance(writer, FixtureAlertWriter)
+    return replace(sources, alert_writer=Breaking(writer._world, writer._clock))
+
+
 def silent(sources: Sources) -> Sources:
     writer = sources.alert_writer
     assert isinstance(writer, FixtureAlertWriter)
@@ -72,6 +86,11 @@ async def desk() -> AsyncIterator[Running]:
         await opened(desk)
         await desk.press("1")
         yield desk
+
+
+def toasts(desk: Running) -> str:
+    """What lies on the screen for a few seconds."""
+    return "\n".join(str(toast.render()) for toast in desk.app.screen.query("Toast"))
 
 
 async def held(desk: Running) -> str:
@@ -301,6 +320,34 @@ async def test_a_page_whose_answer_was_lost_is_spoken_of_before_another_one() ->
         await desk.press("e")
         await answer(desk)
         assert "PAGES second line: Helen Marsh" in await held(desk)
+
+
+async def test_once_it_is_known_nothing_on_the_screen_says_that_it_isnt() -> None:
+    async with running(edit=breaking) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        assert (await ended(desk)).phase is Phase.UNKNOWN
+        await desk.until(lambda: "ESCALATION NOT KNOWN" in toasts(desk))
+        await desk.pass_by(seconds=1.2)
+        await desk.until(lambda: entries(desk)[0].phase is Phase.CONFIRMED)
+        await desk.until(lambda: "Helen Marsh was paged 09:4" in toasts(desk))
+        await desk.until(lambda: "ESCALATION NOT KNOWN" not in toasts(desk))
+
+
+async def test_the_outbox_lies_open_under_no_toast_about_it() -> None:
+    async with running(edit=silent) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await ended(desk)
+        await desk.until(lambda: "ESCALATION NOT KNOWN" in toasts(desk))
+        desk.app.say("P1 alert: another")
+        await desk.press("O")
+        await desk.until(lambda: "ESCALATION NOT KNOWN" not in toasts(desk))
+        await desk.until(lambda: "P1 alert: another" in toasts(desk))
 
 
 async def test_so_it_is_for_a_ticket_that_pages() -> None:

@@ -62,6 +62,8 @@ class OutboxScreen(DeskScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        # All that toasts said of its entries is here, and they would lie on it.
+        self.desk_app.withdraw()
         self._draw()
         if self._first and self.list.select(self._first):
             self._draw_entry()

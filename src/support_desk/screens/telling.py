@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -13,7 +14,7 @@ from support_desk.terminal import TITLE
 from support_desk.text import clean
 
 if TYPE_CHECKING:
-    from textual.notifications import SeverityLevel
+    from textual.notifications import Notification, SeverityLevel
 
     from support_desk.config.model import Config
     from support_desk.screens.needing import Needing
@@ -30,6 +31,8 @@ class Telling(App[None]):
     in_editor = False
     """An editor has the terminal."""
     _title = ""
+    _told: Mapping[str, Notification] = MappingProxyType({})
+    """The toasts that are about something, by what that is."""
 
     @property
     @abstractmethod
@@ -44,9 +47,31 @@ class Telling(App[None]):
         severity: SeverityLevel = "information",
         timeout: float | None = None,
         markup: bool = False,  # noqa: ARG002 - a text that could be a client's is never markup
+        about: str = "",
     ) -> None:
-        """A toast. Its text is cleaned once more: what a store held may not have come through our door."""
-        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+        """A toast. Its text is cleaned once more: what a store held may not have come through our door.
+
+        One that is `about` something takes the place of what was said about that before.
+        """
+        from textual.notifications import Notification, Notify
+
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        toast = Notification(clean(message), clean(title), severity, seconds, markup=False)
+        if about:
+            self.withdraw(about)
+            there = {key: told for key, told in self._told.items() if not told.has_expired}
+            self._told = {**there, about: toast}
+        self.post_message(Notify(toast))
+
+    def withdraw(self, about: str = "") -> None:
+        """Take away what was said about something, where it is still there; about nothing: all of that."""
+        gone = {key: toast for key, toast in self._told.items() if about in ("", key)}
+        self._told = {key: toast for key, toast in self._told.items() if key not in gone}
+        for toast in gone.values():
+            # Textual takes a toast away by itself only when its time is up or it is clicked on.
+            self._unnotify(toast)
+            for screen in self.screen_stack:
+                screen.query(f"#--textual-toast-{toast.identity}").remove()
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""
