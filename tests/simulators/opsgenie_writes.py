@@ -20,7 +20,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from tests.simulators.http import Answer, Handler, Request, json_answer
+from tests.simulators.deliveries import Deliveries
+from tests.simulators.http import Answer, Request, json_answer
 from tests.simulators.opsgenie import (
     DEFAULT_KEY,
     NOW,
@@ -71,7 +72,7 @@ class Ask:
     outcome: Row = field(default_factory=dict)
 
 
-class WritableOpsgenie(OpsgenieSimulator):
+class WritableOpsgenie(Deliveries, OpsgenieSimulator):
     """The service with its queue. Change its attributes between requests."""
 
     def __init__(
@@ -103,40 +104,12 @@ class WritableOpsgenie(OpsgenieSimulator):
         self.pages_after = 0
         """How often the recipients are read until somebody who was paged is among them."""
         self.pages_nobody = False
-        self.late: list[Request] = []
+        self.late = []
         self._requests: dict[str, Ask] = {}
         self._coming: list[tuple[str, str, int]] = []
 
-    # What can go wrong between the two programs
-
-    def applied_then(self, answer: Answer) -> Handler:
-        """A fault: the write is taken, and this is answered in place of the 202."""
-
-        def handle(request: Request) -> Answer:
-            self._answer(request)
-            return answer
-
-        return handle
-
-    def delayed(self, answer: Answer) -> Handler:
-        """A fault: this is answered, and the write arrives at `arrive`."""
-
-        def handle(request: Request) -> Answer:
-            self.late.append(request)
-            return answer
-
-        return handle
-
-    def arrive(self) -> None:
-        """Let the delayed writes reach the service."""
-        while self.late:
-            self._answer(self.late.pop(0))
-
-    def twice(self, request: Request) -> Answer:
-        """A fault: the network delivers the request a second time."""
-        answer = self._answer(request)
-        self._answer(request)
-        return answer
+    def take(self, request: Request) -> Answer:
+        return self._answer(request)
 
     # What people and the policy do
 

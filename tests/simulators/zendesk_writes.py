@@ -22,7 +22,8 @@ from html import escape, unescape
 from typing import Any
 from uuid import uuid4
 
-from tests.simulators.http import Answer, Handler, Request
+from tests.simulators.deliveries import Deliveries
+from tests.simulators.http import Answer, Request
 from tests.simulators.zendesk import NOW, Row, ZendeskSimulator, stamp, wire_comment, wire_ticket
 
 WRITABLE = {
@@ -46,7 +47,7 @@ _MOST_BODY = 64 * 1024
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}|\{%.*?%\}", re.DOTALL)
 
 
-class WritableZendesk(ZendeskSimulator):
+class WritableZendesk(Deliveries, ZendeskSimulator):
     """A helpdesk with rules, colleagues and moods. Change its attributes between requests."""
 
     def __init__(self, *, port: int = 0, clock: Callable[[], datetime] = lambda: NOW) -> None:
@@ -83,8 +84,7 @@ class WritableZendesk(ZendeskSimulator):
         """The search keeps what tickets were before they were written to."""
         self.scopes_matter = True
         """A token without the scope `write` may only read."""
-        self.late: list[Request] = []
-        """Writes that are on their way still: see `delayed` and `arrive`."""
+        self.late = []
         self._stale: dict[int, Row] = {}
         self._updates: dict[int, deque[datetime]] = {}
         self._keys: dict[str, tuple[bytes, Row]] = {}
@@ -92,36 +92,8 @@ class WritableZendesk(ZendeskSimulator):
         self._next = 50_000
         self._warnings: list[str] = []
 
-    # What can go wrong between the two programs
-
-    def applied_then(self, answer: Answer) -> Handler:
-        """A fault: the write is applied, and this is answered in place of the result."""
-
-        def handle(request: Request) -> Answer:
-            self._route(request)
-            return answer
-
-        return handle
-
-    def delayed(self, answer: Answer) -> Handler:
-        """A fault: this is answered, and the write is applied at `arrive`."""
-
-        def handle(request: Request) -> Answer:
-            self.late.append(request)
-            return answer
-
-        return handle
-
-    def arrive(self) -> None:
-        """Let the delayed writes reach the service."""
-        while self.late:
-            self._route(self.late.pop(0))
-
-    def twice(self, request: Request) -> Answer:
-        """A fault: the network delivers the request a second time."""
-        answer = self._route(request)
-        self._route(request)
-        return answer
+    def take(self, request: Request) -> Answer:
+        return self._route(request)
 
     # What people do in the browser
 
