@@ -121,7 +121,7 @@ def warm(made: Home, tickets: int = 2_000, *, more_alerts: int = 0) -> Path:
         if name is FeedName.TICKETS:
             feed = replace(feed, rows=rows)
         if name is FeedName.ALERTS:
-            feed = replace(feed, rows=(*feed.rows, *_like(feed.rows, more_alerts)))
+            feed = replace(feed, rows=(*feed.rows, *_like(snapshot.alerts.rows, more_alerts)))
         store.save(name, feed)
     store.close()
     return path
