@@ -17,7 +17,7 @@ from support_desk.domain.clients import ClientRule, client_of_alert, client_of_t
 from support_desk.domain.commands import Promise, is_one_key_escalation, pages_somebody
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
-from support_desk.domain.intents import Phase
+from support_desk.domain.intents import Phase, Target
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person
 from support_desk.domain.rota_weeks import Line, bare_days, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
@@ -72,7 +72,7 @@ class Kept:
 
 def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
-    actions = _actions(kept.log or (), view)
+    actions = _actions(kept, view)
     doubtful = {source.value: words for source, words in _missing(view.snapshot, view.now)}
     missing = list(doubtful.values())
     if kept.history is None:
@@ -189,8 +189,28 @@ def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Ra
         )
 
 
-def _actions(log: Sequence[LogLine], view: Seen) -> tuple[Action, ...]:
+def _since(target: Target, kept: Kept, view: Seen) -> str:
+    """What has become of what an action was about, as far as the readings tell."""
+    if target.kind == "ticket":
+        row = next(
+            (row.ticket for row in view.snapshot.tickets.rows if str(row.ticket.id) == target.id), None
+        )
+        if row is not None:
+            has = f"{row.assignee} has it" if row.assignee else "nobody has it"
+            return f"the ticket is {row.status} now, and {has}"
+        fresh = source_state(view.snapshot, SourceName.ZENDESK, view.now) is State.FRESH
+        return "the ticket isn't in the queue any more" if fresh else ""
+    past = next((alert for alert in kept.history or () if alert.id == target.id), None)
+    if past is None:
+        return ""
+    if past.gone_at is None:
+        return "the alert is still open"
+    return f"the alert was closed {moment_words(past.gone_at, view.now, view.agreement.calendar.timezone)}"
+
+
+def _actions(kept: Kept, view: Seen) -> tuple[Action, ...]:
     """The last step of each action, in the order of their first ones."""
+    log = kept.log or ()
     zone = view.agreement.calendar.timezone
     last: dict[str, LogLine] = {}
     first: dict[str, datetime] = {}
@@ -205,7 +225,8 @@ def _actions(log: Sequence[LogLine], view: Seen) -> tuple[Action, ...]:
             line.by,
             line.phase.value,
             line.words,
-            pages_somebody(line.command) or is_one_key_escalation(line.command),
+            pages := pages_somebody(line.command) or is_one_key_escalation(line.command),
+            _since(line.target, kept, view) if pages else "",
             quote(text_of(line.command)),
         )
         for line in last.values()

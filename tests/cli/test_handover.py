@@ -90,7 +90,7 @@ def seed(path: Path) -> None:
     outbox = Outbox(store, StoppedClock(), user="robin")
     commands: tuple[Command, ...] = (EscalateAlert("p", "P", "second line"), Acknowledge())
     made = [
-        Intent(f"{n}" * 32, Target("alert", f"a{n}"), f"P1 acme-{n}", command, Seen("open"), "robin", NOW)
+        Intent(f"{n}" * 32, Target("alert", f"x{n + 1}"), f"P1 acme-{n}", command, Seen("open"), "robin", NOW)
         for n, command in enumerate(commands)
     ]
     for entry in outbox.submit(made):
@@ -112,7 +112,8 @@ def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "; first reply due Mon 14:00;" in text
     assert "promised by Mon 16:00: ring the client" in text
     assert "3 × acme-prod-web-1-disk" in text
-    assert "ESCALATE to second line about P1 acme-0: done (Sam Example was paged 14:02:11)" in text
+    told = "ESCALATE to second line about P1 acme-0: done (Sam Example was paged 14:02:11)"
+    assert f"{told}; the alert is still open" in text
     assert "- 1 × acknowledge" in text
     assert "It can't be told: the runbooks aren't in a git checkout." in text
     assert "First line, developer: " in text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from support_desk.screens.asking import Question
 from support_desk.screens.handover import HandoverScreen
+from support_desk.sources.fixtures import DEMO_START
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
 from tests.screens.acting import answer, ended, opened
@@ -48,6 +50,17 @@ async def test_it_is_made_of_what_the_desk_knows_and_of_what_was_done(size: tupl
         assert "First line, developer: Robin Ashdown" in screen.text
         assert "×" in screen.text, "the world's past is counted by cause"
         assert "Handover, Wed 25 Nov 2026" in drawn(screen.query_one(DocumentView))
+
+
+async def test_at_the_changeover_it_is_the_old_week_and_the_new_one_is_a_key_away() -> None:
+    async with running(at=DEMO_START + timedelta(minutes=20)) as desk:
+        await opened(desk)
+        screen = await shown(desk)
+        assert "Wed 25 Nov 2026 10:00 to Wed 2 Dec 2026 10:00" in screen.text
+        await desk.press("greater_than_sign")
+        await desk.until(lambda: "Wed 2 Dec 2026 10:00 to Wed 9 Dec 2026 10:00" in screen.text)
+        await desk.press("greater_than_sign")
+        assert desk.app.said[-1] == "That week hasn't begun"
 
 
 async def test_weeks_and_details() -> None:

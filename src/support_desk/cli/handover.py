@@ -15,7 +15,7 @@ from support_desk.config.load import Loaded
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.clock import Clock
 from support_desk.desk.snapshot import FeedName
-from support_desk.domain.handover import support_week
+from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
 from support_desk.handing_over import Kept, handover_facts
 from support_desk.paths import private_store_file, store_file
@@ -45,7 +45,8 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if seen is None:
         return 1
     opens = time.fromisoformat(loaded.config.hours.start)
-    start, end = support_week(seen.now, seen.zone, opens)
+    usual = support_week if arguments.start else week_to_hand_over
+    start, end = usual(seen.now, seen.zone, opens)
     start, end = arguments.start or start, arguments.end or end
     if start >= end:
         output.talk("--to must be after --from")

@@ -18,6 +18,9 @@ from support_desk.records import record
 CHANGEOVER_DAY = 2
 """Wednesday: when the in-hours people change, at the hour when work begins."""
 
+HANDING_OVER = timedelta(hours=8)
+"""So long after the changeover it is the old week that is handed over: until on call changes too."""
+
 
 @record
 class Rang:
@@ -82,6 +85,8 @@ class Action:
     """What the service or the desk said of it. Cleaned."""
     pages: bool = False
     """It pages somebody, or hands a ticket on."""
+    since: str = ""
+    """What has become of its target, in words; empty: not known."""
     quoted: str = ""
     """What `what` says of somebody's own text: left out where only subject lines are wanted."""
 
@@ -150,8 +155,8 @@ class Facts:
 def support_week(at: datetime, zone: ZoneInfo, opens: time) -> tuple[datetime, datetime]:
     """The support week around a moment: Wednesday to Wednesday, at the hour when work begins (UTC).
 
-    Within the last day before a changeover it is the week that ends; the handbook's week is Wednesday to
-    Tuesday, and its in-hours people change on Wednesday at 10:00.
+    Before the changeover it is the week that ends; the handbook's week is Wednesday to Tuesday, and its
+    in-hours people change on Wednesday at 10:00.
     """
     local = at.astimezone(zone)
     day = local.date() - timedelta(days=(local.weekday() - CHANGEOVER_DAY) % 7)
@@ -161,6 +166,11 @@ def support_week(at: datetime, zone: ZoneInfo, opens: time) -> tuple[datetime, d
     end = datetime.combine(start.date() + timedelta(days=7), opens, zone)
     utc = ZoneInfo("UTC")
     return start.astimezone(utc), end.astimezone(utc)
+
+
+def week_to_hand_over(at: datetime, zone: ZoneInfo, opens: time) -> tuple[datetime, datetime]:
+    """The support week that is handed over at a moment (UTC): on the day of the changeover the old one."""
+    return support_week(at - HANDING_OVER, zone, opens)
 
 
 def causes_of(alerts: Iterable[Rang]) -> tuple[Cause, ...]:

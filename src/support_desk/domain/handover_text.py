@@ -110,7 +110,8 @@ class _Writer:
         ]
         told = [count for count in counts if count] or ["none late or near its deadline"]
         known = "" if "zendesk" not in self._facts.doubtful else ", as far as is known"
-        parts.append(f"{_many(len(self._facts.tickets), 'ticket')}: {', '.join(told)}{known}")
+        queue = f"{_many(len(self._facts.tickets), 'ticket')}: {', '.join(told)}{known}"
+        parts.append(queue if self._facts.tickets or not known else "The tickets aren't known")
         parts.append(self._week_in_short())
         return ". ".join(parts) + "."
 
@@ -132,6 +133,8 @@ class _Writer:
                 f"{_many(len(self._unowned), 'alert')} {'is' if one else 'are'} open and nobody has"
                 f" {'it' if one else 'them'} ({worst if one else f'{number} × {worst}'}){known}"
             )
+        if known and not self._facts.alerts:
+            return "The alerts aren't known"
         held = any(alert.status == "acked" for alert in self._facts.alerts)
         return f"{'Every open alert has somebody' if held else 'No alert is open'}{known}"
 
@@ -176,10 +179,11 @@ class _Writer:
 
     def open_tickets(self) -> list[str]:
         open_ = len(self._of("open"))
+        gone = "" if "zendesk" in self._facts.doubtful else ", which isn't in the queue"
         rows = [
             *(self._ticket(row) for row in self._of("promised later")),
             *(
-                f"- #{number}, which isn't in the queue: {self._promise(number)}"
+                f"- #{number}{gone}: {self._promise(number)}"
                 for number in sorted(self._promises)
                 if all(row.ticket.id != number for row in self._facts.tickets)
             ),
@@ -251,7 +255,8 @@ class _Writer:
     def escalated(self) -> list[str]:
         rows = [
             f"- {self._at(action.at)} {self._what(action)} about {_text(action.on)}: {_ended(action)}"
-            for action in self._facts.actions
+            + (f"; {_text(action.since)}" if action.since else "")
+            for action in sorted(self._facts.actions, key=lambda action: action.at)
             if action.pages
         ]
         return _capped(rows) or ["Nothing was escalated from this desk."]
@@ -281,9 +286,10 @@ class _Writer:
         return _capped([f"- `{_code(path)}`" for path in changed]) or ["None."]
 
     def actions(self) -> list[str]:
-        done = [
-            action for action in self._facts.actions if action.outcome == "confirmed" and not action.pages
-        ]
+        done = sorted(
+            (action for action in self._facts.actions if action.outcome == "confirmed" and not action.pages),
+            key=lambda action: action.at,
+        )
         if not self._details:
             counts: dict[str, int] = {}
             for action in done:
@@ -295,7 +301,9 @@ class _Writer:
         return _capped(rows, most=200 if self._details else MOST) or ["Nothing from this desk."]
 
     def next_on(self) -> list[str]:
-        rows = [self._next(following) for following in self._facts.next_on]
+        rows = [self._next(following) for following in self._facts.next_on] or [
+            "- Unknown: the rota could not be read"
+        ]
         rows += [
             f"- **{day:%a} {day.day} {day:%b} is a bank holiday"
             f" {'without a second line in its hours' if second_line_only else 'and nobody covers it'}**"
@@ -307,9 +315,8 @@ class _Writer:
                 for name, phone in self._facts.beyond
             )
             rows.append(f"- Beyond the second line: {who}")
-        if rows:
-            rows.append("- To reach them: `e` and `E` in the desk page them, and show their numbers")
-        return rows or ["- Unknown: the rota could not be read."]
+        rows.append("- To reach them: `e` and `E` in the desk page them, and show their numbers")
+        return rows
 
     # Words
 

@@ -20,7 +20,7 @@ from support_desk.config.rules import runbook_rules
 from support_desk.desk.drafts import HANDOVER
 from support_desk.desk.outbox_store import Draft
 from support_desk.desk.schema import StoreError
-from support_desk.domain.handover import support_week
+from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
 from support_desk.domain.intents import Target
 from support_desk.handing_over import Kept, handover_facts
@@ -73,7 +73,10 @@ class HandoverScreen(DeskScreen):
     def week(self) -> tuple[datetime, datetime]:
         """The range that is handed over (UTC)."""
         view = self.desk_app.view
-        return support_week(self._at or view.now, view.calendar.timezone, view.calendar.start)
+        zone, opens = view.calendar.timezone, view.calendar.start
+        if self._at is None:
+            return week_to_hand_over(view.now, zone, opens)
+        return support_week(self._at, zone, opens)
 
     @property
     def _target(self) -> Target:
@@ -179,8 +182,9 @@ class HandoverScreen(DeskScreen):
         self._move(WEEK)
 
     def _move(self, span: timedelta) -> None:
-        at = (self._at or self.desk.now()) + span
-        if at > self.desk.now() + WEEK / 2:
+        at = self.week[0] + WEEK / 2 + span
+        calendar = self.desk_app.view.calendar
+        if support_week(at, calendar.timezone, calendar.start)[0] > self.desk.now():
             self.say("That week hasn't begun")
             return
         self._at, self._draft = at, None
