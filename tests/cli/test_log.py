@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.cli import run
 from support_desk.cli.log import LineFormatter, start_log, without_credentials
+from tests.simulators.http import html_page
+from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator
 
 
 @pytest.fixture
@@ -61,6 +64,20 @@ def test_an_exception_is_masked_too(log_file: Path) -> None:
     text = log_file.read_text()
     assert "ValueError" in text
     assert "hunter2" not in text
+
+
+def test_what_was_read_and_what_wasnt_stands_in_the_log(log_file: Path, tmp_path: Path) -> None:
+    with ZendeskSimulator() as zendesk:
+        config = tmp_path / "config.toml"
+        config.write_text(
+            f'[zendesk]\nurl = "{zendesk.url}"\nclient_id = "{CLIENT_ID}"\nclient_secret_env = "SECRET"\n'
+        )
+        run(["tickets", "--config", str(config)], {"SECRET": CLIENT_SECRET})
+        zendesk.fail("/api/v2/search", html_page(503), times=None)
+        run(["tickets", "--config", str(config)], {"SECRET": CLIENT_SECRET})
+    good, bad = [line for line in log_file.read_text().splitlines() if "feed=tickets" in line]
+    assert " DEBUG support_desk.desk.poller read feed=tickets seconds=" in good
+    assert " WARNING support_desk.desk.poller not read feed=tickets problem=Zendesk" in bad
 
 
 def test_the_libraries_are_quiet(log_file: Path) -> None:

@@ -19,6 +19,7 @@ from support_desk.domain.commands import (
     CloseAlert,
     EditTicket,
     MergeTicket,
+    NoteAlert,
     PagePerson,
 )
 from support_desk.domain.intents import Entry, Intent, Phase, Seen
@@ -122,6 +123,20 @@ async def test_a_hold_that_is_taken_back_never_goes(life: Life, service: Service
     await pass_by(life, 60)
     assert (life.phase(held), service.asked.total()) == ("cancelled", 0)
     assert not life.outbox.cancel(held.id)
+
+
+async def test_every_step_stands_in_the_log_without_a_word_of_its_text(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "support_desk")
+    noted = intent(life.clock, command=NoteAlert("Ring the client"))
+    life.submit(noted)
+    await pass_by(life, 1)
+    told = [vars(row) for row in caplog.records]
+    steps = [(row["intent"], row["target"], row["phase"]) for row in told if "phase" in row]
+    place = f"{noted.target.kind} {noted.target.id}"
+    assert steps == [(noted.id, place, phase) for phase in ("queued", "sending", "confirmed")]
+    assert "Ring" not in str(told)
 
 
 async def test_a_clock_that_is_set_right_doesnt_shorten_a_hold(life: Life, service: Service) -> None:

@@ -333,6 +333,9 @@ class Outbox:
 
     def _put(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
+            before = self._entries.get(entry.intent.id)
+            if before is None or before.phase is not entry.phase:
+                _note(entry)
             self._entries[entry.intent.id] = entry
             if entry.phase not in WAITING:
                 self._due.pop(entry.intent.id, None)
@@ -343,6 +346,13 @@ class Outbox:
             del self._entries[entry.intent.id]
         if self._dispatcher is not None:
             self._dispatcher.wake()
+
+
+def _note(entry: Entry) -> None:
+    """A step for the log: in ids, because texts are clients'."""
+    target = entry.intent.target
+    about = {"intent": entry.intent.id, "target": f"{target.kind} {target.id}", "phase": entry.phase.value}
+    log.info("step", extra={**about, "command": type(entry.intent.command).__name__})
 
 
 def _first_to_ask(entry: Entry) -> tuple[bool, int]:

@@ -143,6 +143,7 @@ class Poller(Generic[T]):
 
     def _settle(self, value: T | None, error: SourceError | None, spent: float) -> float:
         self._failures = self._failures + 1 if error else 0
+        self._note(error, spent)
         rest = self._after_failure(error) if error else self._after_success(spent)
         refused = isinstance(error, _REFUSALS)
         problem = Problem(error.problem, error.remedy, refused) if error else None
@@ -152,6 +153,15 @@ class Poller(Generic[T]):
         except Exception as bug:  # noqa: BLE001 - the same: what is done with a reading must not end the loop
             _unexpected(self.name, bug)
         return rest
+
+    def _note(self, error: SourceError | None, spent: float) -> None:
+        """For the log; a failure that goes on is no news."""
+        about = {"feed": self.name, "seconds": round(spent, 2)}
+        if error is None:
+            log.debug("read", extra=about)
+        else:
+            level = logging.WARNING if self._failures == 1 else logging.DEBUG
+            log.log(level, "not read", extra={"feed": self.name, "problem": error.problem} | about)
 
     def _after_success(self, spent: float) -> float:
         # A long sweep counts towards its interval, but a slow service isn't asked without a rest.
