@@ -38,10 +38,18 @@ def rota_of(snapshot: Snapshot) -> Rota | None:
     return next(iter(snapshot.rota.rows), None)
 
 
+_worked: list[tuple[Rota, WorkingCalendar, Rota]] = []
+"""The last answer of `worked_rota`, with what it was made of: screens ask for it every second."""
+
+
 def worked_rota(snapshot: Snapshot, calendar: WorkingCalendar) -> Rota | None:
     """The timeline as it is worked: on a bank holiday nobody whom only the rotation names is there by day."""
     rota = rota_of(snapshot)
-    return rota and worked(rota, calendar.holidays, calendar.timezone)
+    if rota is None:
+        return None
+    if not _worked or _worked[0][0] is not rota or _worked[0][1] is not calendar:
+        _worked[:] = [(rota, calendar, worked(rota, calendar.holidays, calendar.timezone))]
+    return _worked[0][2]
 
 
 def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:

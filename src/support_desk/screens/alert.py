@@ -14,7 +14,7 @@ from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.keys import bindings
-from support_desk.screens.alert_rows import GLYPHS, AlertRow, escalation_of
+from support_desk.screens.alert_rows import GLYPHS, AlertRow
 from support_desk.screens.detail import DetailScreen, ago, fact, when
 from support_desk.screens.view import View
 from support_desk.screens.words import countdown, day_clock
@@ -75,7 +75,7 @@ class AlertScreen(DetailScreen[AlertDetail]):
         if alert is None:
             return None
         client = client_of_alert(alert, view.clients)
-        return AlertRow(alert.id, alert, client.name if client else "?", escalation_of(view, alert))
+        return AlertRow(alert.id, alert, client.name if client else "?", view.escalation(alert))
 
     async def fetch(self, sources: Sources) -> AlertDetail:
         if sources.alerts is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from datetime import timedelta
 
-from support_desk.desk import facts
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
@@ -41,11 +40,6 @@ class AlertRow:
     """For so long it has been acknowledged and open, where that is worth a reminder."""
 
 
-def escalation_of(view: View, alert: Alert) -> Countdown:
-    """When the next line is paged about this alert, and who that is."""
-    return facts.escalation_of(alert, view.snapshot, view.now, view.config)
-
-
 def stale_of(view: View) -> tuple[StaleAck, ...]:
     """The alerts that somebody took long ago and that are still open."""
     after = timedelta(minutes=view.config.on_call.stale_ack_minutes)
@@ -63,7 +57,6 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
     known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
     rows: list[AlertRow] = []
     critical = frozenset(view.config.on_call.critical)
-    second_line = facts.second_line_at(view.snapshot, view.now, view.config)
     clients = {alert.id: client_name(view, alert) for alert in known}
     shown = fold(known, critical=critical, client=lambda alert: clients[alert.id]) if folded else known
     stale = {row.alert.id: row.for_ for row in stale_of(view)}
@@ -75,7 +68,7 @@ def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
                 key=entry.key if isinstance(entry, Storm) else lead.id,
                 alert=lead,
                 client=clients[lead.id],
-                escalation=facts.escalation_to(second_line, lead, view.snapshot, view.now, view.config),
+                escalation=view.escalation(lead),
                 members=members,
                 unacknowledged=sum(member.status == "open" for member in members),
                 stale=stale.get(lead.id),

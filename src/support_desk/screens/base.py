@@ -14,6 +14,7 @@ from support_desk.screens.key_line import HeaderLines, KeyLine
 from support_desk.text import cell_width
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
+from support_desk.widgets.split_line import SplitLine
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -56,7 +57,7 @@ class DeskScreen(Even, Screen[None]):
         return self.desk_app.desk
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="announcement")
+        yield SplitLine(id="announcement")
         yield HeaderLines(id="header")
         yield from self.compose_body()
         yield KeyLine(id="footer")
@@ -97,15 +98,14 @@ class DeskScreen(Even, Screen[None]):
         """A second has gone by."""
         self.draw_frame()
 
-    def draw_frame(self) -> None:
-        """Draw header, announcement and footer as they are now."""
-        app = self.desk_app
-        width = self.size.width or app.size.width
-        self.query_one("#header", Lines).show(header_lines(app.view, width))
-        line = self.announced(app.view)
-        shown = self.query_one("#announcement", Lines)
+    def draw_frame(self, view: View | None = None) -> None:
+        """Draw header, announcement and footer as they are now, or in this view."""
+        view, width = view or self.desk_app.view, self.size.width or self.app.size.width
+        self.query_one("#header", Lines).show(header_lines(view, width))
+        line = self.announced(view)
+        shown = self.query_one("#announcement", SplitLine)
         shown.set_class(bool(line), "-shown")
-        shown.show([line])
+        shown.show(line)
         self.draw_footer()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -184,9 +184,9 @@ class Dashboard(RowActions, DeskScreen):
             self.rota.show(rota_rows(view))
         if FeedName.RUNBOOKS in feeds:
             self._follow()
-        self._draw_why()
+        self._draw_why(view)
         self._say_states(view)
-        self.draw_frame()
+        self.draw_frame(view)
 
     def outbox_changed(self, entry: Entry) -> None:
         super().outbox_changed(entry)
@@ -201,14 +201,14 @@ class Dashboard(RowActions, DeskScreen):
             self._minute = minute
             self._show_alerts(view)
             self.rota.show(rota_rows(view))
-            self._draw_why()
+            self._draw_why(view)
             if self.desk_app.needing is not None:
                 self.desk_app.needing.look_back_soon()
         for pane in (self.alerts, self.tickets, self.rota, self._activity):
             if pane is not None:
                 pane.tick()
         self._say_states(view)
-        self.draw_frame()
+        self.draw_frame(view)
 
     def _show_alerts(self, view: View, *, at_once: bool = False) -> None:
         rows = alert_rows.alert_rows(view)
@@ -261,7 +261,7 @@ class Dashboard(RowActions, DeskScreen):
         self._settle = self.set_timer(SETTLE_SECONDS, self._follow, name="settle")
 
     def _follow(self) -> None:
-        self._draw_why()
+        self._draw_why(self.desk_app.view)
         self.draw_footer()
         self.runbook.draw_title()
         self.runbook.follow(self.current())
@@ -279,8 +279,8 @@ class Dashboard(RowActions, DeskScreen):
         in_runbook = ("runbook", "document") if self._focused_pane() == "runbook" else ()
         return (*in_runbook, *(scope for scope in self.SCOPES if scope != other))
 
-    def _draw_why(self) -> None:
-        view, row = self.desk_app.view, self.current()
+    def _draw_why(self, view: View) -> None:
+        row = self.current()
         if row is None:
             self.query_one("#why", Lines).show([(), ()])
             return

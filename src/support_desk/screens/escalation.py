@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from support_desk.desk.facts import rota_of, second_line
+from support_desk.desk.facts import rota_of
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
@@ -235,7 +235,7 @@ async def _second_line_now(screen: Acting) -> Person | Unknown | None:
     for answer in (await _on_call(sources) if sources is not None else None) or ():
         if answer.schedule.casefold() == wanted:
             return next(iter(answer.people), None) if answer.enabled else None
-    return second_line(view.snapshot, view.now, view.config)
+    return view.second_line
 
 
 def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, ...]:
@@ -245,7 +245,7 @@ def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, 
     """
     view = screen.desk_app.view
     config = view.config
-    who = on_second_line or second_line(view.snapshot, view.now, config)
+    who = on_second_line or view.second_line
     phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
     phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
     beyond = [Person(step.name, step.email) for step in config.rota.beyond]

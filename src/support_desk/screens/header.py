@@ -16,7 +16,6 @@ from support_desk.desk.snapshot import (
 )
 from support_desk.domain.alerts import Alert
 from support_desk.domain.rota import Person, Role, Unknown, on_now
-from support_desk.screens.alert_rows import escalation_of
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown, day_clock
 from support_desk.widgets.lines import Parts
@@ -76,7 +75,7 @@ def person_words(view: View, person: Person | Unknown | None, *, planned: bool =
 def on(view: View, role: Role) -> Person | Unknown | None:
     """Who is on this line now: a person, nobody (None), or unknown."""
     if role is Role.SECOND_LINE:
-        return facts.second_line(view.snapshot, view.now, view.config)
+        return view.second_line
     return on_now(facts.worked_rota(view.snapshot, view.calendar), role, view.now)
 
 
@@ -198,7 +197,7 @@ def announcement(view: View) -> Parts:
     if not waiting:
         return ()
     first = waiting[0]
-    found = escalation_of(view, first)
+    found = view.escalation(first)
     when = ""
     if found.state == "running" and found.due_at is not None:
         when = f", next line in {countdown(found.due_at - view.now)}"

@@ -129,17 +129,14 @@ class Needing:
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
-        entries, second_line = self._entries(), facts.second_line_at(view.snapshot, view.now, view.config)
+        entries = self._entries()
         return Situation(
             now=view.now,
             agreement=view.agreement,
             alerts=[
                 (
                     alert,
-                    facts.in_words(
-                        facts.escalation_to(second_line, alert, view.snapshot, view.now, view.config),
-                        view.config,
-                    ),
+                    facts.in_words(view.escalation(alert), view.config),
                 )
                 for alert in facts.to_answer(
                     view.snapshot.alerts.rows,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.config.model import Config
+from support_desk.desk import facts
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.sla import Agreement
@@ -15,8 +16,11 @@ from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
 
 if TYPE_CHECKING:
+    from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
+    from support_desk.domain.escalation import Countdown, SecondLine
     from support_desk.domain.intents import Entry, Target
+    from support_desk.domain.rota import Person, Unknown
 
 
 @record
@@ -38,6 +42,29 @@ class View:
     """For each target the action that is on its way or asks for a decision: see `Acts.entries`."""
     questions: int = 0
     """How many actions ask for a decision."""
+    _second_line_at: list[SecondLine] = field(default_factory=list, compare=False)
+    _escalations: dict[Alert, Countdown] = field(default_factory=dict, compare=False)
+    """What was found out about this moment; several panes ask for the same."""
+
+    @property
+    def second_line_at(self) -> SecondLine:
+        """Who is second line at moments around this one."""
+        if not self._second_line_at:
+            self._second_line_at.append(facts.second_line_at(self.snapshot, self.now, self.config))
+        return self._second_line_at[0]
+
+    @property
+    def second_line(self) -> Person | Unknown | None:
+        """Who is second line at this moment."""
+        return self.second_line_at(self.now)
+
+    def escalation(self, alert: Alert) -> Countdown:
+        """When the next line is paged about an alert of this snapshot, and who that is."""
+        found = self._escalations.get(alert)
+        if found is None:
+            found = facts.escalation_to(self.second_line_at, alert, self.snapshot, self.now, self.config)
+            self._escalations[alert] = found
+        return found
 
     def local(self, at: datetime) -> datetime:
         """A moment in the time zone of the working hours."""

@@ -80,7 +80,9 @@ def row_segments(lead: str, texts: Sequence[str], styles: Sequence[Style], fill:
             pending += text + " "
             continue
         apart = style.reverse or style.underline
-        if apart or current.reverse or not pending.isspace():
+        # The marks before the first cell are in its colour.
+        joins = pending.isspace() or (pending == lead and not segments)
+        if apart or current.reverse or not joins:
             if pending:
                 segments.append(Segment(pending, current))
             pending = ""

@@ -212,9 +212,7 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         for y, drawn in self._drawn.items():
             changed = self._tick_row(drawn, ticking, moments[drawn.look.selected])
             if changed:
-                # One stretch: whatever the first of its cells is, Textual writes from the line's beginning.
-                first, last = changed[0], changed[-1]
-                stale.append(Region(first.x + EDGE, y, last.x + last.width - first.x, 1))
+                stale.append(_stretch(y, changed))
         if stale:
             self.refresh(*stale)
 
@@ -320,13 +318,13 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         """Ask for the cells of a line that another row, or another version of it, says differently."""
         cells = cells_of(row, self._places, Moment(self._now(), drawn.look.selected))
         changed = [
-            Region(place.x + EDGE, y, place.width, 1)
+            place
             for place, cell, before in zip(self._places, cells, drawn.cells, strict=True)
             if cell != before
         ]
         if changed:
             del self._drawn[y]
-            self.refresh(*changed)
+            self.refresh(_stretch(y, changed))
         else:
             drawn.row = row
 
@@ -555,3 +553,12 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         """Take all marks away."""
         self._all.clear_marks()
         self._redraw()
+
+
+def _stretch(y: int, changed: Sequence[Place[R]]) -> Region:
+    """The cells from the first of these places to the last.
+
+    As one: Textual writes a stretch from the line's beginning, so several would be written over each other.
+    """
+    first, last = changed[0], changed[-1]
+    return Region(first.x + EDGE, y, last.x + last.width - first.x, 1)
