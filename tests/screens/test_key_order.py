@@ -80,3 +80,36 @@ async def test_one_after_the_other_each_acts_on_its_own_row() -> None:
         burst(desk, "aja")
         await desk.until(lambda: len(entries(desk)) == 2)
         assert [entry.intent.target.id for entry in reversed(entries(desk))] == [first, second]
+
+
+BOUNCED = {
+    "a number": ("#1", "enter"),
+    "a line of text": ("1ICat", "enter"),
+    "a choice": ("1s", "enter"),
+    "a note": ("2nlooked", "ctrl+s"),
+    "tags": ("2tcertificate", "enter"),
+    "a search": ("Bcert", "enter"),
+    "a command": (":Mute", "enter"),
+    "leaving a choice": ("1s", "escape"),
+    "leaving a note": ("2nlooked", "escape"),
+    "leaving the triage": ("2T", "escape"),
+    "leaving the help": ("?", "enter"),
+}
+"""What is typed, and the key that ends it."""
+
+
+@pytest.mark.parametrize(("typed", "last"), BOUNCED.values(), ids=BOUNCED)
+async def test_a_key_that_bounces_answers_once_and_closes_nothing_else(typed: str, last: str) -> None:
+    async with running() as desk:
+        await opened(desk)
+        for key in typed:
+            await desk.press(key)
+        char = "\r" if last == "enter" else None
+        for _ in range(3):
+            desk.app.post_message(events.Key(last, char))
+        for _ in range(10):
+            await desk.pilot.pause()
+        assert desk.app.is_running
+        assert desk.app.return_code is None
+        assert desk.dashboard in desk.app.screen_stack
+        assert len({row.intent.command for row in entries(desk)}) == len(entries(desk))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from support_desk.screens.key_line import KeyLine
+from support_desk.screens.modal import Modal
 from support_desk.text import clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -25,7 +25,7 @@ DEAF_SECONDS = 0.3
 """For so long after it appeared a question hears nothing."""
 
 
-class Question(ModalScreen[str | None]):
+class Question(Modal[str | None]):
     """A text over the screen; answers with the id of the key that was pressed, or None."""
 
     DEFAULT_CSS = """

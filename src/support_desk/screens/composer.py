@@ -9,12 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import TextArea
 
 from support_desk.screens.editor import edit_text
 from support_desk.screens.key_line import KeyLine
+from support_desk.screens.modal import Modal
 from support_desk.text import clean_block
 from support_desk.widgets.lines import Lines, Parts
 
@@ -26,7 +26,7 @@ KEEP_SECONDS = 0.5
 """How long typing must rest before the draft is written down."""
 
 
-class Composer(ModalScreen[str | None]):
+class Composer(Modal[str | None]):
     """A large field over the whole screen; answers with the text, or None if it was left as a draft."""
 
     DEFAULT_CSS = """

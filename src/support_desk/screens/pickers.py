@@ -13,13 +13,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from support_desk.actions import SCOPES
 from support_desk.keys import available, keys_of
 from support_desk.records import record
 from support_desk.screens.key_line import KeyLine
+from support_desk.screens.modal import Modal
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -52,7 +52,7 @@ class Choice:
     hint: str = ""
 
 
-class Picker(ModalScreen[A], Generic[A]):
+class Picker(Modal[A], Generic[A]):
     """A box over the screen: a title, a field, and what stands under it."""
 
     DEFAULT_CSS = """
@@ -255,7 +255,7 @@ class ChoicePicker(Picker[str | None]):
             self.draw()
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """The keys that work where help was asked for, with the person's own changes."""
 
     DEFAULT_CSS = """

@@ -9,12 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from support_desk.domain.triage import tag_of
 from support_desk.records import record
 from support_desk.screens.key_line import KeyLine
+from support_desk.screens.modal import Modal
 from support_desk.widgets.lines import Lines, Parts
 
 MOST_ROWS = 14
@@ -28,7 +28,7 @@ class TagChange:
     remove: tuple[str, ...] = ()
 
 
-class TagPicker(ModalScreen[TagChange | None]):
+class TagPicker(Modal[TagChange | None]):
     """Letters look for a tag or make a new one; tab turns it on or off; enter takes everything."""
 
     DEFAULT_CSS = """

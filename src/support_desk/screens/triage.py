@@ -14,7 +14,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
@@ -31,6 +30,7 @@ from support_desk.domain.triage import (
 from support_desk.records import record
 from support_desk.screens.command_words import changes_of
 from support_desk.screens.key_line import press
+from support_desk.screens.modal import Modal
 from support_desk.text import cell_width
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine, TextView
@@ -71,7 +71,7 @@ class Triaged:
     reply_macro: str = ""
 
 
-class TriageScreen(ModalScreen[Triaged | None]):
+class TriageScreen(Modal[Triaged | None]):
     """The form for one ticket, or for all marked ones alike."""
 
     DEFAULT_CSS = """
