@@ -13,15 +13,16 @@ import pytest
 from support_desk.config.model import Beyond, EscalationSection, PersonSection, RotaSection, TicketEscalation
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain import commands as c
+from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.intents import Phase
 from support_desk.domain.rota import OnCall, Person
 from support_desk.screens.pickers import ChoicePicker
-from support_desk.sources.errors import Unanswered
+from support_desk.sources.errors import Unanswered, Unreachable
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.protocols import Reading, Sources
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
-from tests.support import SMALL, Running, Weather, changed, drawn, running
+from tests.support import SMALL, Running, Weather, WeatheredAlerts, changed, drawn, running
 
 IN_HOURS = datetime(2026, 12, 2, 11, 32, tzinfo=UTC)
 """A Wednesday between 10:00 and 18:00: nobody is second line."""
@@ -78,6 +79,21 @@ def without_default_key(sources: Sources) -> Sources:
     writer = sources.alert_writer
     assert isinstance(writer, FixtureAlertWriter)
     return replace(sources, alert_writer=TeamKeysOnly(writer._world, writer._clock))
+
+
+class Cut(WeatheredAlerts):
+    """The alerts of a service that can't be reached."""
+
+    async def alert(self, alert_id: str) -> AlertDetail:
+        raise Unreachable("Alerts: no connection", "check the network; the program keeps trying")
+
+
+def cut_off(sources: Sources) -> Sources:
+    alerts = sources.alerts
+    assert isinstance(alerts, WeatheredAlerts)
+    cut = Cut(alerts._world, alerts._clock)
+    cut.weather = alerts.weather
+    return replace(sources, alerts=cut)
 
 
 @pytest.fixture
@@ -320,6 +336,22 @@ async def test_a_page_whose_answer_was_lost_is_spoken_of_before_another_one() ->
         await desk.press("e")
         await answer(desk)
         assert "PAGES second line: Helen Marsh" in await held(desk)
+
+
+async def test_without_a_network_nobody_believes_that_the_page_will_go_out_by_itself() -> None:
+    async with running(edit=cut_off) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await desk.until(lambda: "NOT ESCALATED" in desk.app.said[-1])
+        said = desk.app.said[-1]
+        assert said.startswith(
+            "NOT ESCALATED, nobody was paged and it isn't tried again: Alerts: no connection. "
+        )
+        assert "Helen Marsh: " in said
+        assert "keeps trying" not in said
+        assert entries(desk) == ()
 
 
 async def test_once_it_is_known_nothing_on_the_screen_says_that_it_isnt() -> None:

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from support_desk.desk.alert_state import same
 from support_desk.desk.facts import rota_of
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
-from support_desk.domain.ladder import Rung, rungs
+from support_desk.domain.ladder import LINES, Rung, rungs
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
 from support_desk.domain.rota import Person, Role, Unknown, same_person, shift_now
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
+from support_desk.screens.results import LOUD
 from support_desk.screens.words import day_clock
-from support_desk.sources.errors import SourceError
+from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SignInRefused, SourceError
 from support_desk.text import head
 
 if TYPE_CHECKING:
@@ -61,13 +63,27 @@ def escalate(screen: Acting, alert: Alert) -> None:
         try:
             await _prepare(screen, alert, sources)
         except SourceError as error:
-            screen.say(f"Not escalated: {error.problem}. {error.remedy}", problem=True)
+            app.notify(_unread_words(screen, error), severity="error", timeout=LOUD)
         finally:
             app.acts.making = None
 
     screen.app.run_worker(
         work(), name="escalate", group="escalate", description="read who would be paged", exit_on_error=False
     )
+
+
+def _unread_words(screen: Acting, error: SourceError) -> str:
+    """Nothing is held and nothing will be sent, whatever goes on being read: who is to be rung instead."""
+    me = screen.desk_app.config.me.email
+    others = [rung for rung in ladder(screen) if not (me and same(rung.person.email, me))]
+    who = [rung for rung in others if rung.why.startswith(LINES[Role.SECOND_LINE]) or rung.phone][:2]
+    told = " or ".join(f"{rung.person.name}: {rung.phone or 'no number is in [people]'}" for rung in who)
+    # That reading is tried again would be taken for a promise to page.
+    remedy = (
+        f" ({error.remedy})" if isinstance(error, SignInRefused | NotAllowed | NotThere | Rejected) else ""
+    )
+    why = f"nobody was paged and it isn't tried again: {error.problem}{remedy}"
+    return f"NOT ESCALATED, {why}. Press e again, or ring {told or 'somebody'}"
 
 
 async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
