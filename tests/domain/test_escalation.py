@@ -233,6 +233,11 @@ class TestStates:
         found = asked(withdrawn, after=20)
         assert (found.state, found.due_at) == ("unknown", None)
 
+    def test_where_the_desk_saw_it_given_back_it_counts_from_there(self) -> None:
+        withdrawn = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE, withdrawn_at=NIGHT + 18 * MINUTE)
+        found = asked(withdrawn, after=20)
+        assert (found.state, found.due_at) == ("running", NIGHT + 23 * MINUTE)
+
     def test_a_snooze_after_that_makes_it_known_again(self) -> None:
         alert = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE, snoozed_until=NIGHT + 60 * MINUTE)
         assert asked(alert, after=61).due_at == NIGHT + 65 * MINUTE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -104,6 +105,9 @@ async def test_un_acknowledge_warns_that_the_escalation_starts_again(desk: Runni
     entry = await ended(desk)
     assert (type(entry.intent.command), entry.phase) == (c.Unacknowledge, Phase.CONFIRMED)
     assert alert_now(desk, alert.id).status == "open"
+    # The five minutes begin anew, and are counted.
+    line = desk.line_of(desk.dashboard.alerts, P1)
+    assert re.match(r"> +(?:4:5\d|5:00|5m) ", line), line
 
 
 async def test_undo_takes_an_acknowledgement_back_after_a_warning_and_redo_does_it_again(

@@ -16,7 +16,7 @@ from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock, SystemClock
 from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, keep_uncovered
-from support_desk.desk.own_changes import OwnChanges, with_alert
+from support_desk.desk.own_changes import OwnChanges, noticed, with_alert
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.skew import Skew
@@ -317,7 +317,7 @@ class Desk:
         if name is FeedName.ROTA:
             reading = keep_uncovered(held, reading)
         if name is FeedName.ALERTS:
-            reading = self._own.onto(reading, read_at)
+            reading = noticed(held, self._own.onto(reading, read_at), self.snapshot.alerts.read_at)
         return digest(name, held, reading, read_at)
 
     async def _ask_in_time(self, name: FeedName, sources: Sources) -> tuple[Reading[Any], datetime]:

@@ -1,4 +1,4 @@
-"""What our own changes have made of alerts, until the list says the same.
+"""What our own changes have made of alerts until the list says the same; what two readings tell together.
 
 The list of alerts comes from a search index: for seconds after a change it still shows the old row
 (api.opsgenie.com, recorded by several integrations). A row that was read directly wins meanwhile.
@@ -57,12 +57,36 @@ class OwnChanges:
         return own[0]
 
 
+def noticed(held: Sequence[Alert], reading: Reading[Alert], since: datetime | None) -> Reading[Alert]:
+    """The reading, with when acknowledgements were given back, as what was held (`since`) shows it."""
+    known = {row.id: row for row in held if row.acknowledged_at is not None}
+    if not known:
+        return reading
+    rows = tuple(_given_back(known[row.id], row, since) if row.id in known else row for row in reading.rows)
+    return replace(reading, rows=rows)
+
+
+def _given_back(before: Alert, row: Alert, since: datetime | None) -> Alert:
+    """The row, with when its acknowledgement was given back, if the one before it tells."""
+    if row.status != "open" or row.acknowledged_at is None or row.withdrawn_at is not None:
+        return row
+    if before.status == "acked":
+        # Its last change was that, unless it lies before what was held: then it is the earliest it can be.
+        at = row.updated_at if since is None or row.updated_at >= since else since
+        return replace(row, withdrawn_at=at)
+    if before.withdrawn_at is not None and before.acknowledged_at == row.acknowledged_at:
+        return replace(row, withdrawn_at=before.withdrawn_at)
+    return row
+
+
 def with_alert(rows: Sequence[object], alert: Alert) -> tuple[Alert, ...]:
     """The rows of the feed, with this alert as it is now: changed, added, or gone."""
     held = cast("Sequence[Alert]", rows)
     found = next((row for row in held if row.id == alert.id), None)
     if found is not None and found.updated_at > alert.updated_at:
         return tuple(held)
+    if found is not None:
+        alert = _given_back(found, alert, None)
     if alert.status == "closed":
         return tuple(row for row in held if row.id != alert.id)
     if found is None:

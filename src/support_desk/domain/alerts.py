@@ -41,6 +41,9 @@ class Alert:
     """Who acknowledged it; None when nobody did, or the provider doesn't say (see capabilities)."""
     acknowledged_at: datetime | None = None
     """When it was acknowledged last; it stays when the acknowledgement is withdrawn (UTC)."""
+    withdrawn_at: datetime | None = None
+    """When this desk saw that its last acknowledgement was given back, at the earliest (UTC); None: it
+    wasn't, or nobody was looking. No service says so in its list."""
     closed_by: str | None = None
     """Who closed it; None: it isn't closed, or the provider doesn't say."""
     closed_at: datetime | None = None

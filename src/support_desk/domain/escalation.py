@@ -124,7 +124,7 @@ def started(alert: Alert, now: datetime) -> datetime | None:
         start = max(start, alert.snoozed_until)
     # An alert that is open and has been acknowledged was un-acknowledged since, which restarts it.
     withdrawn = alert.status == "open" and alert.acknowledged_at is not None and alert.acknowledged_at > start
-    return None if withdrawn else start
+    return alert.withdrawn_at if withdrawn else start
 
 
 def policies_of(
