@@ -19,6 +19,7 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import NotThere
 from support_desk.sources.fixtures import demo_config
+from support_desk.widgets.lines import Lines
 from tests.screens.support import Faults, Running, broken, running
 
 SIZES = [(80, 24), (160, 45)]
@@ -27,6 +28,11 @@ SIZES = [(80, 24), (160, 45)]
 def ticket_screen(desk: Running) -> TicketScreen:
     assert isinstance(desk.app.screen, TicketScreen)
     return desk.app.screen
+
+
+def status(screen: TicketScreen) -> str:
+    """The line under the identity."""
+    return screen.query_one("#identity", Lines).plain.split("\n")[1]
 
 
 async def opened(desk: Running, ticket_id: int, neighbours: tuple[int, ...] = ()) -> TicketScreen:
@@ -87,7 +93,7 @@ async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
         desk.clock.pass_by(minutes=2)
         screen.tick()
         assert screen.text.plain != before
-        assert "read 2 min ago" in screen.status_words
+        assert "read 2 min ago" in status(screen)
 
 
 async def test_what_the_queue_knows_is_shown_before_the_answer() -> None:
@@ -96,8 +102,8 @@ async def test_what_the_queue_knows_is_shown_before_the_answer() -> None:
         desk.faults.gates[ticket.id] = asyncio.Event()
         screen = await opened(desk, ticket.id)
         await desk.until(lambda: ticket.id in desk.faults.asked)
-        assert "reading ..." in screen.status_words
-        assert "facts from the queue, read" in screen.status_words
+        assert "reading ..." in status(screen)
+        assert "facts from the queue, read" in status(screen)
         assert ticket.requester is not None
         assert ticket.requester in screen.text.plain
         assert "Conversation" not in screen.text.plain
@@ -113,7 +119,7 @@ async def test_a_failure_stands_where_the_conversation_would_be_and_r_tries_agai
         await desk.until(lambda: screen.problem is not None)
         assert "! Zendesk gave no answer: look at the network" in screen.text.plain
         assert "Conversation" not in screen.text.plain
-        assert "NOT READ" in screen.status_words
+        assert "NOT READ" in status(screen)
         desk.faults.error = None
         await desk.press("r")
         await desk.until(lambda: screen.detail is not None)
@@ -123,7 +129,7 @@ async def test_a_failure_stands_where_the_conversation_would_be_and_r_tries_agai
         await desk.press("r")
         await desk.until(lambda: screen.problem is not None)
         assert "Conversation" in screen.text.plain
-        assert "shown: read just now" in screen.status_words
+        assert "shown: read just now" in status(screen)
 
 
 async def test_a_fault_of_the_program_is_said_too() -> None:
@@ -144,7 +150,7 @@ async def test_a_ticket_that_has_vanished_stays_with_the_reason() -> None:
         )
         await desk.press("r")
         await desk.until(lambda: screen.problem is not None)
-        assert "GONE" in screen.status_words
+        assert "GONE" in status(screen)
         assert "it was deleted or merged" in screen.text.plain
         assert "Conversation" in screen.text.plain
 
@@ -156,7 +162,7 @@ async def test_reading_again_keeps_the_place() -> None:
         top = screen.text.shown.split("\n")[0]
         asked = len(desk.faults.asked)
         await desk.press("r")
-        await desk.until(lambda: len(desk.faults.asked) > asked and "read just now" in screen.status_words)
+        await desk.until(lambda: len(desk.faults.asked) > asked and "read just now" in status(screen))
         assert screen.text.shown.split("\n")[0] == top
         desk.clock.pass_by(minutes=3)
         screen.tick()
@@ -178,7 +184,7 @@ async def test_a_change_in_the_queue_is_announced() -> None:
     async with running() as desk:
         number = desk.ticket_rows()[0].id
         screen = await read(desk, number)
-        assert "changed" not in screen.status_words
+        assert "changed" not in status(screen)
         desk.faults.edit_queue = lambda ticket: (
             replace(ticket, updated_at=ticket.updated_at + timedelta(minutes=1))
             if ticket.id == number
@@ -186,7 +192,7 @@ async def test_a_change_in_the_queue_is_announced() -> None:
         )
         await desk.app.desk.read([FeedName.TICKETS])
         await desk.pilot.pause()
-        assert "changed since you read it: press r" in screen.status_words
+        assert "changed since you read it: press r" in status(screen)
 
 
 async def test_an_answer_for_another_ticket_is_dropped() -> None:

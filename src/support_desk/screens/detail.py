@@ -149,11 +149,6 @@ class DetailScreen(Acting, Generic[D]):
         """The scrolling text."""
         return self.query_one("#text", TextView)
 
-    @property
-    def status_words(self) -> str:
-        """The line under the identity, as it is now."""
-        return "".join(text for text, _ in self._status(self.desk_app.view))
-
     def on_mount(self) -> None:
         super().on_mount()
         self.load()
