@@ -6,12 +6,9 @@ be written survives a power cut.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from support_desk.desk.moments import from_ms, to_ms
@@ -22,7 +19,8 @@ from support_desk.desk.outbox_encoding import (
     encode_intent,
     encode_receipt,
 )
-from support_desk.desk.schema import Steps, open_or_begin_anew, telling, transaction
+from support_desk.desk.own_file import OwnFile
+from support_desk.desk.schema import Steps, telling, transaction
 from support_desk.domain.commands import Command
 from support_desk.domain.intents import ASKING, DONE, MOVING, Entry, Phase, Target
 from support_desk.domain.pages import in_the_way
@@ -83,29 +81,11 @@ class Unreadable:
     phase: str
 
 
-class OutboxStore:
+class OutboxStore(OwnFile):
     """One file. Every call blocks; any thread may call. Raises `StoreError`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
-        self._lock = threading.Lock()
-        self.notes: tuple[str, ...] = ()
-        """What the person should know about the file, a line each."""
-
-    @classmethod
-    def open(cls, path: Path) -> OutboxStore:
-        """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
-        connection, aside = open_or_begin_anew(path, STEPS, outlives_power_cuts=True)
-        store = cls(path, connection)
-        if aside is not None:
-            store.notes = (f"The outbox was damaged and begins anew: unfinished actions are in {aside}",)
-        return store
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
+    STEPS = STEPS
+    WAS_DAMAGED = "The outbox was damaged and begins anew: unfinished actions are in {aside}"
 
     # Actions
 

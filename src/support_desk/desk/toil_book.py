@@ -7,14 +7,14 @@ outbox is: a claim that was entered must not be offered again because somebody c
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from support_desk.desk.moments import from_ms, to_ms
-from support_desk.desk.schema import Steps, open_or_begin_anew, telling, transaction
+from support_desk.desk.own_file import OwnFile
+from support_desk.desk.schema import Steps, telling, transaction
 from support_desk.domain.toil import Answer, Woken
 
 STEPS: Steps = (
@@ -30,24 +30,11 @@ STEPS: Steps = (
 """Times are milliseconds since 1970, UTC."""
 
 
-class ToilBook:
+class ToilBook(OwnFile):
     """One file. Every call blocks; any thread may call. Raises `StoreError`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
-        self._lock = threading.Lock()
-        self.notes: tuple[str, ...] = ()
-        """What the person should know about the file, a line each."""
-
-    @classmethod
-    def open(cls, path: Path) -> ToilBook:
-        """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
-        connection, aside = open_or_begin_anew(path, STEPS, outlives_power_cuts=True)
-        book = cls(path, connection)
-        if aside is not None:
-            book.notes = (f"Your answers about time off in lieu were damaged and begin anew; see {aside}",)
-        return book
+    STEPS = STEPS
+    WAS_DAMAGED = "Your answers about time off in lieu were damaged and begin anew; see {aside}"
 
     @classmethod
     def in_memory(cls) -> ToilBook:
@@ -57,11 +44,6 @@ class ToilBook:
             for statement in statements:
                 connection.execute(statement)
         return cls(Path("memory"), connection)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
 
     def answers(self, person: str) -> Mapping[str, Answer]:
         """What this person said, by the alert's id; what can't be read counts as not said."""

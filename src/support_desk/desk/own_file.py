@@ -1,0 +1,40 @@
+"""A file of one person, whose every commit waits for the disk: mode 0600, in their own folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import ClassVar, Self
+
+from support_desk.desk.schema import Steps, open_or_begin_anew
+
+
+class OwnFile:
+    """One SQLite file. Every call blocks; any thread may call. Raises `StoreError`."""
+
+    STEPS: ClassVar[Steps]
+    """What makes the file."""
+    WAS_DAMAGED: ClassVar[str]
+    """What the person is told of a damaged one; `{aside}` is where it is now."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.notes: tuple[str, ...] = ()
+        """What the person should know about the file, a line each."""
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
+        connection, aside = open_or_begin_anew(path, cls.STEPS, outlives_power_cuts=True)
+        store = cls(path, connection)
+        if aside is not None:
+            store.notes = (cls.WAS_DAMAGED.format(aside=aside),)
+        return store
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
