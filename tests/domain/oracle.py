@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 MINUTE = timedelta(minutes=1)
 
@@ -28,6 +28,7 @@ HOLIDAYS = frozenset(
 """Bank holidays of England and Wales from August 2026 to June 2027 (Boxing Day 2026 is a Saturday)."""
 
 
+@cache
 def last_sunday(year: int, month: int) -> date:
     day = date(year, month, 31)
     while day.isoweekday() != 7:

@@ -15,7 +15,7 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.alerts import Alert
-from support_desk.domain.rota import Person, Role, Unknown, on_now
+from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, shift_now
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown, day_clock
 from support_desk.widgets.lines import Parts
@@ -76,7 +76,12 @@ def on(view: View, role: Role) -> Person | Unknown | None:
     """Who is on this line now: a person, nobody (None), or unknown."""
     if role is Role.SECOND_LINE:
         return view.second_line
-    return on_now(facts.worked_rota(view.snapshot, view.calendar), role, view.now)
+    rota, calendar = facts.rota_of(view.snapshot), view.calendar
+    shift = shift_now(rota, role, view.now)
+    # Somebody who steps in comes before whom the rotation names: where the latter is found, nobody did.
+    if shift is not None and rests(shift, calendar.holidays, calendar.timezone):
+        return None
+    return on_now(rota, role, view.now)
 
 
 def _people(view: View, narrow: bool) -> Parts:
