@@ -321,7 +321,15 @@ class DeskApp(Places):
             self._notice_size(self._driver.terminal_size)
         self._toil_nudge.look()
         # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
-        next(screen for screen in reversed(self.screen_stack) if isinstance(screen, DeskScreen)).tick()
+        covering: list[Screen[Any]] = []
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, DeskScreen):
+                screen.tick()
+                break
+            covering.append(screen)
+        for between in covering[1:]:
+            # Through a second layer Textual shows what lay under the first one when that was drawn last.
+            between.refresh()
         self._attend()
 
     # What the screens ask for

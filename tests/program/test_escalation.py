@@ -86,3 +86,17 @@ def test_e_on_another_alert_is_refused_while_one_is_held() -> None:
         terminal.send("e")
         terminal.wait_for("is still held")
         assert HELD.search(terminal.text)
+
+
+def test_the_seconds_of_a_hold_go_on_under_a_form_and_its_picker() -> None:
+    """What stands still there says that there is time left when the page has gone out."""
+    with ready(45, 160) as terminal:
+        terminal.send("e")
+        terminal.wait_for(HELD)
+        terminal.send("2T")
+        terminal.wait_for("Triage")
+        terminal.send("s")
+        terminal.wait_for(r"Which status\?")
+        terminal.wait_for(r"IN 2 s +PAGES second line: Helen Marsh")
+        terminal.wait_for(lambda t: not HELD.search(t.text), timeout=5)
+        assert "Which status?" in terminal.text
