@@ -19,7 +19,7 @@ from support_desk.screens.tag_picker import TagPicker
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading
-from support_desk.sources.writers import Agent
+from support_desk.sources.writers import Agent, Macro
 from tests.screens.acting import answer, choose, ended, entries, opened
 from tests.screens.support import Faults
 from tests.screens.support import running as faulty
@@ -92,21 +92,34 @@ async def test_the_row_says_it_at_once_whatever_the_network_does() -> None:
         assert "Robin" in next(line for line in drawn(dashboard.tickets).split("\n") if str(MAGDA) in line)
 
 
-async def test_a_key_that_has_to_ask_the_helpdesk_first_is_heard_at_once(desk: Running) -> None:
-    asked = asyncio.Event()
-    lookups = desk.app.lookups
+class Slow(FixtureTicketWriter):
+    """A helpdesk that takes its time over its lists."""
+
+    gate: asyncio.Event
+
+    async def agents(self) -> Reading[Agent]:
+        await self.gate.wait()
+        return await super().agents()
+
+    async def macros(self) -> Reading[Macro]:
+        await self.gate.wait()
+        return await super().macros()
+
+
+def slowly(desk: Running) -> asyncio.Event:
+    """Let the lists be read anew; they come once the answer is set."""
     sources = desk.app.desk.sources
     assert sources is not None
-    assert sources.ticket_writer is not None
-
-    class Slow(FixtureTicketWriter):
-        async def agents(self) -> Reading[Agent]:
-            await asked.wait()
-            return await super().agents()
-
     writer = sources.ticket_writer
     assert isinstance(writer, FixtureTicketWriter)
-    desk.app.lookups = Lookups(Slow(writer._world, desk.clock), desk.clock)
+    slow = Slow(writer._world, desk.clock)
+    slow.gate = asyncio.Event()
+    desk.app.lookups = Lookups(slow, desk.clock)
+    return slow.gate
+
+
+async def test_a_key_that_has_to_ask_the_helpdesk_first_is_heard_at_once(desk: Running) -> None:
+    asked = slowly(desk)
     await go_to(desk, MAP)
     await desk.press("W")
     assert "Assign: asking the helpdesk ..." in desk.footer
@@ -114,7 +127,24 @@ async def test_a_key_that_has_to_ask_the_helpdesk_first_is_heard_at_once(desk: R
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
     await desk.press("escape")
     await desk.until(lambda: "asking" not in desk.footer)
-    desk.app.lookups = lookups
+
+
+@pytest.mark.parametrize(("key", "said"), [("W", "Assign"), ("T", "Triage"), ("m", "Macros")])
+async def test_what_the_helpdesk_answers_late_opens_over_nothing(desk: Running, key: str, said: str) -> None:
+    """Whoever is writing a note by then would type into it, and enter would send a triage."""
+    asked = slowly(desk)
+    await go_to(desk, MAP)
+    await desk.press(key)
+    await desk.press("n")
+    composer = await writing(desk)
+    await desk.type("One moment")
+    asked.set()
+    await desk.until(lambda: desk.app.said)
+    await desk.pilot.pause()
+    assert desk.app.screen is composer
+    assert desk.app.said == [f"{said}: the helpdesk has answered by now; press the key again"]
+    await desk.type(" please")
+    assert composer.text == "One moment please"
 
 
 async def test_what_is_yours_already_is_said(desk: Running) -> None:

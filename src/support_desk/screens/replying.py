@@ -13,6 +13,7 @@ from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import Question
 from support_desk.screens.command_words import changes_of
+from support_desk.screens.ticket_help import overtaken
 from support_desk.sources.errors import SourceError
 from support_desk.text import clean
 from support_desk.widgets.text_view import BLANK, TextLine
@@ -75,6 +76,8 @@ async def review_edit(
         screen.say(
             f"Your role may only write internal notes: this can't go to the client{kept}", problem=True
         )
+        return
+    if overtaken(screen, f"{title}, kept as a draft" if draft else title):
         return
     lines = review_lines(ticket, edit, title, _name_words(screen, abilities))
 

@@ -16,7 +16,7 @@ from support_desk.domain.commands import EditTicket
 from support_desk.domain.triage import priority_choices, tag_suggestions
 from support_desk.screens import ticket_texts
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_of, waiting
+from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_of, overtaken, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def assign(screen: Acting, tickets: Tickets) -> None:
 
     async def work() -> None:
         agents = await screen.desk_app.lookups.agents()
+        if overtaken(screen, "Assign"):
+            return
 
         def chosen(picked: str | None) -> None:
             for agent in agents:
@@ -144,6 +146,8 @@ def triage(screen: Acting, tickets: Tickets) -> None:
         from support_desk.screens.triage import TriageScreen
 
         found = await _triage_help(screen, tickets)
+        if overtaken(screen, "Triage"):
+            return
 
         def filled_in(triaged: Triaged | None) -> None:
             if triaged is None:

@@ -47,6 +47,17 @@ def waiting(screen: Acting, work: Coroutine[Any, Any, None], what: str) -> None:
     screen.app.run_worker(told(), name=what, group="lookup", description=what, exit_on_error=False)
 
 
+def overtaken(screen: Acting, what: str) -> bool:
+    """Whether the person has gone on to something else while the helpdesk was asked.
+
+    Nothing opens over that: its keys would be taken from under their fingers.
+    """
+    if screen.app.screen is screen:
+        return False
+    screen.say(f"{what}: the helpdesk has answered by now; press the key again", problem=True)
+    return True
+
+
 def one_of(screen: Acting, tickets: Tickets, what: str) -> Ticket | None:
     """The ticket of something that is done to one at a time."""
     if len(tickets) == 1:

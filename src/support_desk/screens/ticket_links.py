@@ -9,7 +9,7 @@ from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket, MergeTicket, SideConversation
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, named, one_of, waiting
+from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def merge(screen: Acting, tickets: Tickets) -> None:
 
     async def work(number: int) -> None:
         into = await _other_ticket(screen, number)
+        if overtaken(screen, "Merge"):
+            return
         command = MergeTicket(into.id)
         confirm(
             screen.desk_app,
@@ -57,6 +59,8 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
             screen.say(f"#{number} isn't a problem ticket: {kind}", problem=True)
             return
         edit = EditTicket("problem", type="incident", problem_id=number)
+        if overtaken(screen, "Problem"):
+            return
         words = f"Make {named(tickets)} an incident of #{number} {problem.subject}?"
         confirm(
             screen.desk_app, words, "links", lambda: screen.desk_app.acts.do([(row, edit) for row in tickets])
@@ -111,9 +115,14 @@ def side_conversation(screen: Acting, tickets: Tickets) -> None:
         app.push_screen(composer, lambda text: written(to, text))
 
     async def work() -> None:
-        if not (await app.lookups.abilities()).side_conversations:
-            screen.say("This account has no side conversations", problem=True)
-            return
-        app.push_screen(LinePicker("To which addresses?"), addressed)
+        if await _may_talk(screen):
+            app.push_screen(LinePicker("To which addresses?"), addressed)
 
     waiting(screen, work(), "Side conversation")
+
+
+async def _may_talk(screen: Acting) -> bool:
+    if not (await screen.desk_app.lookups.abilities()).side_conversations:
+        screen.say("This account has no side conversations", problem=True)
+        return False
+    return not overtaken(screen, "Side conversation")

@@ -12,7 +12,7 @@ from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
 from support_desk.screens.incident import ask_who_was_told
-from support_desk.screens.ticket_help import Tickets, named, one_of, waiting
+from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, waiting
 from support_desk.screens.words import day_clock
 from support_desk.text import head
 
@@ -79,6 +79,8 @@ def macro(screen: Acting, tickets: Tickets) -> None:
 
     async def work() -> None:
         macros = await screen.desk_app.lookups.macros()
+        if overtaken(screen, "Macros"):
+            return
 
         def chosen(picked: str | None) -> None:
             for row in macros:
