@@ -23,6 +23,7 @@ from support_desk.sources.errors import SourceError
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
     from support_desk.desk.outbox import Outbox
+    from support_desk.sources.writers import CustomStatus
 
 
 def undo(app: DeskApp, outbox: Outbox) -> None:
@@ -128,13 +129,14 @@ async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]]) -> None:
     for entry, command in able:
         numbered = await _numbered(app, command)
         if numbered is None:
-            app.say(f"{entry.intent.title} can't be undone: who had it before isn't found", problem=True)
+            app.say(f"{entry.intent.title} can't be undone: what it was before isn't found", problem=True)
         else:
             intents.append(_new(app, entry, numbered, undoes=entry.intent.id))
     if intents:
         app.acts.submit(intents)
         more = f" and {len(intents) - 1} more" if len(intents) > 1 else ""
-        app.say(f"Undoing, {_words(app, intents[0].command)}: {intents[0].title}{more}")
+        words = _words(app, intents[0].command).removeprefix("undo: ")
+        app.say(f"Undoing: {words} · {intents[0].title}{more}")
 
 
 def _words(app: DeskApp, command: Command) -> str:
@@ -149,13 +151,31 @@ async def _numbered(app: DeskApp, command: Command) -> Command | None:
     try:
         agent = await app.lookups.agent(command.assignee) if command.assignee else None
         group = await app.lookups.group(command.group) if command.group else None
+        status = await _status_before(app, command)
     except SourceError:
         return None
     if (command.assignee and agent is None) or (command.group and group is None):
         return None
+    if command.custom_status and status is None:
+        return None
     return replace(
-        command, assignee_id=agent.id if agent else command.assignee_id, group_id=group.id if group else None
+        command,
+        assignee_id=agent.id if agent else command.assignee_id,
+        group_id=group.id if group else None,
+        status=None if status else command.status,
+        custom_status_id=status.id if status else None,
+        custom_status=status.name if status else "",
     )
+
+
+async def _status_before(app: DeskApp, command: EditTicket) -> CustomStatus | None:
+    """The account's own status that is to come back; of a category its usual one, which would stay else."""
+    if not (command.custom_status or command.status):
+        return None
+    for row in await app.lookups.statuses():
+        if row.name == command.custom_status or (row.default and row.category == command.status):
+            return row
+    return None
 
 
 def _new(app: DeskApp, entry: Entry, command: Command, *, undoes: str) -> Intent:

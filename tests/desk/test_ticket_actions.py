@@ -306,6 +306,19 @@ async def test_a_field_that_somebody_else_has_set_is_a_conflict(world: TicketWor
     assert receipt.ticket.group == "triage"
 
 
+async def test_another_status_of_the_same_category_is_a_conflict_too(world: TicketWorld) -> None:
+    world.desk.custom_statuses.append(
+        {"id": 521, "status_category": "open", "agent_label": "With a supplier", "default": False}
+    )
+    intent = await world.decide(EditTicket(custom_status_id=511, custom_status="Believed solved"))
+    world.desk.edit(5, custom_status_id=521)
+    receipt = await world.actions.perform(intent)
+    assert receipt.verdict is Verdict.CONFLICT
+    wanted = FieldDifference("custom_status", "Believed solved", "With a supplier")
+    assert receipt.differences == (wanted,)
+    assert not world.writes()
+
+
 async def test_a_conflict_at_the_moment_of_sending_keeps_the_text(world: TicketWorld) -> None:
     """409: nothing was done, the difference and the new comment are shown, and a second try goes through."""
 

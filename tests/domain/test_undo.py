@@ -52,6 +52,16 @@ def undone(command: c.Command, **seen: Any) -> c.Command | str:
             {"status": "open"},
             c.EditTicket("undo", status="open", remove_tags=("solved",)),
         ),
+        (
+            c.EditTicket("believed_solved", custom_status_id=511),
+            {"status": "pending"},
+            c.EditTicket("undo", status="pending"),
+        ),
+        (
+            c.EditTicket("believed_solved", custom_status_id=511),
+            {"status": "open", "custom_status": "Waiting for a supplier"},
+            c.EditTicket("undo", custom_status="Waiting for a supplier"),
+        ),
     ],
 )
 def test_what_was_is_restored(command: c.Command, seen: dict[str, object], wanted: c.Command) -> None:

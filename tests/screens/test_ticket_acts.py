@@ -16,6 +16,7 @@ from support_desk.domain.intents import Phase
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker, LinePicker, NumberPicker
 from support_desk.screens.tag_picker import TagPicker
+from support_desk.screens.triage import TriageScreen
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading
@@ -215,6 +216,32 @@ async def test_believed_solved_asks_and_is_the_accounts_own_status(desk: Running
     row = ticket_now(desk, MAP)
     assert row.status == "pending"
     assert (row.custom_status or "").lower().startswith("pending believed solved")
+
+
+async def test_undo_takes_believed_solved_away_though_both_are_pending(desk: Running) -> None:
+    """Of two statuses in one category the first is not what the second undoes."""
+    await go_to(desk, MAP)
+    await desk.press("T")
+    await choose_status(desk, "Pending")
+    await ended(desk)
+    assert (ticket_now(desk, MAP).status, ticket_now(desk, MAP).custom_status) == ("pending", None)
+    await desk.press("c")
+    await answer(desk)
+    await all_ended(desk, 2)
+    assert ticket_now(desk, MAP).custom_status == "Pending believed solved"
+    await desk.press("u")
+    undone = (await all_ended(desk, 3))[0]
+    assert (undone.phase, undone.words) == (Phase.CONFIRMED, "status Pending")
+    assert (ticket_now(desk, MAP).status, ticket_now(desk, MAP).custom_status) == ("pending", None)
+    assert desk.app.said == [f"Undoing: status Pending · {undone.intent.title}"]
+
+
+async def choose_status(desk: Running, words: str) -> None:
+    """In the form of triage, set the status and send it."""
+    await desk.until(lambda: isinstance(desk.app.screen, TriageScreen))
+    await desk.press("s")
+    await choose(desk, words)
+    await desk.press("enter")
 
 
 async def test_a_question_is_answered_by_y_alone(desk: Running) -> None:

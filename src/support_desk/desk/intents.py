@@ -43,6 +43,7 @@ def seen_of(row: Alert | Ticket) -> Seen:
         owner=row.group,
         type=row.type,
         tags=row.tags,
+        custom_status=row.custom_status,
     )
 
 

@@ -152,7 +152,7 @@ def _words(tag: str) -> list[str]:
 def _value(name: str, seen: Seen) -> str | None:
     values = {
         "status": seen.status,
-        "custom_status": seen.status,
+        "custom_status": seen.custom_status or seen.status,
         "priority": seen.priority,
         "type": seen.type,
         "assignee": seen.who,
@@ -161,7 +161,7 @@ def _value(name: str, seen: Seen) -> str | None:
     return values.get(name)
 
 
-COMPARED = ("status", "priority", "type", "assignee", "group")
+COMPARED = ("status", "custom_status", "priority", "type", "assignee", "group")
 """The fields of which it is remembered what the person saw."""
 
 
@@ -189,8 +189,7 @@ def foreign_changes(
         if name == "problem" or holds(edit, name, ticket, numbers):
             continue
         present = _value(name, now)
-        known = "status" if name == "custom_status" else name
-        if _fold(present) == _fold(_value(name, seen)) or (known in own and own[known] == present):
+        if _fold(present) == _fold(_value(name, seen)) or (name in own and own[name] == present):
             continue
         found.append(FieldDifference(name, ours(edit, name), theirs(name, ticket, numbers)))
     return tuple(found)

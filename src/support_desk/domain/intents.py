@@ -49,6 +49,8 @@ class Seen:
     """The alert's owner, or the ticket's group."""
     type: str | None = None
     tags: tuple[str, ...] = ()
+    custom_status: str | None = None
+    """The account's own status of a ticket, by name; None: the usual one of its category."""
 
 
 @record

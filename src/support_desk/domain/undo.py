@@ -21,8 +21,8 @@ NONE: dict[type[c.Command], str] = {
 def compensation(intent: Intent) -> c.Command | str:
     """The command that restores what `intent` changed, or one line on why nothing does.
 
-    Where only a part can be restored, that part is. A ticket's assignee and group are named in it, not
-    numbered: `Seen` has their names, and whoever sends it looks the numbers up.
+    Where only a part can be restored, that part is. A ticket's assignee, group and own status are named in
+    it, not numbered: `Seen` has their names, and whoever sends it looks the numbers up.
     """
     command, seen = intent.command, intent.seen
     if isinstance(command, c.Acknowledge):
@@ -57,7 +57,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
     before: dict[str, str] = {}
     stays: list[str] = []
     for name, wanted, was in (
-        ("status", edit.status or edit.custom_status_id, seen.status),
+        ("status", edit.status or edit.custom_status_id, seen.custom_status or seen.status),
         ("priority", edit.priority, seen.priority),
         ("type", edit.type, seen.type),
         ("assignee", edit.assignee or edit.assignee_id, seen.who),
@@ -75,7 +75,7 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
         return "; ".join(stays) or "it changed nothing"
     return c.EditTicket(
         "undo",
-        status=before.get("status"),
+        status=None if seen.custom_status else before.get("status"),
         priority=before.get("priority"),
         type=before.get("type"),
         assignee_id=c.UNASSIGNED if nobody else None,
@@ -83,4 +83,5 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
         group=before.get("group", ""),
         add_tags=removed,
         remove_tags=added,
+        custom_status=before.get("status", "") if seen.custom_status else "",
     )

@@ -107,6 +107,7 @@ def close(screen: Acting, tickets: Tickets) -> None:
         "believed_solved",
         status=None if chosen.custom_status_id else chosen.status,
         custom_status_id=chosen.custom_status_id or None,
+        custom_status="believed solved" if chosen.custom_status_id else "",
         add_tags=(chosen.tag,) if chosen.tag else (),
     )
     words = f"Set {named(tickets)} to pending, believed solved? Nothing is written to the client."

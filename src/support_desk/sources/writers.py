@@ -149,6 +149,8 @@ class CustomStatus:
     id: int
     name: str
     category: str
+    default: bool = False
+    """The one that a ticket gets when only its category is set."""
 
 
 @record

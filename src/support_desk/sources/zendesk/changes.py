@@ -159,7 +159,8 @@ def status_from(row: object) -> CustomStatus | None:
     if not isinstance(row, dict) or not isinstance(row.get("id"), int) or row.get("active") is False:
         return None
     name = _word(row.get("agent_label")) or f"status {row['id']}"
-    return CustomStatus(row["id"], name, _word(row.get("status_category")))
+    default = row.get("default") is True
+    return CustomStatus(row["id"], name, _word(row.get("status_category")), default)
 
 
 def writes_private_only(user: Mapping[str, Any]) -> bool:
