@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -196,6 +197,23 @@ async def test_priority_shows_the_deadline_before_it_is_set(desk: Running) -> No
     assert ticket_now(desk, MAP).priority == "normal"
 
 
+async def test_every_deadline_can_be_read_on_a_small_screen() -> None:
+    due = r"(by|was due) (\w+ )?(\d+ \w+ )?\d\d:\d\d · .*(left|overdue|working time)"
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        for number in (MAP, ORCHARDS):
+            row = await go_to(desk, number)
+            await desk.press("p")
+            await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+            await desk.pilot.pause()
+            below = drawn(desk.app.screen.query_one("#below")).split("\n")[:4]
+            for name, line in zip(("urgent", "high", "normal", "low"), below, strict=True):
+                assert re.search(f"{name}.* {due}", line), line
+            question = " ".join(drawn(desk.app.screen.query_one("#question")).split())
+            assert question == f"Which priority for #{number} {row.subject}?"
+            await desk.press("escape")
+
+
 async def test_enter_alone_leaves_the_priority_as_it_is(desk: Running) -> None:
     await go_to(desk, MAP)
     await desk.press("p")
@@ -293,7 +311,7 @@ async def test_more_than_three_are_asked_about(desk: Running) -> None:
     await mark(desk, MAP, MAGDA, HARBOURS, ORCHARDS)
     await desk.press("p")
     await choose(desk, "low")
-    assert await answer(desk) == "Change 4 tickets?"
+    assert await answer(desk) == "Change 4 tickets? It sets priority low."
     assert {row.phase for row in await all_ended(desk, 4)} == {Phase.CONFIRMED}
 
 

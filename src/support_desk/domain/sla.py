@@ -295,6 +295,17 @@ def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
+def brief(verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    """The deadline for a place with few cells, the deadline first; empty where none runs."""
+    if verdict.kind != "due" or verdict.deadline is None:
+        return ""
+    when = moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    basis = "Zendesk" if verdict.basis == "zendesk" else "contract"
+    be = "was due" if verdict.deadline <= now else "by"
+    left = _time_left(verdict, now, agreement).replace("of working time left", "of working time")
+    return f"{be} {when} · {left} · {basis}"
+
+
 def metric_words(metric: str | None) -> str:
     """Zendesk's name of a metric as a person says it; unknown ones are only freed of underscores."""
     if metric is None:

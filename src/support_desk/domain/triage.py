@@ -20,7 +20,7 @@ from support_desk.domain.clients import (
     client_tag,
 )
 from support_desk.domain.commands import EditTicket, Promise
-from support_desk.domain.sla import Agreement, Verdict, explain, judge, rank
+from support_desk.domain.sla import Agreement, Verdict, brief, explain, judge, rank
 from support_desk.domain.tickets import PRIORITIES, Ticket
 from support_desk.records import record
 
@@ -81,6 +81,8 @@ class PriorityChoice:
     verdict: Verdict
     words: str
     """One sentence with the deadline in local time."""
+    brief: str
+    """The same in a few words, the deadline first."""
     present: bool
     """The ticket has it already."""
 
@@ -268,7 +270,8 @@ def priority_choices(ticket: Ticket, agreement: Agreement, now: datetime) -> tup
         words = explain(row, now, agreement)
         if not present:
             words = words.replace("Zendesk has no SLA for it; t", "T", 1)
-        choices.append(PriorityChoice(priority, verdict, words, present))
+        short = brief(verdict, now, agreement) or words
+        choices.append(PriorityChoice(priority, verdict, words, short, present))
     return tuple(choices)
 
 

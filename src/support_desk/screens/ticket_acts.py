@@ -16,7 +16,7 @@ from support_desk.domain.commands import EditTicket
 from support_desk.domain.triage import priority_choices, tag_suggestions
 from support_desk.screens import ticket_texts
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_of, overtaken, waiting
+from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_of, overtaken, titled, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def assign(screen: Acting, tickets: Tickets) -> None:
                     _assign(screen, tickets, agent, "assign")
 
         choices = [(str(agent.id), agent.name, agent.email) for agent in agents]
-        screen.desk_app.choose(f"Who takes {named(tickets)}?", choices, chosen)
+        screen.desk_app.choose(f"Who takes {titled(tickets)}?", choices, chosen)
 
     waiting(screen, work(), "Assign")
 
@@ -92,12 +92,12 @@ def priority(screen: Acting, tickets: Tickets) -> None:
     several = len(tickets) > 1
     shown = [
         (choice.priority, choice.priority + (" (now)" if choice.present and not several else ""),
-         "" if several else choice.words)
+         "" if several else choice.brief)
         for choice in choices
     ]  # fmt: skip
     # Enter alone changes nothing where a priority is set, and sets what the contract assumes where none is.
     now = tickets[0].priority or "normal"
-    screen.desk_app.choose(f"Which priority for {named(tickets)}?", shown, chosen, first=now)
+    screen.desk_app.choose(f"Which priority for {titled(tickets)}?", shown, chosen, first=now)
 
 
 def close(screen: Acting, tickets: Tickets) -> None:
@@ -110,7 +110,7 @@ def close(screen: Acting, tickets: Tickets) -> None:
         custom_status="believed solved" if chosen.custom_status_id else "",
         add_tags=(chosen.tag,) if chosen.tag else (),
     )
-    words = f"Set {named(tickets)} to pending, believed solved? Nothing is written to the client."
+    words = f"Set {titled(tickets)} to pending, believed solved? Nothing is written to the client."
     confirm(
         screen.desk_app, words, "sets it", lambda: screen.desk_app.acts.do([(row, edit) for row in tickets])
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from support_desk.desk.intents import title_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
+from support_desk.screens.command_words import changes_of
 from support_desk.sources.errors import SourceError
+from support_desk.text import head
 
 if TYPE_CHECKING:
     from support_desk.desk.lookups import Lookups
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from support_desk.sources.writers import Agent
 
 Tickets = Sequence[Ticket]
+
+LONGEST_TITLE = 60
+"""Cells of a ticket's number and subject in a question."""
 
 MANY = 3
 """More tickets than this are asked about before they are changed."""
@@ -29,7 +35,8 @@ def do(screen: Acting, tickets: Tickets, edit: EditTicket) -> None:
         app.acts.do([(ticket, edit) for ticket in tickets])
 
     if len(tickets) > MANY:
-        confirm(app, f"Change {len(tickets)} tickets?", "changes them", send)
+        what = ", ".join(f"{name} {value}" for name, value in changes_of(edit))
+        confirm(app, f"Change {len(tickets)} tickets? It sets {what}.", "changes them", send)
     else:
         send()
 
@@ -77,3 +84,12 @@ async def my_agent(screen: Acting, lookups: Lookups) -> Agent | None:
 
 def named(tickets: Tickets) -> str:
     return f"#{tickets[0].id}" if len(tickets) == 1 else f"{len(tickets)} tickets"
+
+
+def titled(tickets: Tickets) -> str:
+    """A ticket with its subject, as a question says it: the row may be covered, or another pane's."""
+    if len(tickets) > 1:
+        return named(tickets)
+    title = title_of(tickets[0])
+    short = head(title, LONGEST_TITLE)
+    return short if short == title else f"{short.rstrip()}…"

@@ -9,7 +9,7 @@ from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket, MergeTicket, SideConversation
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, waiting
+from support_desk.screens.ticket_help import Tickets, one_of, overtaken, titled, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
         edit = EditTicket("problem", type="incident", problem_id=number)
         if overtaken(screen, "Problem"):
             return
-        words = f"Make {named(tickets)} an incident of #{number} {problem.subject}?"
+        words = f"Make {titled(tickets)} an incident of #{number} {problem.subject}?"
         confirm(
             screen.desk_app, words, "links", lambda: screen.desk_app.acts.do([(row, edit) for row in tickets])
         )

@@ -12,7 +12,7 @@ from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
 from support_desk.screens.incident import ask_who_was_told
-from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, waiting
+from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, titled, waiting
 from support_desk.screens.words import day_clock
 from support_desk.text import head
 
@@ -88,7 +88,7 @@ def macro(screen: Acting, tickets: Tickets) -> None:
                     waiting(screen, _preview(screen, ticket, row), "Macro")
 
         choices = [(str(row.id), row.title, row.description) for row in macros]
-        screen.desk_app.choose(f"Which macro for {named(tickets)}?", choices, chosen)
+        screen.desk_app.choose(f"Which macro for {titled(tickets)}?", choices, chosen)
 
     waiting(screen, work(), "Macros")
 
@@ -123,9 +123,9 @@ def promise(screen: Acting, tickets: Tickets) -> None:
 def _promise_question(screen: Acting, tickets: Tickets) -> str:
     known = [screen.desk.promises.get(ticket.id) for ticket in tickets]
     if not any(known):
-        return f"What was promised next on {named(tickets)}?"
+        return f"What was promised next on {titled(tickets)}?"
     step = f"“{head(known[0].step, 30)}”" if known[0] is not None and len(known) == 1 else "what was promised"
-    return f"Promised next on {named(tickets)}? {DONE} ends {step}"
+    return f"Promised next on {titled(tickets)}? {DONE} ends {step}"
 
 
 DONE = "done"
@@ -140,7 +140,7 @@ def incident(screen: Acting, tickets: Tickets) -> None:
         edit = EditTicket("note", comment=note, public=False, add_tags=tags)
         screen.desk_app.acts.do([(ticket, replace(edit, priority=_raised(ticket))) for ticket in tickets])
 
-    ask_who_was_told(screen, named(tickets), mark)
+    ask_who_was_told(screen, titled(tickets), mark)
 
 
 def _raised(ticket: Ticket) -> str | None:
