@@ -302,3 +302,22 @@ async def test_everything_is_reachable_at_80_by_24() -> None:
             await form(desk)
         await desk.press("i")
         await desk.until(lambda: isinstance(desk.app.screen, Composer))
+
+
+@pytest.mark.parametrize(("number", "kind"), [(ORCHARDS, "3"), (COOKIES, "4"), (HARBOURS, "1")])
+async def test_all_that_enter_sends_is_seen_at_80_by_24(number: int, kind: str) -> None:
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        await go_to(desk, number)
+        await desk.press("T")
+        screen = await form(desk)
+        await desk.press(kind, "w", "u")
+        view = screen.query_one("#form", TextView)
+        assert view.max_scroll_y == 0, shown(desk)
+        sent = " ".join(shown(desk).split()).partition("enter sends:")[2]
+        edit = screen.edits[0][1]
+        for value in (edit.status, edit.priority, edit.type, edit.assignee, edit.group, *edit.add_tags):
+            assert (value or "") in sent
+        if kind == "4":
+            assert "then the reply of the macro" in sent
+            assert edit.comment in " ".join(shown(desk).split())

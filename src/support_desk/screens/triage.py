@@ -31,9 +31,9 @@ from support_desk.records import record
 from support_desk.screens.command_words import changes_of
 from support_desk.screens.key_line import press
 from support_desk.screens.modal import Modal
-from support_desk.text import cell_width
+from support_desk.text import cell_width, fit
 from support_desk.widgets.lines import Parts
-from support_desk.widgets.text_view import BLANK, TextLine, TextView
+from support_desk.widgets.text_view import BLANK, TextLine, TextView, wrap
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -69,6 +69,11 @@ class Triaged:
 
     edits: tuple[tuple[Ticket, EditTicket], ...]
     reply_macro: str = ""
+
+
+def _within(text: str, room: int) -> str:
+    """As much of it as has room, where the room is limited."""
+    return text if room <= 0 else fit(text, room).rstrip()
 
 
 class TriageScreen(Modal[Triaged | None]):
@@ -138,9 +143,16 @@ class TriageScreen(Modal[Triaged | None]):
     # Drawing
 
     def _draw(self) -> None:
-        self.query_one("#form", TextView).show("form", self._lines())
+        form = self.query_one("#form", TextView)
+        room = form.scrollable_content_region.size
+        lines = self._lines()
+        if room and sum(len(wrap(line, room.width)) for line in lines) > room.height:
+            # What enter sends must be seen before it is pressed.
+            lines = self._lines(room.width)
+        form.show("form", lines)
 
-    def _lines(self) -> list[TextLine]:
+    def _lines(self, close: int = 0) -> list[TextLine]:
+        """The form; `close` together, where a number of cells is given that its lines may have."""
         first, form = self._tickets[0], self._form
         what = (
             f"#{first.id} {first.subject}"
@@ -149,12 +161,13 @@ class TriageScreen(Modal[Triaged | None]):
         )
         title: Parts = ((" Triage ", "title"), (f" {what}", "strong"), ("   esc", "key"), (" leaves", "dim"))
         lines = [TextLine(title)]
-        lines += [BLANK, *self._kind_rows(), *self._priority_rows()]
+        lines += [*([] if close else [BLANK]), *self._kind_rows(), *self._priority_rows()]
         if words := self._deadline_words():
             lines.append(self._row("", (words, "dim")))
         lines.append(self._field("Tags", "t", *self._tag_parts()))
         lines += [
-            self._row("", (f"{row.tag}: {row.reasons[0]}", "dim")) for row in self._found.suggestions[:3]
+            self._row("", (_within(f"{row.tag}: {row.reasons[0]}", close - LABEL - 2), "dim"))
+            for row in self._found.suggestions[:3]
         ]
         lines.append(self._field("Type", "y", (form.type or first.type or "none", self._ink(form.type))))
         lines.append(self._field("Group", "g", (form.group or first.group or "none", self._ink(form.group))))
@@ -176,7 +189,7 @@ class TriageScreen(Modal[Triaged | None]):
             )
         )
         lines.append(self._field("Note", "i", (form.note or "none", self._ink(form.note))))
-        lines += self._review()
+        lines += self._review(close=bool(close))
         return lines
 
     @staticmethod
@@ -233,16 +246,24 @@ class TriageScreen(Modal[Triaged | None]):
         form, first = self._form, self._tickets[0]
         return form.custom_status or form.status or first.custom_status or first.status
 
-    def _review(self) -> list[TextLine]:
+    def _review(self, *, close: bool) -> list[TextLine]:
         edits = self.edits
-        lines = [BLANK]
+        lines = [] if close else [BLANK]
         if not edits:
             lines.append(TextLine(((" Nothing would change yet: choose a kind with its number", "dim"),)))
         else:
             count = "" if len(edits) == 1 else f" on {len(edits)} of {len(self._tickets)} tickets"
-            lines.append(TextLine(((" enter", "key"), (f" sends{count}:", "head"))))
-            lines += [self._row(name, (value, "strong")) for name, value in changes_of(edits[0][1])]
-            if edits[0][1].comment:
+            opening: Parts = ((" enter", "key"), (f" sends{count}:", "head"))
+            changes = changes_of(edits[0][1])
+            if close:
+                said = [
+                    part for name, value in changes for part in ((f"  {name} ", "label"), (value, "strong"))
+                ]
+                lines.append(TextLine((*opening, *said), indent=LABEL + 2))
+            else:
+                lines.append(TextLine(opening))
+                lines += [self._row(name, (value, "strong")) for name, value in changes]
+            if edits[0][1].comment and not close:
                 lines.append(self._row("note", (edits[0][1].comment, "strong")))
             if self._is_feature and self._found.path.macro:
                 lines.append(self._row("then", (self._reply_words(), "text")))
