@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain.intents import Phase
+from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import Question
 from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker
@@ -15,6 +18,7 @@ from support_desk.screens.tag_picker import TagPicker
 from support_desk.screens.triage import TriageScreen
 from support_desk.sources.errors import Unreachable
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
+from support_desk.sources.protocols import Reading
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import answer, choose, ended, entries, opened
 from tests.screens.ticket_desk import (
@@ -29,7 +33,7 @@ from tests.screens.ticket_desk import (
     ticket_now,
     writing,
 )
-from tests.support import SMALL, Running, drawn, running
+from tests.support import SMALL, Running, Weather, drawn, running
 
 MOST_KEYS = 6
 """Key presses that triage of a new ticket may take beyond typed words (issue 3)."""
@@ -321,3 +325,21 @@ async def test_all_that_enter_sends_is_seen_at_80_by_24(number: int, kind: str) 
         if kind == "4":
             assert "then the reply of the macro" in sent
             assert edit.comment in " ".join(shown(desk).split())
+
+
+async def test_tags_that_say_what_was_done_are_not_suggested() -> None:
+    """Most tickets of a client that had an incident were escalated; the next one isn't because of that."""
+
+    def busy(reading: Reading[Ticket]) -> Reading[Ticket]:
+        tags = ("escalated", "major_incident", "learnt")
+        rows = (row if row.id == ORCHARDS else replace(row, tags=(*row.tags, *tags)) for row in reading.rows)
+        return replace(reading, rows=tuple(rows))
+
+    async with running(weather=Weather(edits={FeedName.TICKETS: busy})) as desk:
+        await opened(desk)
+        await go_to(desk, ORCHARDS)
+        await desk.press("T")
+        screen = await form(desk)
+        offered = {row.tag for row in screen._found.suggestions}
+        assert "learnt" in offered
+        assert not offered & {"escalated", "major_incident"}

@@ -87,6 +87,21 @@ def triage_kinds(config: Config) -> tuple[Kind, ...]:
     )
 
 
+def own_meaning(config: Config) -> frozenset[str]:
+    """Tags that say what was done with a ticket, not what it is about: they are never suggested."""
+    return frozenset(
+        tag
+        for tag in (
+            *(kind.tag for kind in config.triage.kinds),
+            config.triage.feature_tag,
+            config.escalation.ticket.tag,
+            config.on_call.incident_tag,
+            config.zendesk.believed_solved.tag,
+        )
+        if tag
+    )
+
+
 def feature_path(config: Config) -> FeaturePath:
     """What becomes of a feature request."""
     from support_desk.domain.triage import FeaturePath

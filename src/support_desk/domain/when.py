@@ -19,8 +19,8 @@ def parse_when(text: str, now: datetime, calendar: WorkingCalendar) -> datetime 
     """The moment (UTC) that is meant, always after `now`; None if it can't be told.
 
     Days and clock times are local to the calendar's zone. A day without a time is the start of its working
-    hours; a time without a day is its next occurrence. A time that the change to summer time leaves out is
-    moved forward by an hour.
+    hours; a time without a day, and a day of the week, are their next occurrence. A time that the change to
+    summer time leaves out is moved forward by an hour.
     """
     words = text.strip().casefold().replace(",", " ").split()
     if not words:
@@ -39,6 +39,8 @@ def parse_when(text: str, now: datetime, calendar: WorkingCalendar) -> datetime 
     if day is None:
         return None
     at = _local(day, clock or calendar.start, calendar)
+    if at <= now and day_words[0][:3] in DAYS:
+        at = _local(day + timedelta(weeks=1), clock or calendar.start, calendar)
     return at if at > now else None
 
 
@@ -56,7 +58,7 @@ def _day(words: list[str], today: date) -> date | None:
     if words == ["tomorrow"]:
         return today + timedelta(days=1)
     if len(words) == 1 and words[0][:3] in DAYS and words[0].isalpha():
-        ahead = (DAYS.index(words[0][:3]) - today.weekday() - 1) % 7 + 1
+        ahead = (DAYS.index(words[0][:3]) - today.weekday()) % 7
         return today + timedelta(days=ahead)
     if len(words) == 2 and words[0].isdecimal() and words[1][:3] in MONTHS:  # noqa: PLR2004 - day and month
         month = MONTHS.index(words[1][:3]) + 1

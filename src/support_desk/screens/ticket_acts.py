@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from support_desk.config.rules import feature_path, ticket_escalation_rule, triage_kinds
+from support_desk.config.rules import feature_path, own_meaning, ticket_escalation_rule, triage_kinds
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.triage import priority_choices, tag_suggestions
@@ -136,8 +136,8 @@ def suggestions(screen: Acting, tickets: Tickets) -> tuple[TagSuggestion, ...]:
         return ()
     app = screen.desk_app
     others = (row.ticket for row in app.view.snapshot.tickets.rows)
-    kinds = {kind.tag for kind in app.config.triage.kinds if kind.tag}
-    return tag_suggestions(tickets[0], others, app.view.clients, app.config.triage.tags, never=kinds)
+    never = own_meaning(app.config)
+    return tag_suggestions(tickets[0], others, app.view.clients, app.config.triage.tags, never=never)
 
 
 def triage(screen: Acting, tickets: Tickets) -> None:
