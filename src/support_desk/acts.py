@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, Verdict, asks
+from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, asks
 from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
@@ -218,11 +218,10 @@ class Acts:
 
     def _keep_text(self, entry: Entry) -> None:
         """What somebody wrote and took back is a draft again, unless they have begun another."""
-        from support_desk.desk.drafts import draft_in
+        from support_desk.desk.drafts import draft_after
 
-        written = draft_in(entry.intent.command)
-        lost = entry.receipt is not None and entry.receipt.verdict is Verdict.UNKNOWN
-        if written is None or lost or self.outbox is None:
+        written = draft_after(entry)
+        if written is None or self.outbox is None:
             return
         kind, text = written
         if self.outbox.drafts.get(entry.intent.target, kind) is None:

@@ -117,6 +117,17 @@ def test_an_editor_that_fails_leaves_the_text_as_it_was(tmp_path: Path) -> None:
         assert "Begun here." in terminal.text
 
 
+def test_an_editor_that_leaves_nothing_loses_nothing(tmp_path: Path) -> None:
+    editor = Editor(tmp_path, last=': > "$1"')
+    with demo(env=editor.env) as terminal:
+        composing(terminal)
+        terminal.press("ctrl+o")
+        terminal.wait_for(lambda t: b"EDITOR IS OPEN" in t.raw)
+        editor.type("Gone.")
+        terminal.wait_for(lambda t: "The editor left nothing: what was written is kept" in toast(t))
+        assert "Begun here." in terminal.text
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

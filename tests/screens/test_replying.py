@@ -198,6 +198,7 @@ async def test_a_public_reply_is_reviewed_held_and_proved(desk: Running) -> None
     client = (await detail_of(desk, MAP)).ticket.requester or ""
     assert f"PUBLIC: {client} gets this, under your name: Robin Ashdown" in shown
     assert "{{ .Values.image }}" in shown
+    assert "▌   {% if a %}b" in drawn(desk.app.screen.query_one("#about")), "as it was typed, blanks included"
     assert entries(desk) == ()
     await desk.press("y")
     assert entries(desk)[0].phase is Phase.HELD
@@ -292,7 +293,7 @@ async def test_a_macro_shows_exactly_what_it_would_change(desk: Running) -> None
     await pick_macro(desk, "fixed")
     shown = await question(desk)
     assert f"Macro “Fixed: please check” on #{MAP}" in shown
-    assert "status pending believed solved" in shown.lower(), "under the account's own name"
+    assert "status pending believed solved now open" in shown.lower(), "under the account's own name"
     assert "tags added fix_released" in shown
     assert "PUBLIC: " in shown
     assert "This has been put right." in shown

@@ -18,6 +18,7 @@ from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker, LinePicker, NumberPicker
 from support_desk.screens.tag_picker import TagPicker
 from support_desk.screens.triage import TriageScreen
+from support_desk.sources.errors import Rejected
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading
@@ -33,6 +34,7 @@ from tests.screens.ticket_desk import (
     PROBLEM,
     all_ended,
     detail_of,
+    draft,
     edit_of,
     go_to,
     ticket_now,
@@ -509,6 +511,54 @@ async def test_a_major_incident_is_tag_priority_and_who_was_told(desk: Running) 
     last = (await detail_of(desk, MAP)).comments[-1]
     assert last.body == "Major incident, marked by Robin Ashdown. Told: Sian, the client."
     assert not last.public
+
+
+async def test_what_was_written_and_arrived_is_no_draft_again_with_the_rest_dropped(
+    desk: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The note is there, its tag was refused: dropping the tag must not offer the note a second time."""
+
+    async def refused(*_: object, **__: object) -> tuple[str, ...]:
+        raise Rejected("Zendesk: refused", "see why")
+
+    monkeypatch.setattr(FixtureTicketWriter, "change_tags", refused)
+    await go_to(desk, MAP)
+    await desk.press("I")
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("Sian")
+    await desk.press("enter")
+    entry = await ended(desk)
+    assert entry.words.startswith("partly done: internal note added")
+    await desk.press("O")
+    text = " ".join(drawn(desk.app.screen.query_one("#entry")).split())
+    assert "FAILED: A part of it was done, not all." in text
+    assert "y sends what is left of it · x drops it" in text
+    assert "as a draft" not in text
+    await desk.press("x")
+    assert entries(desk)[0].phase is Phase.CANCELLED
+    assert draft(desk, MAP, "note") is None
+
+
+async def test_what_was_refused_is_a_draft_again_once_it_is_dropped(
+    desk: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> object:
+        raise Rejected("Zendesk: refused", "change it")
+
+    monkeypatch.setattr(FixtureTicketWriter, "update", refused)
+    await go_to(desk, MAP)
+    await desk.press("n")
+    await writing(desk)
+    await desk.type("Long and good")
+    await desk.press("ctrl+s")
+    await desk.until(lambda: entries(desk))
+    assert (await ended(desk)).phase is Phase.FAILED
+    await desk.press("O")
+    text = " ".join(drawn(desk.app.screen.query_one("#entry")).split())
+    assert "y sends it · x drops it and keeps your text as a draft" in text
+    assert "tried 09:46" in text
+    await desk.press("x")
+    assert draft(desk, MAP, "note") == "Long and good"
 
 
 async def test_a_major_incident_names_the_account_where_nobody_is_configured() -> None:

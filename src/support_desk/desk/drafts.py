@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from support_desk.desk.clock import Clock
 from support_desk.desk.schema import StoreError
 from support_desk.domain.commands import EditTicket, NoteAlert, SideConversation
+from support_desk.domain.intents import Verdict
 
 if TYPE_CHECKING:
     from support_desk.desk.outbox_store import Draft, OutboxStore
     from support_desk.domain.commands import Command
-    from support_desk.domain.intents import Target
+    from support_desk.domain.intents import Entry, Target
 
 NOTE, REPLY, SIDE, HANDOVER = "note", "reply", "side", "handover"
 """Kinds of drafts: an internal note, a public reply, a side conversation, a handover changed by hand."""
@@ -55,6 +56,15 @@ class Drafts:
             log.warning("draft not kept", extra={"problem": error.problem})
             return False
         return True
+
+
+def draft_after(entry: Entry) -> tuple[str, str] | None:
+    """The kind and the text of what is a draft again once an entry is let go; None: there is none, or its
+    text may have arrived."""
+    receipt = entry.receipt
+    if receipt is not None and (receipt.verdict is Verdict.UNKNOWN or receipt.remaining is not None):
+        return None
+    return draft_in(entry.intent.command)
 
 
 def draft_in(command: Command) -> tuple[str, str] | None:

@@ -154,9 +154,17 @@ class Composer(Modal[str | None]):
 
     async def _edit(self) -> None:
         text = await edit_text(self._desk, self._field.text)
-        if text is not None:
-            self._field.text = text
-            self._field.move_cursor(self._field.document.end)
+        if text is None:
+            return
+        if self.text and not text.strip():
+            # An editor that was left in a hurry, or a full disk: a text isn't lost by that.
+            self._desk.say(
+                "The editor left nothing: what was written is kept. To drop it, empty the field here",
+                problem=True,
+            )
+            return
+        self._field.text = text
+        self._field.move_cursor(self._field.document.end)
 
     def _open_editor(self) -> None:
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from support_desk.desk.drafts import draft_after
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.screens.command_words import changes_of, command_words, text_of
 from support_desk.screens.view import View
 from support_desk.screens.words import day_clock
-from support_desk.text import clean
+from support_desk.text import clean, clean_block
 from support_desk.widgets.columns import Cell, Column, Moment
 from support_desk.widgets.text_view import BLANK, TextLine
 
@@ -43,6 +44,9 @@ EXPLAINED: dict[Phase, str] = {
     Phase.CANCELLED: "It was taken back and not sent.",
     Phase.EXPIRED: "It was not sent: the decision was more than ten minutes old when its turn came.",
 }
+
+
+_NOT_DONE = frozenset({Phase.QUEUED, Phase.FAILED, Phase.CONFLICT, Phase.EXPIRED})
 
 
 def asking_words(count: int) -> str:
@@ -121,7 +125,8 @@ def what_to_do(entry: Entry, *, read_only: bool) -> str:
         return "r asks the service whether it was done · y sends it again (it may happen twice) · x drops it"
     if asks(entry):
         rest = entry.receipt is not None and entry.receipt.remaining is not None
-        return f"y {'sends what is left of it' if rest else 'sends it'} · x drops it"
+        keeps = " and keeps your text as a draft" if draft_after(entry) else ""
+        return f"y {'sends what is left of it' if rest else 'sends it'} · x drops it{keeps}"
     return "nothing: it has ended" if entry.phase in {Phase.CONFIRMED, Phase.CANCELLED} else "wait"
 
 
@@ -135,6 +140,8 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     intent, receipt = entry.intent, entry.receipt
     word, style = PHASES[entry.phase]
     explained = EXPLAINED[entry.phase]
+    if entry.phase is Phase.FAILED and receipt is not None and receipt.remaining is not None:
+        explained = "A part of it was done, not all."
     if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
         word, style = "NOT SENT", "late"
         explained = "The desk stopped before it was sent. Nothing happens until you say so."
@@ -144,11 +151,7 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         TextLine(((command_words(intent.command, local), "head"),)),
         _fact("on", intent.title, "strong"),
         _fact("state", f"{word}: {explained}", style),
-        _fact("decided", f"{local(intent.at)} by {intent.by}"),
     ]
-    if entry.sent_at is not None:
-        tries = f", attempt {entry.attempts}" if entry.attempts > 1 else ""
-        lines.append(_fact("sent", f"{local(entry.sent_at)}{tries}"))
     if entry.words:
         lines.append(_fact("answer", entry.words, "late" if asks(entry) else "text"))
     if receipt is not None:
@@ -157,6 +160,7 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         lines += [_fact("evidence" if not at else "", line) for at, line in enumerate(receipt.evidence)]
     lines.append(_fact("you can", what_to_do(entry, read_only=read_only), "key"))
     lines += _difference_lines(entry)
+    lines += [BLANK, *_when_lines(entry, local)] if asks(entry) else _when_lines(entry, local)
     changes = changes_of(intent.command)
     if changes:
         lines += [
@@ -166,7 +170,17 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         ]
     if text := text_of(intent.command):
         lines += [BLANK, TextLine((("The text, as you wrote it", "head"),))]
-        lines += [TextLine(((clean(line), "text"),)) for line in text.split("\n")]
+        lines += [TextLine(((line, "text"),)) for line in clean_block(text).split("\n")]
+    return lines
+
+
+def _when_lines(entry: Entry, local: Callable[[datetime], str]) -> list[TextLine]:
+    """When it was decided, and when it last left: tried, where nothing of it may have been done."""
+    lines = [_fact("decided", f"{local(entry.intent.at)} by {entry.intent.by}")]
+    if entry.sent_at is not None:
+        tries = f", attempt {entry.attempts}" if entry.attempts > 1 else ""
+        word = "tried" if entry.phase in _NOT_DONE else "sent"
+        lines.append(_fact(word, f"{local(entry.sent_at)}{tries}"))
     return lines
 
 

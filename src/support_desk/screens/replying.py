@@ -15,7 +15,7 @@ from support_desk.screens.asking import Question
 from support_desk.screens.command_words import changes_of
 from support_desk.screens.ticket_help import overtaken
 from support_desk.sources.errors import SourceError
-from support_desk.text import clean
+from support_desk.text import clean_block
 from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
@@ -147,8 +147,23 @@ def review_lines(ticket: Ticket, edit: EditTicket, title: str, name: str) -> lis
     public = edit.public and has_comment(edit)
     lines = [TextLine(((f"{title} on #{ticket.id} {ticket.subject}", "head"),))]
     changes = changes_of(replace(edit, add_tags=_new_tags(ticket, edit)))
+    now = {
+        "status": ticket.custom_status or ticket.status,
+        "priority": ticket.priority or "none",
+        "type": ticket.type or "none",
+        "assignee": ticket.assignee or ticket.assignee_email or "nobody",
+        "group": ticket.group or "none",
+    }
     lines += [
-        TextLine(((f"  {field:<14}", "label"), (value, "strong")), indent=16) for field, value in changes
+        TextLine(
+            (
+                (f"  {field:<14}", "label"),
+                (value, "strong"),
+                (f"  now {now[field]}" if field in now else "", "dim"),
+            ),
+            indent=16,
+        )
+        for field, value in changes
     ]
     if not changes:
         lines.append(TextLine((("  no field changes", "dim"),)))
@@ -158,8 +173,8 @@ def review_lines(ticket: Ticket, edit: EditTicket, title: str, name: str) -> lis
         reader = f"PUBLIC: {client} gets this" if public else "internal: no client sees this"
         lines += [BLANK, TextLine(((f"{reader}, {name}", "p1" if public else "internal"),)), BLANK]
         lines += [
-            TextLine(((clean(line), "text"),), edge=("▌ ", "public" if public else "internal"))
-            for line in text.split("\n")
+            TextLine(((line, "text"),), edge=("▌ ", "public" if public else "internal"))
+            for line in clean_block(text).split("\n")
         ]
     return lines
 
