@@ -152,6 +152,8 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         _fact("on", intent.title, "strong"),
         _fact("state", f"{word}: {explained}", style),
     ]
+    if not asks(entry):
+        lines += _when_lines(entry, local)
     if entry.words:
         lines.append(_fact("answer", entry.words, "late" if asks(entry) else "text"))
     if receipt is not None:
@@ -160,7 +162,9 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         lines += [_fact("evidence" if not at else "", line) for at, line in enumerate(receipt.evidence)]
     lines.append(_fact("you can", what_to_do(entry, read_only=read_only), "key"))
     lines += _difference_lines(entry)
-    lines += [BLANK, *_when_lines(entry, local)] if asks(entry) else _when_lines(entry, local)
+    if asks(entry):
+        # What is different comes first: on a small screen nothing else is seen beside the question.
+        lines += [BLANK, *_when_lines(entry, local)]
     changes = changes_of(intent.command)
     if changes:
         lines += [
