@@ -137,44 +137,54 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     def local(moment: datetime) -> str:
         return day_clock(moment, view.now, zone)
 
-    intent, receipt = entry.intent, entry.receipt
-    word, style = PHASES[entry.phase]
-    explained = EXPLAINED[entry.phase]
-    if entry.phase is Phase.FAILED and receipt is not None and receipt.remaining is not None:
-        explained = "A part of it was done, not all."
-    if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
-        word, style = "NOT SENT", "late"
-        explained = "The desk stopped before it was sent. Nothing happens until you say so."
-    elif _let_rest(entry):
-        word, explained = "dropped", "You let it rest. What had become of it by then stands below."
+    when = _when_lines(entry, local)
+    word, style, explained = _stands(entry)
     lines = [
-        TextLine(((command_words(intent.command, local), "head"),)),
-        _fact("on", intent.title, "strong"),
+        TextLine(((command_words(entry.intent.command, local), "head"),)),
+        _fact("on", entry.intent.title, "strong"),
         _fact("state", f"{word}: {explained}", style),
+        *([] if asks(entry) else when),
+        *_answer_lines(entry),
+        _fact("you can", what_to_do(entry, read_only=read_only), "key"),
+        *_difference_lines(entry),
+        # On a small screen nothing else is seen beside a question: when it was decided waits below.
+        *([BLANK, *when] if asks(entry) else []),
     ]
-    if not asks(entry):
-        lines += _when_lines(entry, local)
-    if entry.words:
-        lines.append(_fact("answer", entry.words, "late" if asks(entry) else "text"))
-    if receipt is not None:
-        if receipt.remedy:
-            lines.append(_fact("remedy", receipt.remedy, "soon"))
-        lines += [_fact("evidence" if not at else "", line) for at, line in enumerate(receipt.evidence)]
-    lines.append(_fact("you can", what_to_do(entry, read_only=read_only), "key"))
-    lines += _difference_lines(entry)
-    if asks(entry):
-        # What is different comes first: on a small screen nothing else is seen beside the question.
-        lines += [BLANK, *_when_lines(entry, local)]
-    changes = changes_of(intent.command)
+    changes = changes_of(entry.intent.command)
     if changes:
         lines += [
             BLANK,
             TextLine((("What it sets", "head"),)),
             *(_fact(name, value) for name, value in changes),
         ]
-    if text := text_of(intent.command):
+    if text := text_of(entry.intent.command):
         lines += [BLANK, TextLine((("The text, as you wrote it", "head"),))]
         lines += [TextLine(((line, "text"),)) for line in clean_block(text).split("\n")]
+    return lines
+
+
+def _stands(entry: Entry) -> tuple[str, str, str]:
+    """Where it stands in a word, the word's style, and what that means."""
+    word, style = PHASES[entry.phase]
+    if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
+        return (
+            "NOT SENT", "late", "The desk stopped before it was sent. Nothing happens until you say so.",
+        )  # fmt: skip
+    if _let_rest(entry):
+        return "dropped", style, "You let it rest. What had become of it by then stands below."
+    if entry.phase is Phase.FAILED and entry.receipt is not None and entry.receipt.remaining is not None:
+        return word, style, "A part of it was done, not all."
+    return word, style, EXPLAINED[entry.phase]
+
+
+def _answer_lines(entry: Entry) -> list[TextLine]:
+    """What became of it, what helps, and what shows it."""
+    receipt = entry.receipt
+    lines = [_fact("answer", entry.words, "late" if asks(entry) else "text")] if entry.words else []
+    if receipt is not None:
+        if receipt.remedy:
+            lines.append(_fact("remedy", receipt.remedy, "soon"))
+        lines += [_fact("evidence" if not at else "", line) for at, line in enumerate(receipt.evidence)]
     return lines
 
 
