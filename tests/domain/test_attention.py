@@ -255,6 +255,14 @@ def test_what_began_just_before_the_day_ended_is_the_nights_once_it_is_taken_in_
     assert needs(night) == (), "taken by day, it isn't what this night began with"
 
 
+def test_an_alert_that_nobody_had_for_hours_is_not_said_to_have_been_worked_on() -> None:
+    taken = replace(alert(1, "P3", at=NIGHT - 264 * MINUTE, status="acked", by=ME), acknowledged_at=NIGHT)
+    of = Situation(NIGHT + MINUTE, AGREEMENT, [(taken, Countdown("stopped"))], duty=Duty(me=ME))
+    assert needs(of) == ()
+    later = replace(of, now=NIGHT + 31 * MINUTE)
+    assert said(later) == ["P3 acme-prod-1xx: 31 min without a fix: think of escalating"]
+
+
 def test_one_need_for_each_target() -> None:
     of = Situation(
         DAY, AGREEMENT, queue=queue(ticket(7, DAY + 5 * MINUTE)), promises={7: Promise("ring", DAY + MINUTE)}

@@ -232,11 +232,11 @@ def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
 
 def _nudge(of: Situation, alert: Alert) -> Need | None:
     """The handbook's limits, for an alert that this out-of-hours shift has; None: nothing to say."""
-    since = _in_this_night(of, alert)
-    if since is None or not _is_mine(of, alert):
+    if not _in_this_night(of, alert) or not _is_mine(of, alert):
         return None
     target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
-    trying, fixing = of.now - since, of.now - (alert.acknowledged_at or alert.created_at)
+    # Nobody was on it before it was taken, however long it had been open.
+    trying = of.now - (alert.acknowledged_at or alert.created_at)
     ask = f"; {of.helper} helps to decide" if of.helper else ""
     if trying >= of.duty.stop_after:
         why = f"{duration_words(trying)} on it: stop, unless it is nearly done or can't wait{ask}"
@@ -248,18 +248,16 @@ def _nudge(of: Situation, alert: Alert) -> Need | None:
         grave = "critical" if alert.priority in of.duty.critical else "major"
         why = f"{grave} and out of hours goes to the second line at once{call}"
         return Need(Rank.NUDGE, target, f"escalate {pr}", title, why, alert.created_at, topic="at once")
-    if fixing >= of.duty.nudge_after:
-        why = f"{duration_words(fixing)} without a fix: think of escalating{call}"
+    if trying >= of.duty.nudge_after:
+        why = f"{duration_words(trying)} without a fix: think of escalating{call}"
         return Need(Rank.NUDGE, target, pr, title, why, alert.created_at, topic="no fix")
     return None
 
 
-def _in_this_night(of: Situation, alert: Alert) -> datetime | None:
-    """Since when this out-of-hours shift has the alert: it rang in it, or was taken in it."""
-    for moment in (alert.created_at, alert.acknowledged_at):
-        if moment is not None and not of.agreement.calendar.between(moment, of.now):
-            return moment
-    return None
+def _in_this_night(of: Situation, alert: Alert) -> bool:
+    """Whether this out-of-hours shift has the alert: it rang in it, or was taken in it."""
+    moments = (alert.created_at, alert.acknowledged_at)
+    return any(at is not None and not of.agreement.calendar.between(at, of.now) for at in moments)
 
 
 def _stale(of: Situation, alert: Alert) -> Need | None:
