@@ -210,7 +210,7 @@ async def the_first_night(week: Week) -> None:
     await week.to("25 03:15")
     week.alert("a5", "acme-prod-search", "P3")
     await week.deal_with("a5")
-    await week.to("25 04:14:30")
+    await week.to("25 04:15:30")
     assert week.top.startswith(
         "P1 acme-prod-5xx: 2 h on it: stop, unless it is nearly done or can't wait; Gus Grove"
     )
