@@ -23,6 +23,7 @@ from support_desk.desk.snapshot import (
     source_state,
     state,
 )
+from support_desk.domain.words import counted
 
 SOON = timedelta(hours=1)
 """A ticket that is due within this time is near its breach."""
@@ -138,19 +139,19 @@ def parts(glance: Glance) -> list[Part]:
             else f"{first.message[: _MESSAGE_SHOWN - 1]}…"
         )
         raised = short_length(glance.now - first.created_at)
-        count = _count(len(critical), f"critical {first.priority} alert")
+        count = counted(len(critical), f"critical {first.priority} alert")
         found.append(Part(f"{count} not acknowledged: {message} ({raised})", "red"))
     rest = len(waiting) - len(critical)
     if rest:
         more = "other " if critical else ""
-        found.append(Part(f"{_count(rest, f'{more}alert')} not acknowledged", "yellow"))
+        found.append(Part(f"{counted(rest, f'{more}alert')} not acknowledged", "yellow"))
     breached, soon = glance.breached(), glance.soon()
     if breached:
-        found.append(Part(f"{_count(len(breached), 'ticket')} breached: #{breached[0].id}", "red"))
+        found.append(Part(f"{counted(len(breached), 'ticket')} breached: #{breached[0].id}", "red"))
     if soon and soon[0].deadline:
         left = short_length(soon[0].deadline - glance.now)
         found.append(
-            Part(f"{_count(len(soon), 'ticket')} due within the hour: #{soon[0].id} in {left}", "yellow")
+            Part(f"{counted(len(soon), 'ticket')} due within the hour: #{soon[0].id} in {left}", "yellow")
         )
     if not found:
         found.append(Part("all quiet", "green") if glance.trusted() else Part("nothing known to need you"))
@@ -288,7 +289,3 @@ def short_length(length: timedelta) -> str:
     total = int(abs(length).total_seconds())
     name, size = next((unit for unit in _UNITS if total >= unit[1]), _UNITS[-1])
     return f"{total // size} {name}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

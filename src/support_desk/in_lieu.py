@@ -11,7 +11,7 @@ from support_desk.domain.past import Span
 from support_desk.domain.rota import Cover, Person, Role
 from support_desk.domain.rota_weeks import on_call_time, pay_period
 from support_desk.domain.toil import Ledger, Received, ledger, own_shifts
-from support_desk.domain.words import moment_words
+from support_desk.domain.words import counted, moment_words
 from support_desk.records import record
 from support_desk.text import clean
 
@@ -129,8 +129,8 @@ def _missing(
         known = moment_words(reach.start, now, zone)
         yield f"the history of alerts begins {known}: support-desk history import fills what was before"
     if found.unknown:
-        many = len(found.unknown)
-        yield f"{many} alert{'' if many == 1 else 's'} out of hours may have been yours: the rota doesn't say"
+        many = counted(len(found.unknown), "alert")
+        yield f"{many} out of hours may have been yours: the rota doesn't say"
     if cover is None:
         yield "the rota could not be read: which shifts were yours isn't known"
         return

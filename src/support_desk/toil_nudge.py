@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.facts import rota_of
 from support_desk.desk.schema import StoreError
+from support_desk.domain.words import counted
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -50,7 +51,7 @@ class ToilNudge:
         if not new:
             return
         self._app.preferences.set(ASKED, self._app.desk.now().isoformat())
-        many = "1 claim" if len(new) == 1 else f"{len(new)} claims"
+        many = counted(len(new), "claim")
         self._app.say(f"{many} of time off in lieu to answer while you remember: K")
 
     async def _unanswered(self) -> list[Claim]:

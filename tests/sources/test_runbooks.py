@@ -281,7 +281,7 @@ class TestCatalogue:
     async def test_probe_tells_what_is_wrong(self, tmp_path: Path) -> None:
         write(tmp_path, "a.md", "# A\n")
         (good,) = await folder(tmp_path).probe()
-        assert (good.ok, good.detail) == (True, "1 runbooks")
+        assert (good.ok, good.detail) == (True, "1 runbook")
         write(tmp_path, "b.md", "<!-- alerts: message=( -->\n")
         _, bad = await folder(tmp_path).probe()
         assert bad.ok is False

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from support_desk.cli import output
 from support_desk.config.secrets import secret_of
 from support_desk.domain.past import Span
-from support_desk.domain.words import duration_words, moment_words
+from support_desk.domain.words import counted, duration_words, moment_words
 from support_desk.paths import store_file
 
 if TYPE_CHECKING:
@@ -110,11 +110,10 @@ def _import(
 def _tell_end(brought: Imported, wanted: Span, store: ReadingsStore, clock: Clock, zone: ZoneInfo) -> int:
     holes = store.history_reach().holes(wanted)
     if holes:
-        gaps = "1 gap is" if len(holes) == 1 else f"{len(holes)} gaps are"
-        output.talk(f"the store has not kept everything: {gaps} left. Try again")
+        output.talk(f"the store has not kept everything, {counted(len(holes), 'gap')} left: try again")
         return 1
     back = moment_words(wanted.start, clock.now(), zone)
-    output.data(f"{_alerts(brought.alerts)} imported; the history is complete back to {back}.")
+    output.data(f"{counted(brought.alerts, 'alert')} imported; the history is complete back to {back}.")
     if brought.rejected:
         output.talk(f"{brought.rejected} could not be read and are missing")
         return 1
@@ -145,10 +144,10 @@ class ProgressLine:
 
     def words(self, progress: Progress) -> str:
         """Such as "2,300 of about 9,800 alerts (23 %), back to Mon 12 Oct 09:12"."""
-        count = _alerts(progress.alerts)
+        count = counted(progress.alerts, "alert")
         if progress.expected:
             share = min(100, progress.alerts * 100 // progress.expected)
-            count = f"{progress.alerts:,} of about {_alerts(progress.expected)} ({share} %)"
+            count = f"{progress.alerts:,} of about {counted(progress.expected, 'alert')} ({share} %)"
         back = moment_words(progress.reached, self._clock.now(), self._zone)
         words = f"{count}, back to {back}"
         if not progress.waiting:
@@ -160,7 +159,3 @@ class ProgressLine:
         """The next words begin a line of their own."""
         if self._over and self._width:
             sys.stderr.write("\n")
-
-
-def _alerts(number: int) -> str:
-    return f"{number:,} alert{'' if number == 1 else 's'}"

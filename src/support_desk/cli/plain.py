@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.sla import metric_words
+from support_desk.domain.words import counted
 
 Document = dict[str, Any]
 
@@ -39,9 +40,7 @@ def spoken_length(seconds: float, *, days: bool = True) -> str:
     first = next((place for place, (amount, _) in enumerate(parts) if amount), None)
     if first is None:
         return "less than a minute"
-    return " ".join(
-        f"{amount} {name}{'' if amount == 1 else 's'}" for amount, name in parts[first : first + 2] if amount
-    )
+    return " ".join(counted(amount, name) for amount, name in parts[first : first + 2] if amount)
 
 
 def spoken_time(text: str, zone: ZoneInfo) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.cli import output
 from support_desk.desk.facts import rota_of
+from support_desk.domain.words import counted
 from support_desk.rota_file import NotACalendar, calendar_text, write_calendar
 
 if TYPE_CHECKING:
@@ -34,5 +35,5 @@ def calendar_of(seen: Seen, path: Path) -> int:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         output.talk(f"--ics: {path} can't be written ({reason}). Choose another file")
         return 1
-    output.talk(f"{count} shift{'' if count == 1 else 's'} written to {path}")
+    output.talk(f"{counted(count, 'shift')} written to {path}")
     return 0

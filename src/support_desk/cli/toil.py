@@ -37,6 +37,7 @@ from support_desk.domain.toil_words import (
     script_words,
     to_csv,
 )
+from support_desk.domain.words import counted
 from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
 from support_desk.paths import store_file, toil_file
 from support_desk.sources.errors import SourceError
@@ -262,7 +263,7 @@ def _spoken(claim: Claim, zone: ZoneInfo) -> str:
     parts = [
         f"{spoken_time(glance.time_text(claim.start) or '', zone)}: {days_words(claim.days)}, {hours}.",
         f"{claim_reason(claim).capitalize()}.",
-        f"{len(claim.alerts)} alert{'' if len(claim.alerts) == 1 else 's'}, the first: {first.message}.",
+        f"{counted(len(claim.alerts), 'alert')}, the first: {first.message}.",
         "" if claim.answer else "Suggested, not answered.",
         "The fixing reaches into the next claim: count no hour twice." if claim.runs_into_next else "",
         f"Entered on {spoken_time(glance.time_text(claim.claimed_at) or '', zone)}."

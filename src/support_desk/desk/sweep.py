@@ -14,6 +14,7 @@ from support_desk.desk.snapshot import Difference, difference
 from support_desk.domain import sla
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.domain.tickets import Ticket
+from support_desk.domain.words import counted
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ async def digest_sweep(
             answer = await confirm(tuple(missing))
         except SourceError as error:
             complete = False
-            notes += (f"{len(missing)} tickets left the search and could not be looked at: {error.problem}",)
+            gone = counted(len(missing), "ticket")
+            notes += (f"{gone} left the search and could not be looked at: {error.problem}",)
         else:
             missing = sweeper.confirmed(missing, answer, now)
     tickets = (*fresh.values(), *missing.values())

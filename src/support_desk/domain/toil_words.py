@@ -11,7 +11,7 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.toil import Claim, Counted, Ledger, Mixed, PartHours, Rule, Woken
-from support_desk.domain.words import duration_words
+from support_desk.domain.words import counted, duration_words
 
 WOKEN_WORDS = {
     Woken.NO: "awake",
@@ -100,7 +100,7 @@ def claim_reason(claim: Claim) -> str:
 def claim_text(claim: Claim, zone: ZoneInfo) -> str:
     """One claim as a line for the agency's system: when, how much, why. Local times."""
     first, more = claim.alerts[0], len(claim.alerts) - 1
-    others = f" and {more} more alert{'' if more == 1 else 's'} within the hour" if more else ""
+    others = f" and {counted(more, 'more alert')} within the hour" if more else ""
     what = f"{first.priority} {first.message}".strip()
     return (
         f"{claim.start.astimezone(zone):%d/%m/%Y %H:%M}: {amount_words(claim.days, claim.length)}, "
@@ -113,7 +113,7 @@ def ledger_text(claims: Iterable[Claim], rule: Rule, zone: ZoneInfo) -> str:
     chosen = tuple(claims)
     days = sum((claim.days for claim in chosen), Fraction())
     length = sum((claim.length for claim in chosen), timedelta())
-    many = f"{len(chosen)} claim{'' if len(chosen) == 1 else 's'}"
+    many = counted(len(chosen), "claim")
     return "\n".join(
         [
             f"TOIL for out-of-hours support: {amount_words(days, length)} in {many}",

@@ -1,4 +1,4 @@
-"""Lengths of time and moments as a person says them, whatever the machine's language."""
+"""Numbers, lengths of time and moments as a person says them, whatever the machine's language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from datetime import datetime, timedelta, tzinfo
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEK = 7
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something that takes an s: "1 alert", "2,300 alerts"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration_words(length: timedelta, *, days: bool = True) -> str:

@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
+from support_desk.domain.words import counted
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
 from support_desk.screens.base import DeskScreen
@@ -92,7 +93,7 @@ class LogScreen(DeskScreen):
         self.query_one("#log", TextView).show("log", lines or [TextLine((("Nothing yet.", "dim"),))])
         count = len(self._steps)
         cut = f"the newest {MOST_LINES} of {count} steps: the file has them all"
-        self._title(cut if count > MOST_LINES else f"{count} steps, newest first")
+        self._title(cut if count > MOST_LINES else f"{counted(count, 'step')}, newest first")
 
     def _title(self, words: str) -> None:
         self.query_one("#title", Lines).show([((" What you did ", "title"), (f" {words}", "dim"))])

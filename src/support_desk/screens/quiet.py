@@ -11,6 +11,7 @@ from textual import on
 from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
+from support_desk.domain.words import counted
 from support_desk.keys import bindings
 from support_desk.quiet_times import Gathered, QuietTimes, quiet_times
 from support_desk.screens.list_and_text import ListAndText
@@ -115,7 +116,8 @@ class QuietScreen(ListAndText[Proposal]):
             return
         rows = proposals(view, found)
         self.list.show(rows, at_once=True)
-        self.list.title(((f" Quiet times: {len(rows)} proposals ", "title"), (found.reach, "title")))
+        number = counted(len(rows), "proposal")
+        self.list.title(((f" Quiet times: {number} ", "title"), (found.reach, "title")))
         self.list.notice(f"Not everything is known: {'; '.join(found.missing)}" if found.missing else "")
         self.list.empty(f"Nothing to propose: {found.reach}.")
         self.draw_text()

@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from support_desk.desk.facts import rota_of, worked_rota
 from support_desk.desk.snapshot import FeedName, state
 from support_desk.domain.rota_weeks import next_on_words
+from support_desk.domain.words import counted
 from support_desk.keys import bindings
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.header import state_words
@@ -129,4 +130,4 @@ class RotaScreen(DeskScreen):
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self.say(f"{path} can't be written: {reason}. Choose another file", problem=True)
             return
-        self.say(f"{count} shift{'' if count == 1 else 's'} written to {path}")
+        self.say(f"{counted(count, 'shift')} written to {path}")

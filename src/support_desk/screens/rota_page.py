@@ -31,7 +31,7 @@ from support_desk.domain.rota_weeks import (
     until_words,
     weeks,
 )
-from support_desk.domain.words import duration_words, moment_words
+from support_desk.domain.words import counted, duration_words, moment_words
 from support_desk.screens.header import STATE_STYLE, on, person_words, problem_line
 from support_desk.screens.rota_rows import LABELS, nobody_by_plan
 from support_desk.screens.view import View
@@ -150,7 +150,7 @@ def _gap_words(view: View, gap: Gap) -> str:
 
 def _more(found: tuple[Gap, ...]) -> str:
     more = len(found) - 1
-    return f", and {more} more gap{'' if more == 1 else 's'}" if more else ""
+    return f", and {counted(more, 'more gap')}" if more else ""
 
 
 # Weeks

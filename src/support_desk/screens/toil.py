@@ -25,6 +25,7 @@ from support_desk.domain.toil_words import (
     to_csv,
     when_words,
 )
+from support_desk.domain.words import counted
 from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
 from support_desk.keys import bindings
 from support_desk.screens.list_and_text import ListAndText
@@ -266,7 +267,7 @@ class ToilScreen(ListAndText[Claim]):
             return
         claims = found.ledger.to_claim
         text = ledger_text(claims, found.ledger.rule, self.desk_app.view.calendar.timezone)
-        self.desk_app.copy(text, f"{len(claims)} claim{'' if len(claims) == 1 else 's'}")
+        self.desk_app.copy(text, counted(len(claims), "claim"))
 
     def action_export(self) -> None:
         """Write the claims to a table."""

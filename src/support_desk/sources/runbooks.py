@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.config.rules import runbook_rules
 from support_desk.domain.runbooks import Runbook, RunbookRule, pattern_problem
+from support_desk.domain.words import counted
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
 from support_desk.sources.protocols import Probe, Reading
 from support_desk.text import clean, clean_block
@@ -81,7 +82,7 @@ class RunbookFolder:
             reading = await self.catalogue()
         except SourceError as error:
             return (Probe(_PROBE, False, error.problem, error.remedy, needed=False),)
-        found = f"{len(reading.rows)} runbooks"
+        found = counted(len(reading.rows), "runbook")
         if not reading.notes:
             return (Probe(_PROBE, True, found, needed=False),)
         remedy = "Put the named files or rules right"

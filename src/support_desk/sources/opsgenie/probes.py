@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from support_desk.config.model import Opsgenie, RotaSection
+from support_desk.domain.words import counted
 from support_desk.sources.errors import SourceError
 from support_desk.sources.opsgenie.client import Gateway, Key
 from support_desk.sources.opsgenie.key_probe import key_probe, named
@@ -20,7 +21,7 @@ LAST_DAY: Final = date(2027, 4, 5)
 """The day on which Atlassian stops OpsGenie's REST API (its notice on the end of OpsGenie)."""
 WARN_FROM_DAYS: Final = 180
 
-_MOVE = 'move to Jira Service Management Operations in time: `[alerts] provider = "jsm"`'
+_MOVE = "a later release reads its successor, Jira Service Management Operations: update in time"
 
 
 class AlertsAndRota(AlertSource, RotaSource, Protocol):
@@ -103,5 +104,5 @@ def _end_of_life(today: date) -> Probe:
     name = named("time left")
     if left < 0:
         return Probe(name, False, "the API stopped on 5 April 2027", _MOVE, needed=False)
-    detail = f"the API stops on 5 April 2027, in {left} day{'' if left == 1 else 's'}"
+    detail = f"the API stops on 5 April 2027, in {counted(left, 'day')}"
     return Probe(name, left > WARN_FROM_DAYS, detail, _MOVE, needed=False)

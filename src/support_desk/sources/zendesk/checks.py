@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from support_desk.config.model import Zendesk
+from support_desk.domain.words import counted
 from support_desk.sources.errors import NotThere, SourceError
 from support_desk.sources.protocols import Probe
 from support_desk.sources.zendesk.credential import Read, what_it_may, who_it_is
@@ -99,7 +100,7 @@ async def _comments(page: Page | None, read: Read, lines: list[Probe]) -> None:
     except SourceError as error:
         lines.append(_failed(name, error))
         return
-    lines.append(Probe(name, True, f"{len(detail.comments)} comments of ticket {number}"))
+    lines.append(Probe(name, True, f"{counted(len(detail.comments), 'comment')} of ticket {number}"))
 
 
 async def _optional(name: str, job: Callable[[Reader], str], read: Read, lines: list[Probe]) -> None:
