@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from support_desk.actions import ACTIONS
 from support_desk.cli.arguments import parser
+from support_desk.config.load import load_config
 from support_desk.config.render import configuration_table
 from support_desk.keys import table
 
@@ -107,3 +109,16 @@ def test_no_place_of_one_machine_is_in_the_tree() -> None:
     }
 
     assert found == set()
+
+
+def test_the_configuration_that_it_shows_is_one(tmp_path: Path) -> None:
+    blocks = re.findall(r"^       \[.*\n(?:       \S.*\n)*", README, re.MULTILINE)
+    path = tmp_path / "config.toml"
+    path.write_text(dedent("".join(blocks)), "utf-8")
+
+    config = load_config(path, {}).config
+
+    assert config.zendesk.client_id == "support-desk"
+    assert config.opsgenie.write_key_command
+    assert config.rota.beyond[0].phone
+    assert config.people["sam@example.com"].phone
