@@ -202,7 +202,7 @@ def rota_document(
 def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
     """Gaps, and bank holidays whose day nobody has taken over, as far as the rota was read."""
     # Only the rota's own document needs these.
-    from support_desk.domain.rota_weeks import bare_bank_holidays, missing
+    from support_desk.domain.cover import bare_bank_holidays, missing
 
     bare = bare_bank_holidays(rota, now, calendar)
     no_second_line = bare_bank_holidays(rota, now, calendar, (Role.SECOND_LINE,))

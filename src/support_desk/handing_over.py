@@ -15,11 +15,12 @@ from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert, client_of_ticket, in_hours
 from support_desk.domain.commands import Promise, is_one_key_escalation, pages_somebody
+from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase, Target
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person
-from support_desk.domain.rota_weeks import Line, bare_days, weeks
+from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
 from support_desk.domain.storms import pattern
 from support_desk.domain.tickets import Ticket

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from support_desk.domain.cover import missing
 from support_desk.domain.rota import Cover, Person, Role, Rota, Shift, merge
 from support_desk.domain.rota_weeks import (
-    missing,
     next_on_words,
     on_call_time,
     pay_period,

@@ -5,23 +5,19 @@ A turn is what a person would call their week: their shifts on one line until so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from support_desk.domain.cover import missing
 from support_desk.domain.handover import CHANGEOVER_DAY, support_week
 from support_desk.domain.rota import (
-    FIRST_LINE,
-    LEFTOVER,
     Gap,
     Person,
     Role,
     Rota,
     Shift,
-    gaps,
     same_person,
-    uncovered_bank_holidays,
 )
 from support_desk.domain.words import duration_words, moment_words
 from support_desk.domain.working_time import WorkingCalendar
@@ -116,57 +112,6 @@ def turns(shifts: Iterable[Shift], role: Role) -> tuple[Turn, ...]:
         else:
             found.append([shift])
     return tuple(Turn(role, group[0].person, tuple(group)) for group in found)
-
-
-def missing(
-    rota: Rota, role: Role, start: datetime, end: datetime, calendar: WorkingCalendar
-) -> tuple[Gap, ...]:
-    """When somebody ought to be on this line and nobody is, as far as the rota was read.
-
-    The first line's two are there in working hours; on call and the second line outside the hours of an
-    ordinary week. The day of a bank holiday is covered by override, which is asked elsewhere
-    (`rota.uncovered_bank_holidays`), and pieces under five minutes are no gaps but leftovers.
-    """
-    hours = calendar if role in (Role.DEV, Role.OPS) else replace(calendar, holidays=frozenset())
-    wanted_open = role in (Role.DEV, Role.OPS)
-    return tuple(
-        Gap(role, *piece)
-        for gap in gaps(rota, role, start, end)
-        for piece in _pieces(gap, hours, wanted_open=wanted_open)
-        if piece[1] - piece[0] >= LEFTOVER
-    )
-
-
-def bare_bank_holidays(
-    rota: Rota, after: datetime, calendar: WorkingCalendar, lines: Collection[Role] = FIRST_LINE
-) -> tuple[date, ...]:
-    """Bank holidays, today's included, on which nobody of `lines` is there in the hours of a usual day."""
-    return uncovered_bank_holidays(
-        rota,
-        calendar.holidays,
-        zone=calendar.timezone,
-        opens=calendar.start,
-        closes=calendar.end,
-        after=after,
-        lines=lines,
-    )
-
-
-def bare_days(rota: Rota, after: datetime, calendar: WorkingCalendar) -> tuple[tuple[date, bool], ...]:
-    """Bank holidays that lack somebody; True: the first line is covered, and only the second line isn't."""
-    first = bare_bank_holidays(rota, after, calendar)
-    second = bare_bank_holidays(rota, after, calendar, (Role.SECOND_LINE,))
-    return tuple((day, day not in first) for day in sorted({*first, *second}))
-
-
-def _pieces(gap: Gap, calendar: WorkingCalendar, *, wanted_open: bool) -> Iterator[tuple[datetime, datetime]]:
-    """The parts of a gap in which the calendar is open, or is closed."""
-    at = gap.start
-    while at < gap.end:
-        change = min(calendar.next_change(at), gap.end)
-        if calendar.is_open(at) is wanted_open:
-            yield at, change
-        at = change
 
 
 def weeks(rota: Rota, now: datetime, calendar: WorkingCalendar, count: int = 5) -> tuple[Week, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from support_desk.desk.facts import worked_rota
 from support_desk.desk.snapshot import FeedName, state
+from support_desk.domain.cover import bare_days, missing
 from support_desk.domain.rota import (
     Gap,
     Person,
@@ -22,8 +23,6 @@ from support_desk.domain.rota_weeks import (
     Line,
     Turn,
     Week,
-    bare_days,
-    missing,
     next_on_words,
     on_call_time,
     pay_period,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from support_desk.desk.facts import worked_rota
+from support_desk.domain.cover import bare_days, missing
 from support_desk.domain.rota import (
     Role,
     Rota,
@@ -13,7 +14,6 @@ from support_desk.domain.rota import (
     shift_now,
     until,
 )
-from support_desk.domain.rota_weeks import bare_days, missing
 from support_desk.records import record
 from support_desk.screens.header import on, person_words
 from support_desk.screens.view import View
