@@ -112,8 +112,10 @@ def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
         app.say(f"{last.intent.title} can't be undone: {found[0][1]}", problem=True)
         return
 
+    stays = "; ".join(dict.fromkeys(why for _, why in found if isinstance(why, str)))
+
     def send() -> None:
-        app.run_worker(_send(app, able), name="undo", group="undo", exit_on_error=False)
+        app.run_worker(_send(app, able, stays), name="undo", group="undo", exit_on_error=False)
 
     several = f"{len(able)} alerts" if len(able) > 1 else last.intent.title
     if isinstance(able[0][1], Unacknowledge):
@@ -124,7 +126,8 @@ def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
         send()
 
 
-async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]]) -> None:
+async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]], stays: str) -> None:
+    """`stays`: why the rest of what one key press did isn't undone; empty: there is no rest."""
     intents: list[Intent] = []
     for entry, command in able:
         numbered = await _numbered(app, command)
@@ -135,8 +138,9 @@ async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]]) -> None:
     if intents:
         app.acts.submit(intents)
         more = f" and {len(intents) - 1} more" if len(intents) > 1 else ""
+        rest = f". NOT undone: {stays}" if stays else ""
         words = _words(app, intents[0].command).removeprefix("undo: ")
-        app.say(f"Undoing: {words} · {intents[0].title}{more}")
+        app.say(f"Undoing: {words} · {intents[0].title}{more}{rest}", problem=bool(rest))
 
 
 def _words(app: DeskApp, command: Command) -> str:

@@ -296,6 +296,21 @@ async def test_a_major_incident_is_one_action(desk: Running) -> None:
     assert {type(entry.intent.command) for entry in entries(desk)} == {c.NoteAlert, c.AddAlertTags}
 
 
+async def test_what_of_an_action_cant_be_undone_is_said(desk: Running) -> None:
+    alert = await go_to(desk, P1)
+    await desk.press("I")
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("Kim")
+    await desk.press("enter")
+    await ended(desk)
+    await later(desk, lambda: all(entry.phase is Phase.CONFIRMED for entry in entries(desk)))
+    await desk.press("u")
+    await desk.until(lambda: "Undoing" in desk.app.said[-1])
+    assert desk.app.said[-1].endswith("NOT undone: a note can't be taken back")
+    await ended(desk)
+    assert "major_incident" not in alert_now(desk, alert.id).tags
+
+
 async def test_a_ticket_is_made_of_an_alert_and_the_two_are_linked(desk: Running) -> None:
     alert = await go_to(desk, P1)
     await desk.app.run_action("screen.raise_ticket")
