@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from support_desk.acts import who_decides
+from support_desk.desk.drafts import draft_in
 from support_desk.domain.commands import Command, EditTicket, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
@@ -72,9 +73,24 @@ def redo(app: DeskApp, outbox: Outbox) -> None:
             continue
         if any(_redone(outbox, row) for row in group):
             continue
-        app.acts.submit([_new(app, row, row.intent.command, undoes="") for row in group])
+        # One decision, as it was: `u` takes all of it back again.
+        batch = uuid4().hex if len(group) > 1 else ""
+        again = [_new(app, row, row.intent.command, undoes="", batch=batch) for row in group]
+        for sent in app.acts.submit(again):
+            _drop_draft(outbox, sent)
         return
     app.say("Nothing was taken back")
+
+
+def _drop_draft(outbox: Outbox, sent: Entry) -> None:
+    """A text that was taken back became a draft; done again it is none, or it might be sent twice."""
+    written, target = draft_in(sent.intent.command), sent.intent.target
+    if written is None or sent.phase is Phase.FAILED:
+        return
+    kind, text = written
+    draft = outbox.drafts.get(target, kind)
+    if draft is not None and draft.text == text:
+        outbox.drafts.drop(target, kind)
 
 
 def _with_it(outbox: Outbox, entry: Entry) -> list[Entry]:
@@ -182,10 +198,10 @@ async def _status_before(app: DeskApp, command: EditTicket) -> CustomStatus | No
     return None
 
 
-def _new(app: DeskApp, entry: Entry, command: Command, *, undoes: str) -> Intent:
+def _new(app: DeskApp, entry: Entry, command: Command, *, undoes: str, batch: str = "") -> Intent:
     """A decision of now about the same target, on its newest known state."""
     seen = entry.receipt.seen if entry.receipt is not None and entry.receipt.seen else entry.intent.seen
     return Intent(
         uuid4().hex, entry.intent.target, entry.intent.title, command, seen,
-        who_decides(app.config.me.email), app.desk.now(), undoes=undoes,
+        who_decides(app.config.me.email), app.desk.now(), batch=batch, undoes=undoes,
     )  # fmt: skip

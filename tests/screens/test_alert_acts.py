@@ -127,6 +127,16 @@ async def test_undo_takes_an_acknowledgement_back_after_a_warning_and_redo_does_
     assert alert_now(desk, alert.id).status == "acked"
 
 
+async def test_what_was_taken_back_together_is_done_again_together(desk: Running) -> None:
+    await desk.press("space", "space", "c")
+    await answer(desk)
+    await desk.press("u", "U")
+    again = entries(desk)[:2]
+    assert [entry.phase for entry in again] == [Phase.HELD, Phase.HELD]
+    await desk.press("u")
+    assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
+
+
 async def test_undo_with_nothing_done_says_so(desk: Running) -> None:
     await desk.press("u")
     assert desk.app.said == ["There is nothing to take back"]

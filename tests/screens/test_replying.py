@@ -173,6 +173,19 @@ async def test_a_reply_that_is_taken_back_is_a_draft_again(desk: Running) -> Non
     assert (await writing(desk)).text == "All is well."
 
 
+async def test_a_reply_that_is_sent_after_all_is_no_draft_any_more(desk: Running) -> None:
+    await open_ticket(desk, MAP)
+    await desk.press("ctrl+r")
+    await write(desk, "All is well.")
+    await question(desk)
+    await desk.press("y")
+    await desk.press("u")
+    assert draft(desk, MAP, "reply") == "All is well."
+    await desk.press("U")
+    assert [entry.phase for entry in entries(desk)] == [Phase.HELD, Phase.CANCELLED]
+    assert draft(desk, MAP, "reply") is None
+
+
 async def test_a_newer_draft_is_not_overwritten_by_what_is_taken_back(desk: Running) -> None:
     await open_ticket(desk, MAP)
     await desk.press("ctrl+r")
