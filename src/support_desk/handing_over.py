@@ -78,8 +78,10 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
     missing = list(doubtful.values())
     if kept.history is None:
         missing.append("the history of alerts can't be read")
+        doubtful["history"] = missing[-1]
     if kept.log is None:
         missing.append("the log of what was done here can't be read")
+        doubtful["log"] = missing[-1]
     me, suspended = view.config.me, view.snapshot.suspended
     return Facts(
         start=start,

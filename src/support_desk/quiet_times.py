@@ -140,10 +140,10 @@ def _reach(reach: Reach, view: View) -> Iterator[str]:
     zone = view.calendar.timezone
     if reach.start is None:
         yield "the history is empty"
-    if reach.watched_from is not None:
-        yield f"written since {moment_words(reach.watched_from, view.now, zone)}, while a desk was open"
     for span in reach.imported:
         start, end = (moment_words(at, view.now, zone) for at in (span.start, span.end))
         yield f"whole from {start} to {end}"
+    if reach.watched_from is not None:
+        yield f"written since {moment_words(reach.watched_from, view.now, zone)}, while a desk was open"
     if not reach.imported:
         yield "support-desk history import fills in what came before"

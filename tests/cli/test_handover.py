@@ -145,7 +145,9 @@ def test_what_couldnt_be_read_stands_in_the_text_and_fails(
 
 def test_without_any_history_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(path) == 0
-    assert "> Not complete: the history of alerts can't be read" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "> Not complete: the history of alerts can't be read" in out
+    assert "The week's alerts aren't known" in out
 
 
 def test_what_rang_before_this_desk_watched_isnt_passed_over(

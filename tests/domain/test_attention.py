@@ -263,6 +263,21 @@ def test_an_alert_that_nobody_had_for_hours_is_not_said_to_have_been_worked_on()
     assert said(later) == ["P3 acme-prod-1xx: 31 min without a fix: think of escalating"]
 
 
+def test_whom_to_call_is_never_cut_off_where_there_is_little_room() -> None:
+    over = Countdown("due", "second line (Sam Example)", NIGHT - 66 * MINUTE)
+    row = (alert(1, "P1", at=NIGHT - 71 * MINUTE), over)
+    of = Situation(NIGHT, AGREEMENT, [row], helper="Sam Example, second line, 020 7946 0722")
+    (need,) = needs(of)
+    assert sentence(need, NIGHT, CALENDAR.timezone, 160).endswith(
+        "second line (Sam Example) should have been paged 1 h 6 min ago;"
+        " call Sam Example, second line, 020 7946 0722"
+    )
+    # The room of the list at 80 columns.
+    short = sentence(need, NIGHT, CALENDAR.timezone, 62)
+    assert short == "check P1 acme-prod…: not paged? call Sam Example 020 7946 0722"
+    assert sentence(need, NIGHT, CALENDAR.timezone).endswith("call Sam Example, second line, 020 7946 0722")
+
+
 def test_one_need_for_each_target() -> None:
     of = Situation(
         DAY, AGREEMENT, queue=queue(ticket(7, DAY + 5 * MINUTE)), promises={7: Promise("ring", DAY + MINUTE)}

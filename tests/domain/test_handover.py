@@ -181,6 +181,14 @@ def test_nothing_is_called_empty_by_a_source_that_wasnt_read() -> None:
     assert "The alerts aren't known. 1 ticket: none late or near its deadline, as far as is known." in short
 
 
+def test_what_this_desk_keeps_and_cannot_read_is_not_called_nothing() -> None:
+    text = to_markdown(facts(doubtful=frozenset({"history", "log"})), AGREEMENT)
+    assert "The week's alerts aren't known." in text
+    for title in ("Alerts of the week, by cause", "Escalated, and how it ended", "Done"):
+        assert section(text, title) == ["It can't be told."]
+    assert "The week: no alert." in to_markdown(facts(doubtful=frozenset({"log"})), AGREEMENT)
+
+
 def test_an_alert_says_whose_it_is_who_was_told_and_what_to_read() -> None:
     alerts = (
         alert("low", priority="P4", created_at=NOW - timedelta(hours=3)),

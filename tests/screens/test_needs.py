@@ -104,7 +104,7 @@ async def test_red_is_only_what_is_late_or_a_page_that_nobody_has() -> None:
         assert isinstance(screen, NeedsScreen)
         await desk.until(lambda: len(screen.list.rows) > 5)
         moment = Moment(desk.clock.now())
-        cells = [[column.cell(need, moment) for column in screen.columns(120)] for need in screen.list.rows]
+        cells = [[column.cell(need, moment) for column in screen.columns(160)] for need in screen.list.rows]
         drawn = [(why, sentence[0].split(": ")[-1], sentence[1]) for why, sentence in cells]
         assert (("critical", "late"), "second line (Helen Marsh) is paged in 1:20", "late") in drawn
         assert (("emergency", "late"), "emergency, breached 09:23", "late") in drawn

@@ -37,6 +37,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _MESSAGE = 60
 _SUBJECT = 40
 _SHORTEST_TITLE = 12
+_BRIEFEST_TITLE = 8
+"""Where the reason is told in fewer words."""
 
 
 class Rank(IntEnum):
@@ -87,6 +89,8 @@ class Need:
     """A moment that `why` counts down to: "... in 2:10"."""
     topic: str = ""
     """Which of the handbook's limits a reminder is about: `at once`, `no fix` or `stop`."""
+    brief: str = ""
+    """The reason in fewer words, where there is little room; empty: there is no shorter one."""
     late: bool = False
     """The moment to prevent it is over: a page that should have been, a breach, a promise that was due."""
 
@@ -166,8 +170,10 @@ def sentence(need: Need, now: datetime, zone: tzinfo, room: int = 0) -> str:
             why = f"{why}: should have happened {moment_words(need.ends_at, now, zone)}"
     if not need.title:
         return f"{need.act}: {why}"
-    spare = room - len(need.act) - len(why) - len(" : ")
-    title = clean(need.title, max(_SHORTEST_TITLE, spare)) if room else need.title
+    shortest, spare = _SHORTEST_TITLE, room - len(need.act) - len(why) - len(" : ")
+    if room and need.brief and spare < shortest:
+        why, shortest, spare = need.brief, _BRIEFEST_TITLE, spare + len(why) - len(need.brief)
+    title = clean(need.title, max(shortest, spare)) if room else need.title
     return f"{need.act} {title}: {why}"
 
 
@@ -219,7 +225,10 @@ def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
         if found.state == "running":
             why = f"the second line should have been paged{call}"
         rank = Rank.CRITICAL if critical else Rank.PAGING
-        return Need(rank, target, f"check {pr}", title, why, found.due_at or alert.created_at, late=True)
+        # Whom to call must not be what is cut off.
+        brief = f"not paged? call {_shortly(of.helper)}" if of.helper else ""
+        at = found.due_at or alert.created_at
+        return Need(rank, target, f"check {pr}", title, why, at, brief=brief, late=True)
     if found.state == "running" and found.due_at is not None:
         rank = Rank.CRITICAL if critical else Rank.PAGING
         who = found.next or "the next line"
@@ -276,6 +285,13 @@ def _is_mine(of: Situation, alert: Alert) -> bool:
 
 def _message(alert: Alert) -> str:
     return clean(alert.message, _MESSAGE)
+
+
+def _shortly(helper: str) -> str:
+    """Who to call next by name and number, without why it is they."""
+    name, *rest = helper.split(", ")
+    number = rest[-1] if rest and any(char.isdigit() for char in rest[-1]) else ""
+    return f"{name} {number}".strip()
 
 
 def _since(of: Situation, at: datetime | None) -> str:

@@ -147,7 +147,7 @@ class Facts:
     missing: tuple[str, ...] = ()
     """What couldn't be read, a line each: the reader must know that the list may be short."""
     doubtful: frozenset[str] = frozenset()
-    """The sources of which that is said: `zendesk`, `alerts`, `rota`. Nothing is called empty by them."""
+    """Of which that is said: `zendesk`, `alerts`, `rota`, `history`, `log`. They call nothing empty."""
     history_from: datetime | None = None
     """From when on the history of alerts is kept; None: from before the range."""
 

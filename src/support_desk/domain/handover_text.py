@@ -117,10 +117,14 @@ class _Writer:
 
     def _week_in_short(self) -> str:
         """What became of the week, in a sentence."""
+        if "history" in self._facts.doubtful:
+            return "The week's alerts aren't known"
         total = sum(cause.count for cause in self._facts.causes)
         late = sum(cause.out_of_hours for cause in self._facts.causes)
         rang = f"{_many(total, 'alert')}, {late} out of hours" if total else "no alert"
         paged = sum(action.pages for action in self._facts.actions)
+        if "log" in self._facts.doubtful:
+            return f"The week: {rang}"
         return f"The week: {rang}; {f'{paged} escalated' if paged else 'nothing escalated'} from this desk"
 
     def _alerts_in_short(self) -> str:
@@ -250,7 +254,7 @@ class _Writer:
         known_from = self._facts.history_from
         if known_from is not None and known_from > self._facts.start:
             lines.append(f"- Alerts before {self._at(known_from)} aren't in this desk's history.")
-        return lines or ["None."]
+        return lines or self._unless("history", "None.")
 
     def escalated(self) -> list[str]:
         rows = [
@@ -259,7 +263,7 @@ class _Writer:
             for action in sorted(self._facts.actions, key=lambda action: action.at)
             if action.pages
         ]
-        return _capped(rows) or ["Nothing was escalated from this desk."]
+        return _capped(rows) or self._unless("log", "Nothing was escalated from this desk.")
 
     def follow_ups(self) -> list[str]:
         rows = [
@@ -298,7 +302,8 @@ class _Writer:
             rows = [f"- {count} × {_text(kind)}" for kind, count in sorted(counts.items(), key=_by_count)]
         else:
             rows = [f"- {self._at(action.at)} {_text(action.what)} on {_text(action.on)}" for action in done]
-        return _capped(rows, most=200 if self._details else MOST) or ["Nothing from this desk."]
+        rows = _capped(rows, most=200 if self._details else MOST)
+        return rows or self._unless("log", "Nothing from this desk.")
 
     def next_on(self) -> list[str]:
         rows = [self._next(following) for following in self._facts.next_on] or [
@@ -388,6 +393,10 @@ class _Writer:
     def _none(self, source: str, words: str = "None.") -> list[str]:
         """That there is nothing, as far as the source tells it."""
         return [f"{words[:-1]}, as far as is known."] if source in self._facts.doubtful else [words]
+
+    def _unless(self, kept: str, words: str) -> list[str]:
+        """The words, unless what this desk keeps can't be read."""
+        return ["It can't be told."] if kept in self._facts.doubtful else [words]
 
     def _at(self, at: datetime | None, *, dated: bool = False) -> str:
         if at is None:

@@ -144,6 +144,8 @@ def about(view: View, row: Proposal, found: QuietTimes) -> list[TextLine]:
         )
     if row.ticket is not None:
         lines.append(TextLine((("Enter opens the ticket.", "dim"),)))
+    elif row.kind is not Kind.MAINTENANCE:
+        lines.append(TextLine(((f"The history: {found.reach}.", "dim"),)))
     return lines
 
 
