@@ -444,6 +444,13 @@ rows = st.builds(
     st.sampled_from(["active", "paused", "achieved", "fulfilled"]),
     st.none() | minutes,
 )
+talked = st.builds(
+    Replies,
+    count=st.sampled_from([None, 0, 1, 2]),
+    first_at=st.none() | minutes,
+    client_last_at=st.none() | minutes,
+    agent_last_at=st.none() | minutes,
+)
 tickets = st.builds(
     ticket,
     id=st.integers(1, 9),
@@ -454,8 +461,25 @@ tickets = st.builds(
     plan_conflict=st.booleans(),
     recipient=st.sampled_from([None, "help@dxw.com", "emergency-support@dxw.com"]),
     sla_rows=st.none() | st.lists(rows, max_size=3).map(tuple),
-    replies=st.sampled_from([None, Replies(None), Replies(0), Replies(2)]),
+    replies=st.none() | talked,
 )
+
+
+def waits_since(asked: Ticket) -> datetime | None:
+    """Since when the contract lets the client wait for a reply; None: it asks for none.
+
+    Only low asks for later replies, to a comment after the opening one: the only reply answers it if it came
+    no earlier; of several the last is taken to be when an agent last worked on it, else the first.
+    """
+    told = asked.replies
+    if told is None or not told.count:
+        return asked.created_at
+    comment, low = told.client_last_at, asked.priority == "low"
+    if not low or comment is None or comment <= asked.created_at:
+        return None
+    of_several = told.agent_last_at or told.first_at
+    answered = told.first_at if told.count == 1 and told.first_at else of_several
+    return comment if answered is None or answered < comment else None
 
 
 def expected(asked: Ticket) -> tuple[str, datetime | None]:
@@ -463,9 +487,10 @@ def expected(asked: Ticket) -> tuple[str, datetime | None]:
     sla_rows = asked.sla_rows or ()
     stages = [one.stage for one in sla_rows]
     replied = asked.replies is not None and asked.replies.count not in (None, 0)
+    since = waits_since(asked)
     untriaged = "urgent" if asked.recipient == "emergency-support@dxw.com" else "normal"
-    by_contract = contract_deadline(
-        asked.created_at,
+    by_contract = since and contract_deadline(
+        since,
         asked.priority or untriaged,
         enhanced=asked.plan_conflict or asked.plan == "enhanced",
     )
@@ -476,13 +501,13 @@ def expected(asked: Ticket) -> tuple[str, datetime | None]:
     if running:
         return "due", running[0]
     if "active" in stages:
-        return ("unknown", None) if replied else ("due", by_contract)
+        return ("due", by_contract) if since else ("unknown", None)
     if "fulfilled" in stages:
         return "unknown", None
     if "paused" in stages:
         former = sorted(one.breach_at for one in sla_rows if one.stage == "paused" and one.breach_at)
         return "paused", former[0] if former else None
-    if stages or replied:
+    if stages or since is None:
         return "met", None
     return "due", by_contract
 
