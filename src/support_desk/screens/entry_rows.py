@@ -79,9 +79,9 @@ def entry_columns(view: View, width: int) -> Sequence[Column[Entry]]:
     def at(entry: Entry, moment: Moment) -> Cell:
         return day_clock(entry.intent.at, moment.now, zone), "dim"
 
-    def what(entry: Entry, _: Moment) -> Cell:
-        local = lambda moment: day_clock(moment, view.now, zone)  # noqa: E731 - the zone at this place
-        return command_words(entry.intent.command, local), "strong" if asks(entry) else "text"
+    def what(entry: Entry, moment: Moment) -> Cell:
+        words = command_words(entry.intent.command, lambda at: day_clock(at, moment.now, zone))
+        return words, "strong" if asks(entry) else "text"
 
     return (
         Column("phase", "State", 10, _phase, ticks=True),

@@ -90,7 +90,7 @@ class ZendeskSource:
         while (ask := sweep.next_page()) is not None:
             query, page, sort = ask
             try:
-                sweep.add(await self._read(lambda reader: reader.search(query, page, sort, held)))  # noqa: B023
+                sweep.add(await self._read(lambda reader: reader.search(query, page, sort, held)))  # noqa: B023 - awaited
             except SourceError as error:
                 if not (sweep.refused(error) or sweep.broke_off(error)):
                     raise
