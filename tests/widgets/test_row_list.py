@@ -138,6 +138,30 @@ async def test_an_order_that_was_asked_for_does_not_wait() -> None:
         assert [row.id for row in app.list.rows] == [3, 2, 1]
 
 
+async def test_rows_that_were_asked_for_fill_the_page() -> None:
+    """With the filter gone the last row of many isn't shown alone, as if the list had no other."""
+    app = ListApp(rows(40))
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.list.show(rows(*range(1, 41)), at_once=True)
+        await pilot.pause()
+        assert [app.line_of(f"row-{number}.") for number in range(31, 41)] == list(range(2, 12))
+        assert app.list.cursor == 40
+
+
+async def test_a_page_that_rows_have_left_is_full_again_with_the_next_key() -> None:
+    """While nobody presses anything the row under the cursor stays where it is."""
+    app = ListApp(rows(*range(1, 41)))
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.press("G", *["k"] * 9)
+        assert app.line_of("row-31.") == 2
+        app.list.show(rows(*range(1, 32)))
+        await pilot.pause()
+        assert app.line_of("row-31.") == 2
+        await pilot.press("k")
+        assert app.line_of("row-30.") == 10
+        assert app.line_of("row-31.") == 11
+
+
 async def test_a_list_at_its_top_that_nobody_works_in_shows_what_is_new() -> None:
     app = ListApp(rows(*range(50)))
     async with app.run_test(size=(40, 10)) as pilot:

@@ -162,6 +162,8 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
                 list(rows), keep_order=not at_once and self._busy(), keep_ghost=not at_once
             )
         )
+        if at_once:
+            self._fill_page()
 
     def title(self, parts: Parts) -> None:
         """The first line of the pane."""
@@ -270,6 +272,17 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
     def _page(self) -> int:
         return max(1, self.size.height - self._body)
 
+    @property
+    def _lowest(self) -> int:
+        """The place at the top of the last page that is full."""
+        return max(0, len(self._all) - self._page)
+
+    def _fill_page(self) -> None:
+        """No empty lines below rows that others stand above: that would look like the whole list."""
+        if self._top > self._lowest:
+            self._top = self._lowest
+            self._redraw()
+
     def _cursor_line(self) -> int | None:
         place = self._all.place
         return None if place is None else place - self._top
@@ -291,7 +304,7 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
     def _scroll_to_cursor(self) -> None:
         place = self._all.place
         if place is not None:
-            self._top = min(max(self._top, place - self._page + 1), place)
+            self._top = min(max(self._top, place - self._page + 1), place, self._lowest)
 
     def _look(self, row: R) -> Look:
         key = self._all.key(row)
