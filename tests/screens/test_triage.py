@@ -33,7 +33,7 @@ from tests.screens.ticket_desk import (
     ticket_now,
     writing,
 )
-from tests.support import SMALL, Running, Weather, drawn, running
+from tests.support import MIDDLE, SMALL, Running, Weather, drawn, running
 
 MOST_KEYS = 6
 """Key presses that triage of a new ticket may take beyond typed words (issue 3)."""
@@ -343,3 +343,18 @@ async def test_tags_that_say_what_was_done_are_not_suggested() -> None:
         offered = {row.tag for row in screen._found.suggestions}
         assert "learnt" in offered
         assert not offered & {"escalated", "major_incident"}
+
+
+@pytest.mark.parametrize("size", [SMALL, MIDDLE])
+async def test_the_activity_names_the_ticket_whatever_was_done(size: tuple[int, int]) -> None:
+    """What a triage sets is longer than the line."""
+    async with running(size=size) as desk:
+        await opened(desk)
+        await go_to(desk, ORCHARDS)
+        await desk.press("T")
+        await form(desk)
+        await desk.press("3", "w", "u", "enter")
+        await ended(desk)
+        await desk.press("5")
+        await desk.pilot.pause()
+        assert f"done       #{ORCHARDS} triage" in drawn(desk.dashboard.query_one("#activity"))

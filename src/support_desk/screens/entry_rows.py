@@ -101,7 +101,12 @@ def activity_columns(view: View) -> Sequence[Column[Entry]]:
 
     def what(entry: Entry, moment: Moment) -> Cell:
         words = command_words(entry.intent.command, lambda at: day_clock(at, moment.now, zone))
-        return f"{words} · {entry.intent.title}", "strong" if asks(entry) else "text"
+        title = entry.intent.title
+        if entry.intent.target.kind == "ticket":
+            # What a triage sets fills the line: which ticket it was comes first.
+            number, _, title = title.partition(" ")
+            words = f"{number} {words}"
+        return f"{words} · {title}", "strong" if asks(entry) else "text"
 
     return (
         Column("phase", "State", 10, _phase, ticks=True),
