@@ -297,6 +297,7 @@ async def test_a_ticket_may_page_the_second_line_as_well() -> None:
         assert isinstance(edit, c.EditTicket)
         assert isinstance(page, c.PagePerson)
         assert page.name == "Helen Marsh", "decided first: a helpdesk in trouble doesn't hold it up"
+        assert "PAGES second line: Helen Marsh, until 10:00 · #48144" in desk.footer
         await desk.press("u")
         assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
 

@@ -118,6 +118,8 @@ class PagePerson:
     tags: tuple[str, ...] = ()
     phone: str = ""
     """How to reach them if the page doesn't; shown, never sent."""
+    line: str = ""
+    """Who that is at this moment, as "second line: Sam Example, until Mon 10:00"; shown, never sent."""
 
 
 @record

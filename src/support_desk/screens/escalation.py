@@ -350,4 +350,16 @@ def page_command(screen: Acting, row: Alert | Ticket, rung: Rung) -> c.PagePerso
         priority="P1" if urgent else "P2",
         tags=tuple(tag for tag in row.tags if tag.startswith("client_")),
         phone=rung.phone,
+        line=_rung_words(screen, rung),
     )
+
+
+def _rung_words(screen: Acting, rung: Rung) -> str:
+    """Such as "second line: Sam Example, until Mon 10:00"; whoever has no shift goes by their name."""
+    if not rung.on_rota:
+        return rung.person.name
+    app = screen.desk_app
+    until = (
+        f", until {day_clock(rung.until, app.desk.now(), app.view.calendar.timezone)}" if rung.until else ""
+    )
+    return f"{rung.why.removesuffix(' now')}: {rung.person.name}{until}"

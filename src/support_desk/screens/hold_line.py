@@ -40,7 +40,9 @@ def held_words(entry: Entry) -> str:
     match command:
         case c.EscalateAlert():
             return f"PAGES {command.line} · {title}"
-        case c.AddResponder() | c.PagePerson():
+        case c.PagePerson():
+            return f"PAGES {command.line or command.name} · {title}"
+        case c.AddResponder():
             return f"PAGES {command.name} · {title}"
         case c.CloseAlert():
             return f"closes {title}"
