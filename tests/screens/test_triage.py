@@ -26,6 +26,7 @@ from tests.screens.ticket_desk import (
     HARBOURS,
     MAP,
     ORCHARDS,
+    PROBLEM,
     all_ended,
     detail_of,
     draft,
@@ -239,6 +240,48 @@ async def test_marked_tickets_are_triaged_alike(desk: Running) -> None:
     rows = await all_ended(desk, 2)
     assert {entry.phase for entry in rows} == {Phase.CONFIRMED}, [entry.words for entry in rows]
     assert {ticket_now(desk, number).type for number in (ORCHARDS, HARBOURS)} == {"incident"}
+
+
+async def test_of_several_each_keeps_the_priority_that_it_has(desk: Running) -> None:
+    """The first one's must not become everybody's: nobody has chosen that, and nothing said it."""
+    before = {}
+    for number in (PROBLEM, MAP, ORCHARDS):
+        row = await go_to(desk, number)
+        before[number] = row.priority
+        await desk.press("space")
+    assert list(before.values()) == ["high", "normal", None]
+    await desk.press("T")
+    await form(desk)
+    assert "●" not in line(desk, "Priority")
+    assert line(desk, "Group") == "Group g various"
+    assert line(desk, "Assignee").startswith("Assignee w various")
+    await desk.press("3")
+    assert "various: each keeps its own" in shown(desk)
+    sent = " ".join(shown(desk).split()).partition("enter sends on 3 of 3 tickets:")[2]
+    assert "status open (on 1)" in sent
+    assert "priority high (on 1)" in sent, "the kind's, for the one that has none"
+    assert "tags added fault" in sent
+    await desk.press("enter")
+    rows = await all_ended(desk, 3)
+    assert {entry.phase for entry in rows} == {Phase.CONFIRMED}, [entry.words for entry in rows]
+    after = {number: ticket_now(desk, number) for number in before}
+    assert [row.priority for row in after.values()] == ["high", "normal", "high"]
+    assert all("fault" in row.tags for row in after.values())
+
+
+async def test_what_is_chosen_for_several_is_for_all(desk: Running) -> None:
+    for number in (PROBLEM, MAP):
+        await go_to(desk, number)
+        await desk.press("space")
+    await desk.press("T")
+    await form(desk)
+    await desk.press("h", "w")
+    assert "●high" in line(desk, "Priority")
+    assert "enter sends on 2 of 2 tickets:" in shown(desk)
+    assert "priority    high (on 1)" in shown(desk), "the other one has it already"
+    await desk.press("enter")
+    await all_ended(desk, 2)
+    assert {ticket_now(desk, number).priority for number in (PROBLEM, MAP)} == {"high"}
 
 
 async def test_several_feature_requests_get_no_reply_unseen(desk: Running) -> None:

@@ -6,6 +6,7 @@ nothing here is typed into a field, but in the small questions that a letter ope
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from support_desk.sources.writers import Agent, CustomStatus, Group
 
 LABEL = 11
+VARIOUS = "various"
 TYPES = ("question", "incident", "problem", "task")
 STATUSES = ("open", "pending", "hold", "solved")
 PRIORITY_KEYS = {"u": "urgent", "h": "high", "n": "normal", "l": "low"}
@@ -69,6 +71,34 @@ class Triaged:
 
     edits: tuple[tuple[Ticket, EditTicket], ...]
     reply_macro: str = ""
+
+
+def _will_be(form: TriageForm, ticket: Ticket, name: str) -> tuple[str, bool]:
+    """What a field of a ticket will be, and whether the form changes it."""
+    if name == "status":
+        chosen = form.custom_status or form.status
+        return chosen or ticket.custom_status or ticket.status, bool(chosen)
+    chosen = getattr(form, name)
+    return chosen or getattr(ticket, name) or "", bool(chosen)
+
+
+def _changes(edits: Sequence[EditTicket]) -> list[tuple[str, str]]:
+    """What the edits set, as (name, value); what only some of them set says of how many."""
+    counted = Counter(change for edit in edits for change in changes_of(edit))
+    return [
+        (name, value if count == len(edits) else f"{value} (on {count})")
+        for (name, value), count in sorted(
+            counted.items(), key=lambda row: _ORDER.get(row[0][0], len(_ORDER))
+        )
+    ]
+
+
+_ORDER = {
+    name: place
+    for place, name in enumerate(
+        ("status", "priority", "type", "assignee", "group", "tags added", "tags removed")
+    )
+}
 
 
 def _within(text: str, room: int) -> str:
@@ -113,8 +143,8 @@ class TriageScreen(Modal[Triaged | None]):
         kind = kind_of_ticket(tickets[0], found.kinds) if len(tickets) == 1 else None
         self._chosen = TriageForm(kind=kind)
         """What was chosen by hand."""
-        self._form = self._chosen
-        """The same with what the kind brings along."""
+        self._forms = (self._chosen,) * len(self._tickets)
+        """For each ticket the same with what the kind brings along: what a ticket has already, it keeps."""
         self._kind_pressed = False
         self._own_tags = False
         self._problem = ""
@@ -137,7 +167,8 @@ class TriageScreen(Modal[Triaged | None]):
     @property
     def edits(self) -> tuple[tuple[Ticket, EditTicket], ...]:
         """What would be sent now."""
-        found = ((ticket, triage_edit(ticket, self._form, self._found.kinds)) for ticket in self._tickets)
+        filled = zip(self._tickets, self._forms, strict=True)
+        found = ((ticket, triage_edit(ticket, form, self._found.kinds)) for ticket, form in filled)
         return tuple((ticket, edit) for ticket, edit in found if edit is not None)
 
     # Drawing
@@ -169,32 +200,41 @@ class TriageScreen(Modal[Triaged | None]):
             self._row("", (_within(f"{row.tag}: {row.reasons[0]}", close - LABEL - 2), "dim"))
             for row in self._found.suggestions[:3]
         ]
-        lines.append(self._field("Type", "y", (form.type or first.type or "none", self._ink(form.type))))
-        lines.append(self._field("Group", "g", (form.group or first.group or "none", self._ink(form.group))))
-        assignee = form.assignee or first.assignee or "nobody"
+        lines.append(self._field("Type", "y", self._outcome("type", "none")))
+        lines.append(self._field("Group", "g", self._outcome("group", "none")))
         lines.append(
             self._field(
                 "Assignee",
                 "w",
-                (assignee, self._ink(form.assignee)),
+                self._outcome("assignee", "nobody"),
                 ("   w", "key"),
                 (" me  ", "dim"),
                 ("W", "key"),
                 (" somebody", "dim"),
             )
         )
-        lines.append(
-            self._field(
-                "Status", "s", (self._status_words(), self._ink(form.status or form.custom_status_id))
-            )
-        )
+        lines.append(self._field("Status", "s", self._outcome("status", "")))
         lines.append(self._field("Note", "i", (form.note or "none", self._ink(form.note))))
         lines += self._review(close=bool(close))
         return lines
 
+    @property
+    def _form(self) -> TriageForm:
+        """The form of the first ticket, for what is shown once."""
+        return self._forms[0]
+
     @staticmethod
     def _ink(chosen: object) -> str:
         return "key" if chosen else "text"
+
+    def _outcome(self, name: str, none: str) -> tuple[str, str]:
+        """What a field will be, and its style; tickets that differ in it are said to."""
+        found = [
+            _will_be(form, ticket, name) for form, ticket in zip(self._forms, self._tickets, strict=True)
+        ]
+        chosen = any(is_chosen for _, is_chosen in found)
+        values = {value or none for value, _ in found}
+        return (values.pop() if len(values) == 1 else VARIOUS), self._ink(chosen)
 
     @staticmethod
     def _row(label: str, *parts: tuple[str, str]) -> TextLine:
@@ -213,7 +253,7 @@ class TriageScreen(Modal[Triaged | None]):
         )
 
     def _priority_rows(self) -> list[TextLine]:
-        now = self._form.priority or self._tickets[0].priority
+        now, _ = self._outcome("priority", "")
         return self._chips("Priority", [(key, name, name == now) for key, name in PRIORITY_KEYS.items()])
 
     def _chips(self, label: str, choices: Iterable[tuple[str, str, bool]]) -> list[TextLine]:
@@ -232,7 +272,9 @@ class TriageScreen(Modal[Triaged | None]):
         return [self._row("" if place else label, *parts) for place, parts in enumerate(lines)]
 
     def _deadline_words(self) -> str:
-        chosen = self._form.priority or self._tickets[0].priority
+        chosen, _ = self._outcome("priority", "")
+        if len(self._tickets) > 1:
+            return "various: each keeps its own" if chosen == VARIOUS else ""
         return next((choice.words for choice in self._found.priorities if choice.priority == chosen), "")
 
     def _tag_parts(self) -> Parts:
@@ -242,19 +284,16 @@ class TriageScreen(Modal[Triaged | None]):
             parts.append((" ".join(self._tickets[0].tags) or "none yet", "text"))
         return tuple(parts)
 
-    def _status_words(self) -> str:
-        form, first = self._form, self._tickets[0]
-        return form.custom_status or form.status or first.custom_status or first.status
-
     def _review(self, *, close: bool) -> list[TextLine]:
         edits = self.edits
         lines = [] if close else [BLANK]
         if not edits:
             lines.append(TextLine(((" Nothing would change yet: choose a kind with its number", "dim"),)))
         else:
-            count = "" if len(edits) == 1 else f" on {len(edits)} of {len(self._tickets)} tickets"
+            several = len(self._tickets)
+            count = f" on {len(edits)} of {several} tickets" if several > 1 else ""
             opening: Parts = ((" enter", "key"), (f" sends{count}:", "head"))
-            changes = changes_of(edits[0][1])
+            changes = _changes([edit for _, edit in edits])
             if close:
                 said = [
                     part for name, value in changes for part in ((f"  {name} ", "label"), (value, "strong"))
@@ -294,18 +333,24 @@ class TriageScreen(Modal[Triaged | None]):
 
     def _change(self, **changes: Any) -> None:
         self._chosen = replace(self._chosen, **changes)
-        self._form, self._problem = self._chosen, ""
-        if self._kind_pressed:
-            groups = {group.name: group.id for group in self._found.groups}
-            self._form, self._problem = filled_form(
-                self._tickets[0],
-                self._chosen,
-                self._found.suggestions,
-                self._found.path,
-                groups,
-                own_tags=self._own_tags,
-            )
+        filled = [self._filled(ticket) for ticket in self._tickets]
+        self._forms = tuple(form for form, _ in filled)
+        self._problem = filled[0][1]
         self._draw()
+
+    def _filled(self, ticket: Ticket) -> tuple[TriageForm, str]:
+        """What was chosen with what the kind brings along for this ticket; and what of it can't be."""
+        if not self._kind_pressed:
+            return self._chosen, ""
+        groups = {group.name: group.id for group in self._found.groups}
+        return filled_form(
+            ticket,
+            self._chosen,
+            self._found.suggestions,
+            self._found.path,
+            groups,
+            own_tags=self._own_tags,
+        )
 
     def action_kind(self, place: int) -> None:
         """This kind, with what goes with it; what was chosen by hand stays."""
