@@ -46,6 +46,14 @@ async def test_the_noisiest_alerts_stand_first_with_counts_and_hours(size: tuple
         assert desk.app.screen is desk.dashboard
 
 
+async def test_an_alert_that_rang_once_is_one_alert() -> None:
+    async with running(size=LARGE) as desk:
+        screen = await open_quiet(desk)
+        place = next(n for n, row in enumerate(screen.list.rows) if row.noise and row.noise.alerts == 1)
+        await desk.press(*["j"] * place)
+        await desk.until(lambda: "\n1 alert since " in screen.text.shown)
+
+
 async def test_what_waits_on_us_longest_can_be_opened() -> None:
     async with running(size=MIDDLE) as desk:
         screen = await open_quiet(desk)

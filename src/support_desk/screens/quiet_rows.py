@@ -8,7 +8,7 @@ from enum import StrEnum
 from support_desk.domain.noise import Noise, hours_words
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.tickets import Ticket
-from support_desk.domain.words import duration_words
+from support_desk.domain.words import counted, duration_words
 from support_desk.quiet_times import QuietTimes
 from support_desk.records import record
 from support_desk.screens.view import View
@@ -156,7 +156,14 @@ def _about_noise(view: View, noise: Noise, found: QuietTimes) -> list[TextLine]:
     nobody = f"; {noise.unacknowledged} went away before anybody took them" if noise.unacknowledged else ""
     share = round(noise.out_of_hours_share * 100)
     return [
-        TextLine(((f"{noise.alerts} alerts since {since}{rang}, up to {noise.priority}{nobody}.", "text"),)),
+        TextLine(
+            (
+                (
+                    f"{counted(noise.alerts, 'alert')} since {since}{rang}, up to {noise.priority}{nobody}.",
+                    "text",
+                ),
+            )
+        ),
         TextLine(((f"Out of hours: {share} %. Open for {duration_words(noise.open_for)} in all.", "text"),)),
         TextLine(((f"By the hour, 0 to 23: {bars(noise.hours)}", "text"),)),
         TextLine(((f"Last: {day_clock(noise.last_at, view.now, zone)}.", "text"),)),
