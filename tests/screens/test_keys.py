@@ -187,9 +187,22 @@ def test_footer_help_and_table_show_the_changed_key() -> None:
 def test_help_holds_every_action_of_its_scopes() -> None:
     text = "\n".join("".join(part for part, _ in line.parts) for line in help_lines(tuple(SCOPES), {}))
     for action in ACTIONS:
-        assert action.help in text, action.id
+        assert action.help.replace("`", "") in text, action.id
         for key in keys_of(action, {}):
             assert key in text, action.id
+
+
+def test_help_names_the_other_pages_first_with_the_keys_as_they_are() -> None:
+    lines = help_lines(("list", "dashboard", "app"), {"app.rota": "f6"})
+    pages = "".join(part for part, _ in lines[1].parts)
+    assert lines[0].parts[0][0] == "Other pages"
+    assert pages.startswith(" 0 what now  f6 next on?  H handover  K TOIL  Q quiet times ")
+    told = [part for line in lines for part in line.parts]
+    assert ("u", "key") not in told
+    rows = help_lines(("act",), {})
+    told = [part for line in rows for part in line.parts]
+    assert ("u", "key") in told, "a key within a sentence is drawn as one, without the table's quotes"
+    assert "`" not in "".join(part for part, _ in told)
 
 
 async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from support_desk.actions import SCOPES
+from support_desk.actions import SCOPES, Action
 from support_desk.keys import available, keys_of
 from support_desk.records import record
 from support_desk.screens.key_line import KeyLine
@@ -295,6 +295,23 @@ class HelpScreen(Modal[None]):
         self.dismiss(None)
 
 
+PAGES = (
+    "app.needs", "app.rota", "app.handover", "app.toil", "app.quiet", "app.outbox", "app.log",
+    "app.suspended", "app.solved",
+)  # fmt: skip
+"""The pages that open from everywhere, in the order in which help names them."""
+
+
+def _pages(actions: Sequence[Action], keys: Mapping[str, str]) -> Parts:
+    pairs = (((f" {keys[action.id]}", "key"), (f" {action.label} ", "text")) for action in actions)
+    return tuple(part for pair in pairs for part in pair)
+
+
+def _marked(text: str) -> Parts:
+    """Help as it stands in the table of keys, with what is between backquotes drawn as a key."""
+    return tuple((part, "key" if place % 2 else "text") for place, part in enumerate(text.split("`")) if part)
+
+
 def help_lines(
     scopes: Sequence[str], changed: Mapping[str, str], *, read_only: bool = False
 ) -> list[TextLine]:
@@ -303,6 +320,10 @@ def help_lines(
     keys = {action.id: "  ".join(keys_of(action, changed)) or "palette" for action in shown}
     width = max((cell_width(text) for text in keys.values()), default=0) + 3
     lines: list[TextLine] = []
+    pages = [action for id_ in PAGES for action in shown if action.id == id_]
+    if pages and scopes[0] != "app":
+        # They are in the last of many groups, and nobody who looks for them knows that.
+        lines += [BLANK, TextLine((("Other pages", "head"),)), TextLine(_pages(pages, keys), indent=1)]
     for scope in scopes:
         actions = [action for action in shown if action.scope == scope]
         if not actions:
@@ -310,7 +331,7 @@ def help_lines(
         lines += [BLANK, TextLine(((SCOPES.get(scope, scope), "head"),))]
         lines += [
             TextLine(
-                ((f" {keys[action.id]}".ljust(width), "key"), (clean(action.help), "text")), indent=width
+                ((f" {keys[action.id]}".ljust(width), "key"), *_marked(clean(action.help))), indent=width
             )
             for action in actions
         ]

@@ -185,7 +185,9 @@ class Places(Telling):
         for action in available(scopes, read_only=self.config.read_only):
             if action.palette:
                 target = "app" if action.scope == "app" else "screen"
-                yield SystemCommand(action.label, action.help, self._runner(target, action.method))
+                yield SystemCommand(
+                    action.label, action.help.replace("`", ""), self._runner(target, action.method)
+                )
 
     def _runner(self, target: str, method: str) -> Callable[[], None]:
         def run() -> None:
