@@ -17,6 +17,7 @@ from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
+    from support_desk.config.model import Config
     from support_desk.desk.dispatch import Performer
     from support_desk.desk.outbox import Outbox
     from support_desk.domain.alerts import Alert
@@ -29,6 +30,11 @@ def who_decides(address: str) -> str:
     import getpass
 
     return address or getpass.getuser()
+
+
+def my_name(config: Config) -> str:
+    """How colleagues know the person: by name, by address, or by the account."""
+    return config.me.name or who_decides(config.me.email)
 
 
 class Acts:

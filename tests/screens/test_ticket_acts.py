@@ -574,6 +574,16 @@ async def test_a_major_incident_names_the_account_where_nobody_is_configured() -
         assert last.body == f"Major incident, marked by {getpass.getuser()}. Told: Sian."
 
 
+async def test_a_ticket_that_is_handed_on_names_the_account_where_nobody_is_configured() -> None:
+    async with running(config=changed(me=Me())) as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("e")
+        await ended(desk)
+        last = (await detail_of(desk, MAP)).comments[-1]
+        assert last.body.startswith(f"Escalated by {getpass.getuser()} to ")
+
+
 # Where nothing may be changed, and where there is little room
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from support_desk.acts import who_decides
+from support_desk.acts import my_name
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
@@ -19,8 +19,7 @@ def ask_who_was_told(screen: Acting, about: str, mark: Callable[[str, tuple[str,
 
     def told(who: str | None) -> None:
         if who is not None:
-            by = config.me.name or who_decides(config.me.email)
             tag = config.on_call.incident_tag
-            mark(f"Major incident, marked by {by}. Told: {who}.", (tag,) if tag else ())
+            mark(f"Major incident, marked by {my_name(config)}. Told: {who}.", (tag,) if tag else ())
 
     screen.app.push_screen(LinePicker(f"MAJOR INCIDENT {about}: who was told?"), told)

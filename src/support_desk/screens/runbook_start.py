@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from support_desk.acts import my_name
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.alerts import Alert, AlertDetail
 from support_desk.domain.clients import client_of_alert
@@ -65,7 +66,7 @@ async def _write(app: DeskApp, alert: Alert, client: str | None, name: str) -> N
     seen = detail.alert if detail is not None else alert
     begun = template(
         replace(seen, message=alert.message), client, detail=detail,
-        by=view.config.me.name or view.config.me.email, now=view.now, zone=view.calendar.timezone,
+        by=my_name(view.config), now=view.now, zone=view.calendar.timezone,
     )  # fmt: skip
     text = await edit_text(app, begun)
     if text is None:

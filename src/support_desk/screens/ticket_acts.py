@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from support_desk.acts import my_name
 from support_desk.config.rules import feature_path, own_meaning, ticket_escalation_rule, triage_kinds
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
@@ -230,7 +231,7 @@ async def _escalation(screen: Acting, ticket: Ticket) -> EditTicket | str:
     groups = {group.name: group.id for group in await app.lookups.groups()} if rule.group else {}
     agents = {agent.email: agent.id for agent in await app.lookups.agents()} if rule.assignee else {}
     line = rule.group or rule.assignee or "second line (tickets)"
-    me = app.config.me.name or app.config.me.email
+    me = my_name(app.config)
     return escalation_edit(ticket, rule, me=me, line=line, groups=groups, agents=agents)
 
 
