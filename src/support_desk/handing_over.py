@@ -83,6 +83,7 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         missing.append("the log of what was done here can't be read")
         doubtful["log"] = missing[-1]
     me, suspended = view.config.me, view.snapshot.suspended
+    next_on = tuple(_next_on(view, end))
     return Facts(
         start=start,
         end=end,
@@ -97,7 +98,8 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
         runbooks_changed=kept.runbooks_changed,
-        next_on=tuple(_next_on(view, end)),
+        next_on=next_on,
+        own=_own(view, next_on),
         bare_days=_bare_days(view, end),
         beyond=tuple((step.name or step.email, step.phone) for step in view.config.rota.beyond),
         believed_solved=frozenset(
@@ -119,6 +121,20 @@ def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, st
         if found not in (State.FRESH, State.OFF):
             error = source_error(snapshot, source, now)
             yield source, f"{source.value} is {found.value}" + (f": {error}" if error else "")
+
+
+def _own(view: Seen, next_on: Iterable[Next]) -> tuple[int, ...]:
+    """The unsolved tickets of who hands over, in the order of the queue; none if they are on next as well."""
+    me = view.config.me.email.casefold()
+    first_line = (row.person for row in next_on if row.role in (Role.DEV, Role.OPS) and not row.part)
+    stays = any(isinstance(person, Person) and person.email.casefold() == me for person in first_line)
+    if not me or stays:
+        return ()
+    return tuple(
+        row.ticket.id
+        for row in view.snapshot.tickets.rows
+        if row.ticket.status in ("new", "open", "hold") and (row.ticket.assignee_email or "").casefold() == me
+    )
 
 
 def _clients(view: Seen) -> dict[int, str]:

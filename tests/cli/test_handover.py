@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +119,23 @@ def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "It can't be told: the runbooks aren't in a git checkout." in text
     assert "First line, developer: " in text
     assert "Not complete" not in text
+
+
+def test_what_is_still_with_who_goes_is_named_unless_they_are_on_next(
+    path: Path, capsys: pytest.CaptureFixture[str], opsgenie: OpsgenieSimulator
+) -> None:
+    config = path.read_text("utf-8").replace('name = "Robin Ashdown"', 'email = "agent0@example.com"')
+    path.write_text(config, "utf-8")
+    assert ask(path) == 0
+    told = "- Still with agent0@example.com, to keep or to hand on: #1"
+    assert told in capsys.readouterr().out
+    # All of the rota's people are they.
+    for schedule in opsgenie.schedules:
+        for rotation in schedule.rotations:
+            turns = [replace(turn, email="agent0@example.com") for turn in rotation.turns or ()]
+            rotation.turns = turns
+    assert ask(path) == 0
+    assert told not in capsys.readouterr().out
 
 
 def test_a_range_of_ones_own_and_json(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -220,7 +220,9 @@ def test_on_hold_believed_solved_and_what_has_no_deadline_are_told_apart() -> No
         ticket(4, sla_rows=(), replies=Replies(1)),
         ticket(5, sla_rows=(), priority=None, replies=Replies(1)),
     )
-    text = to_markdown(facts(tickets=queue, believed_solved=frozenset({3}), suspended=6), AGREEMENT)
+    text = to_markdown(
+        facts(tickets=queue, believed_solved=frozenset({3}), suspended=6, own=(4, 5)), AGREEMENT
+    )
     assert section(text, "On hold") == ["- #1 Page 1 is broken (Acme); nobody has it; last changed Mon 10:00"]
     assert section(text, "Waiting for the client") == [
         "- #2 Page 2 is broken (Acme); nobody has it; last changed Mon 10:00",
@@ -228,6 +230,7 @@ def test_on_hold_believed_solved_and_what_has_no_deadline_are_told_apart() -> No
     ]
     assert section(text, "Open, and what was promised") == ["- 2 more open, with no deadline that runs"]
     assert section(text, "Follow-ups") == [
+        "- Still with Robin Ashdown, to keep or to hand on: #4, #5",
         "- No priority yet: #5",
         "- 6 suspended messages to look at: some may be real tickets",
     ]

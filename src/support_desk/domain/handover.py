@@ -138,6 +138,8 @@ class Facts:
     """Bank holidays of the week to come that nobody covers; True: only the second line isn't covered."""
     beyond: tuple[tuple[str, str], ...] = ()
     """Who is beyond the second line, and their telephone numbers."""
+    own: tuple[int, ...] = ()
+    """Tickets that are still with the person who hands over, where they aren't on next themselves."""
     believed_solved: frozenset[int] = frozenset()
     """Tickets that close by themselves unless the client writes again."""
     incident_tag: str = ""

@@ -270,6 +270,9 @@ class _Writer:
             f"- {self._what(action)} on {_text(action.on)}: {_ended(action)}"
             for action in self._facts.unfinished
         ]
+        if self._facts.own:
+            numbers = _listed([f"#{number}" for number in self._facts.own])
+            rows.append(f"- Still with {_text(self._facts.by)}, to keep or to hand on: {numbers}")
         without = [f"#{row.ticket.id}" for row in self._facts.tickets if row.ticket.priority is None]
         if without:
             rows.append(f"- No priority yet: {_listed(without)}")
