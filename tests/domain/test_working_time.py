@@ -268,3 +268,19 @@ class TestWords:
     )
     def test_moments_are_local_and_short(self, moment: str, words: str) -> None:
         assert moment_words(at(moment), at("2026-11-23T23:30"), LONDON) == words
+
+    @pytest.mark.parametrize(
+        ("moment", "words"),
+        [
+            (datetime(2026, 10, 24, 23, 59, tzinfo=UTC), "Sun 00:59"),
+            (datetime(2026, 10, 25, 0, 0, tzinfo=UTC), "Sun 01:00 BST"),
+            (datetime(2026, 10, 25, 0, 59, 59, tzinfo=UTC), "Sun 01:59 BST"),
+            (datetime(2026, 10, 25, 1, 0, tzinfo=UTC), "Sun 01:00 GMT"),
+            (datetime(2026, 10, 25, 1, 59, 59, tzinfo=UTC), "Sun 01:59 GMT"),
+            (datetime(2026, 10, 25, 2, 0, tzinfo=UTC), "Sun 02:00"),
+            (datetime(2027, 3, 28, 0, 59, tzinfo=UTC), "Sun 00:59"),
+            (datetime(2027, 3, 28, 1, 0, tzinfo=UTC), "Sun 02:00"),
+        ],
+    )
+    def test_an_hour_that_comes_twice_has_its_zone(self, moment: datetime, words: str) -> None:
+        assert moment_words(moment, moment, LONDON) == words

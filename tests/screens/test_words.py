@@ -117,3 +117,12 @@ def test_ages_in_columns_have_no_seconds() -> None:
     assert minutes(span(seconds=59)) == "now"
     assert minutes(span(seconds=60)) == "1m"
     assert minutes(-span(seconds=30)) == "now"
+
+
+def test_an_hour_that_comes_twice_has_its_zone() -> None:
+    first = datetime(2026, 10, 25, 0, 31, tzinfo=UTC)
+    second = first + timedelta(hours=1)
+    assert [clock(at, LONDON) for at in (first, second)] == ["01:31 BST", "01:31 GMT"]
+    assert [day_clock(at, first, LONDON) for at in (first, second)] == ["01:31 BST", "01:31 GMT"]
+    assert day_clock(second, first - timedelta(days=1), LONDON) == "Sun 01:31 GMT"
+    assert day_clock(second, first - timedelta(days=20), LONDON) == "25 Oct 01:31 GMT"

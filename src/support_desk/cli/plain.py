@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.sla import metric_words
-from support_desk.domain.words import counted
+from support_desk.domain.words import clock_words, counted
 
 Document = dict[str, Any]
 
@@ -46,7 +46,7 @@ def spoken_length(seconds: float, *, days: bool = True) -> str:
 def spoken_time(text: str, zone: ZoneInfo) -> str:
     """A document's time as local time: "Monday 23 November, 10:42"."""
     at = datetime.fromisoformat(text).astimezone(zone)
-    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}, {at:%H:%M}"
+    return f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}, {clock_words(at)}"
 
 
 def sources_text(document: Document) -> Iterator[str]:

@@ -21,7 +21,7 @@ from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.late_start import late_start_words
 from support_desk.domain.sla import Agreement, Ranked, is_emergency, late
-from support_desk.domain.words import duration_words, moment_words
+from support_desk.domain.words import clock_words, duration_words, moment_words
 from support_desk.records import record
 from support_desk.text import clean
 
@@ -362,7 +362,7 @@ def _ticket(of: Situation, rank: Rank, row: Ranked, before: str = "", tail: str 
     deadline = row.verdict.deadline or of.now
     when = moment_words(deadline, of.now, of.zone)
     if deadline.astimezone(of.zone).date() == of.now.astimezone(of.zone).date():
-        when = f"{deadline.astimezone(of.zone):%H:%M}"
+        when = clock_words(deadline.astimezone(of.zone))
     breach = f"breached {when}" if deadline <= of.now else f"breaches {when}"
     target = Target("ticket", str(row.ticket.id))
     act = f"{_verb(row)} #{row.ticket.id}"

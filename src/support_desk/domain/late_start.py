@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.toil import Rule, asleep
+from support_desk.domain.words import clock_words
 from support_desk.domain.working_time import WorkingCalendar
 
 MORNING_ENDS = time(12)
@@ -32,8 +33,9 @@ def late_start_words(woken: datetime | None, now: datetime, zone: ZoneInfo) -> s
     """What the handbook says to somebody whom an alert has woken; empty: nothing, or it is noon."""
     if woken is None or now.astimezone(zone).time() >= MORNING_ENDS:
         return ""
+    at = clock_words(woken.astimezone(zone))
     return (
-        f"an alert woke you at {woken.astimezone(zone):%H:%M}, so nobody expects you at the usual time; tell "
+        f"an alert woke you at {at}, so nobody expects you at the usual time; tell "
         "your delivery lead or line manager, and the Head of Technical Operations if you need a night off "
         "call. K claims the time"
     )

@@ -11,7 +11,7 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.toil import Claim, Counted, Ledger, Mixed, PartHours, Rule, Woken
-from support_desk.domain.words import counted, duration_words
+from support_desk.domain.words import clock_words, counted, duration_words
 
 WOKEN_WORDS = {
     Woken.NO: "awake",
@@ -102,8 +102,9 @@ def claim_text(claim: Claim, zone: ZoneInfo) -> str:
     first, more = claim.alerts[0], len(claim.alerts) - 1
     others = f" and {counted(more, 'more alert')} within the hour" if more else ""
     what = f"{first.priority} {first.message}".strip()
+    local = claim.start.astimezone(zone)
     return (
-        f"{claim.start.astimezone(zone):%d/%m/%Y %H:%M}: {amount_words(claim.days, claim.length)}, "
+        f"{local:%d/%m/%Y} {clock_words(local)}: {amount_words(claim.days, claim.length)}, "
         f"out-of-hours support, {claim_reason(claim)}. {what}{others}"
     )
 
@@ -192,4 +193,4 @@ def read_length(text: str) -> timedelta | None:
 def when_words(at: datetime, zone: ZoneInfo) -> str:
     """A moment with its date, local: "Tue 24 Nov 02:14"."""
     local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b} {clock_words(local)}"

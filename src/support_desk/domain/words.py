@@ -30,6 +30,12 @@ def duration_words(length: timedelta, *, days: bool = True) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in units[largest : largest + 2] if amount)
 
 
+def clock_words(local: datetime) -> str:
+    """The hours and minutes of a local time: "01:30"; of the hour that comes twice in autumn, "01:30 BST"."""
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%H:%M} {local.tzname()}" if twice else f"{local:%H:%M}"
+
+
 def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:
     """`at` in local time, as short as it can be without doubt: "Mon 10:42", "Mon 30 Nov 10:42".
 
@@ -41,5 +47,5 @@ def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:
         words.append(f"{local.day} {_MONTHS[local.month - 1]}")
         if local.year != today.year:
             words.append(str(local.year))
-    words.append(f"{local:%H:%M}")
+    words.append(clock_words(local))
     return " ".join(words)

@@ -16,6 +16,7 @@ from support_desk.desk.snapshot import (
 )
 from support_desk.domain.alerts import Alert
 from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, shift_now
+from support_desk.domain.words import clock_words
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown, day_clock
 from support_desk.widgets.lines import Parts
@@ -87,7 +88,7 @@ def on(view: View, role: Role) -> Person | Unknown | None:
 def _people(view: View, narrow: bool) -> Parts:
     local = view.local(view.now)
     parts: list[tuple[str, str]] = [
-        (f" {local:%H:%M} ", "strong"),
+        (f" {clock_words(local)} ", "strong"),
         (f"{local:%a}" if narrow else f"{local:%a} {local.day} {local:%b}", "text"),
         DOT,
         (hours_words(view, narrow), "text"),

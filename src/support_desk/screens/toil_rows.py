@@ -19,6 +19,7 @@ from support_desk.domain.words import duration_words
 from support_desk.in_lieu import Found
 from support_desk.screens.rota_rows import LABELS
 from support_desk.screens.view import View
+from support_desk.screens.words import clock
 from support_desk.widgets.columns import Cell, Column, Moment
 from support_desk.widgets.text_view import BLANK, TextLine
 
@@ -92,14 +93,13 @@ def _alert(view: View, alert: Received) -> str:
     zone = view.calendar.timezone
     if alert.acked_at and alert.acked_by:
         who = "you" if alert.mine else alert.acked_by
-        acked = f"acknowledged by {who} {alert.acked_at.astimezone(zone):%H:%M}"
+        acked = f"acknowledged by {who} {clock(alert.acked_at, zone)}"
     elif alert.acked_by:
         acked = f"acknowledged by {'you' if alert.mine else alert.acked_by}"
     else:
         acked = "not acknowledged"
     open_for = f", open for {duration_words(alert.gone_at - alert.at, days=False)}" if alert.gone_at else ""
-    clock = f"{alert.at.astimezone(zone):%H:%M}"
-    return f"{clock} {alert.priority} {alert.message} ({acked}{open_for})".replace("  ", " ")
+    return f"{clock(alert.at, zone)} {alert.priority} {alert.message} ({acked}{open_for})".replace("  ", " ")
 
 
 def ledger_lines(view: View, found: Found) -> Iterator[TextLine]:

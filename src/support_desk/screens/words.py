@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from support_desk.domain.words import clock_words
+
 MINUTE = 60
 HOUR = 3600
 DAY = 86_400
@@ -45,17 +47,17 @@ def countdown(left: timedelta, *, seconds: bool = False) -> str:
 
 def clock(at: datetime, zone: tzinfo) -> str:
     """Hours and minutes, local."""
-    return at.astimezone(zone).strftime("%H:%M")
+    return clock_words(at.astimezone(zone))
 
 
 def day_clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A moment near `now`: `15:10` today, `Tue 10:00` within the week, `12 Jan` further away."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     if local.date() == today:
-        return local.strftime("%H:%M")
+        return clock_words(local)
     if abs((local.date() - today).days) < 7:  # noqa: PLR2004 - days of a week
-        return local.strftime("%a %H:%M")
-    return f"{local.day} {local.strftime('%b %H:%M')}" if local.year == today.year else f"{local:%d %b %y}"
+        return f"{local:%a} {clock_words(local)}"
+    return f"{local.day} {local:%b} {clock_words(local)}" if local.year == today.year else f"{local:%d %b %y}"
 
 
 def age(span: timedelta, *, exact: bool = False) -> str:
