@@ -56,6 +56,20 @@ def test_what_is_no_moment_to_come(typed: str) -> None:
     assert found is None or found > NOW
 
 
+@pytest.mark.parametrize(
+    ("now", "typed", "meant"),
+    [
+        ("2026-10-25T00:10", "01:30", "2026-10-25T00:30"),
+        ("2026-10-25T00:40", "01:30", "2026-10-25T01:30"),
+        ("2026-10-25T00:40", "sun 01:30", "2026-10-25T01:30"),
+        ("2026-10-25T01:40", "01:30", "2026-10-26T01:30"),
+    ],
+)
+def test_of_an_hour_that_comes_twice_the_one_to_come_is_meant(now: str, typed: str, meant: str) -> None:
+    at, expected = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, meant))
+    assert parse_when(typed, at, CALENDAR) == expected
+
+
 def test_local_times_stay_put_over_the_change_to_summer_time() -> None:
     before = datetime(2027, 3, 26, 12, tzinfo=UTC)
     found = parse_when("mon 10:00", before, CALENDAR)

@@ -20,7 +20,7 @@ def parse_when(text: str, now: datetime, calendar: WorkingCalendar) -> datetime 
 
     Days and clock times are local to the calendar's zone. A day without a time is the start of its working
     hours; a time without a day, and a day of the week, are their next occurrence. A time that the change to
-    summer time leaves out is moved forward by an hour.
+    summer time leaves out is moved forward by an hour; of one that comes twice in autumn the next is meant.
     """
     words = text.strip().casefold().replace(",", " ").split()
     if not words:
@@ -33,14 +33,14 @@ def parse_when(text: str, now: datetime, calendar: WorkingCalendar) -> datetime 
     if not day_words:
         if clock is None:
             return None
-        at = _local(today, clock, calendar)
-        return at if at > now else _local(today + timedelta(days=1), clock, calendar)
+        at = _local(today, clock, calendar, now)
+        return at if at > now else _local(today + timedelta(days=1), clock, calendar, now)
     day = _day(day_words, today)
     if day is None:
         return None
-    at = _local(day, clock or calendar.start, calendar)
+    at = _local(day, clock or calendar.start, calendar, now)
     if at <= now and day_words[0][:3] in DAYS:
-        at = _local(day + timedelta(weeks=1), clock or calendar.start, calendar)
+        at = _local(day + timedelta(weeks=1), clock or calendar.start, calendar, now)
     return at if at > now else None
 
 
@@ -72,5 +72,9 @@ def _day(words: list[str], today: date) -> date | None:
     return None
 
 
-def _local(day: date, at: time, calendar: WorkingCalendar) -> datetime:
-    return datetime.combine(day, at, calendar.timezone).astimezone(UTC)
+def _local(day: date, at: time, calendar: WorkingCalendar, now: datetime) -> datetime:
+    """A local time in UTC: of one that comes twice in the night, the second once the first is over."""
+    first, second = (
+        datetime.combine(day, at.replace(fold=fold), calendar.timezone).astimezone(UTC) for fold in (0, 1)
+    )
+    return first if first > now else second
