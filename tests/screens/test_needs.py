@@ -24,7 +24,7 @@ from support_desk.widgets.columns import Moment
 from support_desk.widgets.split_line import SplitLine
 from tests.screens.acting import ended, opened
 from tests.screens.test_alert_acts import P1, go_to
-from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, running
+from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, drawn, running
 
 
 def top(desk: Running) -> str:
@@ -149,6 +149,28 @@ async def test_the_forecast_says_its_pace_and_keys_change_it() -> None:
         assert "5 min a reply, as you set it" in screen.text.shown
         await desk.press("equals_sign")
         assert "20 min a reply, assumed so far" in screen.text.shown
+
+
+@pytest.mark.parametrize(("hours", "words"), [(0, "Today at the usual pace: "), (10, "At the usual pace: ")])
+async def test_after_work_the_forecast_isnt_called_todays(hours: int, words: str) -> None:
+    async with running(size=MIDDLE, at=DEMO_START + timedelta(hours=hours)) as desk:
+        await desk.press("0")
+        await desk.until(lambda: isinstance(desk.app.screen, NeedsScreen))
+        screen = desk.app.screen
+        assert isinstance(screen, NeedsScreen)
+        await desk.until(lambda: screen.text.shown.startswith(words))
+        assert ("due by Thu 18:00" if hours else "due by 18:00") in screen.text.shown
+
+
+async def test_what_isnt_known_proposes_no_quiet_times() -> None:
+    weather = Weather(edits={FeedName.TICKETS: none}, errors={FeedName.ALERTS: ServiceDown("down", "wait")})
+    async with running(size=MIDDLE, weather=weather, wait=False) as desk:
+        await desk.until(lambda: "nothing known to need you" in top(desk))
+        await desk.press("0")
+        screen = desk.app.screen
+        assert isinstance(screen, NeedsScreen)
+        await desk.until(lambda: "Nothing known to need you, but alerts: " in drawn(screen.list))
+        assert "quiet times" not in drawn(screen.list)
 
 
 async def test_a_configured_pace_comes_before_what_is_assumed() -> None:

@@ -121,7 +121,8 @@ class NeedsScreen(ListAndText[Need]):
         self.list.title(((f" What needs you now: {len(found)} ", "title"),))
         self.list.notice(f"Not everything is known: {'; '.join(doubts)}" if doubts else "")
         quiet = nothing_words(needing.situation(view), doubts) if not found else ""
-        self.list.empty(f"{quiet[:1].upper()}{quiet[1:]}. Q proposes what to do in quiet times.")
+        proposed = "" if doubts else " Q proposes what to do in quiet times."
+        self.list.empty(f"{quiet[:1].upper()}{quiet[1:]}.{proposed}")
 
     @property
     def pace(self) -> Pace:
@@ -183,8 +184,9 @@ def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: 
     zone = view.calendar.timezone
     until = day_clock(found.until, view.now, zone)
     words = forecast_words(found, until)
+    today = "Today at" if view.local(found.until).date() == view.local(view.now).date() else "At"
     lines = [
-        TextLine(((f"Today at the usual pace: {words}.", "strong"),)),
+        TextLine(((f"{today} the usual pace: {words}.", "strong"),)),
         TextLine((
             (f"The pace: {pace_words(found.pace)}. ", "text"),
             ("+", "key"), (" slower  ", "dim"), ("-", "key"), (" faster  ", "dim"),
