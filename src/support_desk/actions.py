@@ -647,9 +647,13 @@ ACTIONS: tuple[Action, ...] = (
         "handover",
         True,
     ),
-    Action("handover.again", "r", "again", "make anew", "Make it anew from what is known now.", "handover"),
-    Action("handover.earlier", "less_than_sign", "earlier", "week before", "The week before.", "handover"),
-    Action("handover.later", "greater_than_sign", "later", "week after", "The week after.", "handover"),
+    Action(
+        "handover.again", "r", "again", "make anew", "Make it anew from what is known now.", "handover", True
+    ),
+    Action(
+        "handover.earlier", "less_than_sign", "earlier", "week before", "The week before.", "handover", True
+    ),
+    Action("handover.later", "greater_than_sign", "later", "week after", "The week after.", "handover", True),
     Action("document.down", "j,down", "scroll_down", "down", "Move down.", "document", palette=False),
     Action("document.up", "k,up", "scroll_up", "up", "Move up.", "document", palette=False),
     Action(
