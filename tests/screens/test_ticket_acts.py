@@ -410,6 +410,8 @@ async def test_a_side_conversation(desk: Running) -> None:
     command = entry.intent.command
     assert isinstance(command, SideConversation)
     assert (command.to, command.body) == (("ops@host.example", "sian@agency.example"), "Could you look?")
+    assert len(desk.app.said) == 1, "the ticket shows nothing of it"
+    assert desk.app.said[0].startswith("side conversation with ops@host.example, sian@agency.example begun")
 
 
 async def test_addresses_that_are_none(desk: Running) -> None:
@@ -501,6 +503,10 @@ async def test_a_major_incident_is_tag_priority_and_who_was_told(desk: Running) 
     await go_to(desk, MAP)
     await desk.press("I")
     await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.pilot.pause()
+    asked = " ".join(drawn(desk.app.screen.query_one("#question")).split())
+    assert asked.startswith(f"MAJOR INCIDENT #{MAP} "), asked
+    assert asked.endswith("(it becomes urgent): who was told?"), asked
     await desk.type("Sian, the client")
     await desk.press("enter")
     entry = await ended(desk)

@@ -23,6 +23,10 @@ _ENDED = {
 }
 
 
+_SHOWN_NOWHERE = c.RaiseTicket | c.SideConversation
+"""What the row of its target doesn't show once it is done."""
+
+
 @record
 class Told:
     """A line for the person."""
@@ -43,7 +47,7 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
         if receipt is not None and (receipt.differences or receipt.remedy):
             return Told(f"{title}: {entry.words}. O shows what is different", "warning", LOUD)
         doubted = before is Phase.UNKNOWN
-        if doubted or c.pages_somebody(command) or c.is_held(command) or isinstance(command, c.RaiseTicket):
+        if doubted or c.pages_somebody(command) or c.is_held(command) or isinstance(command, _SHOWN_NOWHERE):
             return Told(f"{entry.words} · {title}", "information", CALM)
         return None
     word = _ENDED.get(entry.phase)

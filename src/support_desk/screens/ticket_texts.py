@@ -140,7 +140,9 @@ def incident(screen: Acting, tickets: Tickets) -> None:
         edit = EditTicket("note", comment=note, public=False, add_tags=tags)
         screen.desk_app.acts.do([(ticket, replace(edit, priority=_raised(ticket))) for ticket in tickets])
 
-    ask_who_was_told(screen, titled(tickets), mark)
+    raised = [ticket for ticket in tickets if _raised(ticket)]
+    becomes = f" ({'it becomes' if len(tickets) == 1 else 'they become'} urgent)" if raised else ""
+    ask_who_was_told(screen, f"{titled(tickets)}{becomes}", mark)
 
 
 def _raised(ticket: Ticket) -> str | None:
