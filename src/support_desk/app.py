@@ -376,6 +376,9 @@ class DeskApp(Places):
         widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
         that no field takes as text is done here and now instead.
         """
+        if isinstance(self.screen, DeskScreen) and not self.screen.is_mounted:
+            # Typed before there was anything to see: it can't have been meant for what comes up.
+            return True
         if await super()._check_bindings(key, priority):
             return True
         # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.

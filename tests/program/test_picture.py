@@ -221,6 +221,20 @@ def test_keys_typed_in_one_burst_go_where_they_were_meant_for() -> None:
         terminal.wait_for("filter: harbour")
 
 
+@pytest.mark.parametrize("moment", [b"", b"\x1b[?1049h"], ids=["at-once", "with-the-screen"])
+def test_keys_that_come_before_anything_is_drawn_do_nothing(moment: bytes) -> None:
+    """They ended the program; and what they would have changed nobody had seen."""
+    with demo() as terminal:
+        terminal.wait_for(lambda t: moment in t.raw)
+        terminal.send("2a\rp2+")
+        terminal.wait_for(READY)
+        terminal.settle()
+        terminal.press("1")
+        terminal.wait_for(re.escape("[1 Alerts]"))
+        terminal.send("O")
+        terminal.wait_for("You have done nothing since this desk was opened")
+
+
 def test_a_new_critical_alert_rings_and_stands_in_the_title() -> None:
     with demo("--at", "2026-12-02T09:56:28Z", columns=160, rows=45) as terminal:
         terminal.wait_for("un-acknowledged of")
