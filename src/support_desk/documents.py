@@ -28,6 +28,7 @@ from support_desk.domain.rota import (
     next_shift,
     on_now,
     rests,
+    shift_now,
 )
 from support_desk.domain.runbooks import Runbook, runbook_for_alert
 from support_desk.domain.sla import Agreement, Ranked, explain, working_left
@@ -183,29 +184,31 @@ def rota_document(
             people[role.value] = _person(who)
         shift = next_shift(rota, role, now)
         if shift is not None:
-            coming[role.value] = _shift(shift)
+            coming[role.value] = _shift(shift) | _rest(shift, calendar)
     shifts: Iterable[Shift] = (shift for shift in (rota.shifts if rota else ()) if shift.end > now)
     if mine:
         shifts = (shift for shift in shifts if shift.person.email.casefold() == mine.casefold())
     return header(snapshot, now) | {
         "now": people,
         "next": coming,
-        "shifts": [
-            _shift(shift)
-            | ({"rests": rests(shift, calendar.holidays, calendar.timezone)} if calendar else {})
-            for shift in shifts
-        ],
+        "shifts": [_shift(shift) | _rest(shift, calendar) for shift in shifts],
         **(_holes(rota, now, calendar) if rota and calendar else {}),
     }
 
 
+def _rest(shift: Shift, calendar: WorkingCalendar | None) -> Document:
+    """Whether it is a shift by day of a bank holiday, for which whom the rotation names stays at home."""
+    return {"rests": rests(shift, calendar.holidays, calendar.timezone)} if calendar else {}
+
+
 def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
-    """Gaps, and bank holidays whose day nobody has taken over, as far as the rota was read."""
+    """Gaps, bank holidays that lack somebody, and who rests today, as far as the rota was read."""
     # Only the rota's own document needs these.
     from support_desk.domain.cover import bare_bank_holidays, missing
 
     bare = bare_bank_holidays(rota, now, calendar)
     no_second_line = bare_bank_holidays(rota, now, calendar, (Role.SECOND_LINE,))
+    on = ((role, shift_now(rota, role, now)) for role in Role)
     found = [gap for role in Role for gap in missing(rota, role, now, rota.cover.end, calendar)]
     return {
         "gaps": [
@@ -213,6 +216,9 @@ def _holes(rota: Rota, now: datetime, calendar: WorkingCalendar) -> Document:
             for gap in sorted(found, key=lambda gap: (gap.start, gap.role.value))
         ],
         "bank_holidays_without_cover": [day.isoformat() for day in bare],
+        "resting": [
+            role.value for role, shift in on if shift and rests(shift, calendar.holidays, calendar.timezone)
+        ],
         "bank_holidays_without_second_line": [day.isoformat() for day in no_second_line],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -137,7 +137,7 @@ def test_on_a_bank_holiday_who_is_planned_by_day_is_not_expected(
     assert resting == ["2026-12-25T10:00:00Z", "2026-12-28T10:00:00Z"]
     assert "2026-12-25" not in found["bank_holidays_without_cover"]
     assert ask(configuration, "--mine") == 0
-    said = [line for line in capsys.readouterr().out.splitlines() if "nobody expects you" in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if "Nobody expects you" in line]
     assert len(said) == 2
     assert "Friday 25 December, 10:00" in said[0]
     assert ask(configuration) == 0
@@ -145,6 +145,31 @@ def test_on_a_bank_holiday_who_is_planned_by_day_is_not_expected(
     assert "Bank holiday without a second line in its hours: Friday 25 December." in lines
     assert ask(configuration, "--ics", "-", "--mine") == 0
     assert capsys.readouterr().out.count("(bank holiday)") == 2
+
+
+def test_on_the_day_of_a_bank_holiday_nobody_is_said_to_work_because_the_rotation_says_so(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noon = local(date(2026, 12, 25), "12:00")
+
+    class Christmas(StoppedClock):
+        def now(self) -> datetime:
+            return noon
+
+    opsgenie.now = noon
+
+    def told(*argv: str) -> str:
+        run(["rota", *argv, "--config", str(configuration)], {"KEY": READ_KEY}, Christmas())
+        return capsys.readouterr().out
+
+    found = json.loads(told("--json"))
+    assert found["resting"] == ["dev", "ops"]
+    assert found["now"]["dev"] is not None, "as the timeline has it"
+    assert [found["next"][role]["rests"] for role in ("dev", "ops", "on_call")] == [True, True, False]
+    lines = told().splitlines()
+    name = found["now"]["dev"]["name"]
+    assert lines[0].startswith(f"Developer now: nobody, a bank holiday on which the rotation names {name}.")
+    assert "Monday 28 December, 18:00, a bank holiday." in lines[0]
 
 
 def test_my_next_shift_comes_first_and_says_how_soon(

@@ -178,7 +178,7 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
         for place, shift in enumerate(document["shifts"]):
             left = (datetime.fromisoformat(shift["start"]) - now).total_seconds()
             soon = f" That is in {spoken_length(left)}." if left > 0 else " That is now."
-            rests = " A bank holiday: nobody expects you unless it was agreed." if shift.get("rests") else ""
+            rests = " Nobody expects you unless it was agreed." if shift.get("rests") else ""
             yield f"You: {_shift(shift, zone)}.{rests}{'' if place else soon}"
         return
     if document["sources"]["rota"]["state"] == "off":
@@ -187,6 +187,8 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
     for role, words in _ROLES.items():
         person = document["now"].get(role, "")
         name = "not known" if person == "" else person["name"] if person else "nobody"
+        if role in document.get("resting", ()):
+            name = f"nobody, a bank holiday on which the rotation names {name}"
         coming = document["next"].get(role)
         after = f" Next: {_shift(coming, zone)}." if coming else ""
         yield f"{words.capitalize()} now: {name}.{after}"
@@ -209,7 +211,8 @@ def _bare_days(document: Document, zone: ZoneInfo) -> Iterator[str]:
 def _shift(shift: Document, zone: ZoneInfo) -> str:
     stand_in = ", standing in" if shift["override"] else ""
     start, end = spoken_time(shift["start"], zone), spoken_time(shift["end"], zone)
-    return f"{shift['person']['name']}, {_ROLES[shift['role']]}, from {start} until {end}{stand_in}"
+    rests = ", a bank holiday" if shift.get("rests") else ""
+    return f"{shift['person']['name']}, {_ROLES[shift['role']]}, from {start} until {end}{stand_in}{rests}"
 
 
 def runbooks_text(document: Document) -> Iterator[str]:
