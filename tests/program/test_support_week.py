@@ -6,7 +6,7 @@ that share no code with the program (`tests/domain/oracle.py`, `toil_oracle.py`)
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -575,6 +575,41 @@ async def test_the_changes_at_80_by_24(tmp_path: Path) -> None:
         for moment_, expected in seen.items():
             await week.to(moment_)
             assert week.header == expected
+
+
+async def test_the_hour_that_comes_twice(tmp_path: Path) -> None:
+    """The clocks go back on 31 October 2027 at 02:00: from 01:00 to 02:00 each time comes twice."""
+    noon, night = datetime(2027, 10, 30, 12, tzinfo=UTC), datetime(2027, 10, 31, tzinfo=UTC)
+    async with support_week(tmp_path, noon, size=MIDDLE, first=date(2027, 10, 20)) as week:
+        await week.to(night + timedelta(minutes=30))
+        week.alert("c1", "acme-prod-queue")
+        week.ticket(7, "HELP, site down", recipient="support-emergency@dxw.com")
+        await week.on(minutes=1)
+        assert week.header.startswith("01:31 BST Sun 31 Oct · out of hours until Mon 10:00 · first line: you")
+        assert "snoozed" in await week.act("c1", "s", "1 h")
+        await week.on(seconds=20)
+        assert week.top.startswith("triage #7 HELP, site down: emergency, breaches 01:30 GMT")
+        await week.select_alert("c1")
+        await week.open("enter", "AlertScreen", lambda: "Recipients" in week.page)
+        assert "snoozed until 01:31 GMT" in week.page
+        await week.desk.press("q")
+
+        await week.to(night + timedelta(minutes=61))
+        assert week.header.startswith("01:01 GMT Sun 31 Oct")
+        assert week.desk.dashboard.tickets.rows[0].verdict.deadline == night + timedelta(minutes=90)
+        assert week.next_line("c1").startswith("z 30:")
+        week.opsgenie.find("c1").update(snoozed=False)
+        await week.to(night + timedelta(minutes=92))
+        assert week.top.startswith("ack P1 acme-prod-queue: second line (Gus Grove) is paged in 4:")
+        assert "breached 01:30 GMT" in await what_needs(week)
+        assert await week.act("c1", "a") == "acknowledged"
+        await week.to(night + timedelta(minutes=89, hours=1))
+        assert week.header.startswith("02:29 Sun 31 Oct")
+        week.alert("c2", "acme-prod-queue")
+        await week.on(minutes=1)
+        await week.open("K", "ToilScreen", lambda: cast("ToilScreen", week.desk.app.screen).list.rows)
+        found = [ids for ids, _ in claims(cast("ToilScreen", week.desk.app.screen))]
+        assert found == [("c1",), ("c2",)], "two hours apart, though the clock shows one"
 
 
 # What is looked at

@@ -92,8 +92,8 @@ def at(text: str) -> datetime:
     return datetime.combine(where, time.fromisoformat(clock), LONDON).astimezone(UTC)
 
 
-def schedules() -> list[Schedule]:
-    """Who is on: a week before, the week, and three weeks after.
+def schedules(first: date = BEFORE) -> list[Schedule]:
+    """Who is on from this Wednesday: a week before, the week, and six weeks after.
 
     The rotations by day go on naming their people on the two bank holidays, as real ones do. Good Friday has
     an override on call; Easter Monday has none, at first.
@@ -102,8 +102,8 @@ def schedules() -> list[Schedule]:
     ops = [DAN, EVE, BEN, DAN, EVE, BEN, DAN, EVE]
     on_call = [CAT, ADA, DAN, BEN, CAT, ADA, DAN, BEN]
     second = [FAY, GUS, HAL, FAY, GUS, HAL, FAY, GUS]
-    last = BEFORE + timedelta(weeks=len(dev))
-    night = weeks(BEFORE, on_call, nights)
+    last = first + timedelta(weeks=len(dev))
+    night = weeks(first, on_call, nights)
     good_friday = Turn(at("26 10:00"), at("26 18:00"), EVE, "override")
     return [
         Schedule(
@@ -111,15 +111,15 @@ def schedules() -> list[Schedule]:
             "first_line",
             [
                 Rotation(
-                    "On Call Phone", [Turn(local(BEFORE, "00:00"), local(last, "00:00"), "phone@example.com")]
+                    "On Call Phone", [Turn(local(first, "00:00"), local(last, "00:00"), "phone@example.com")]
                 ),
-                Rotation("Ops 2027-01-06 to 2027-06-30", weeks(BEFORE, ops, daytime)),
+                Rotation("Ops 2027-01-06 to 2027-06-30", weeks(first, ops, daytime)),
                 Rotation("Dev to 2027-1-6", None),
-                Rotation("Dev 2027-01-06 to 2027-06-30", weeks(BEFORE, dev, daytime)),
+                Rotation("Dev 2027-01-06 to 2027-06-30", weeks(first, dev, daytime)),
                 Rotation("OOH  2027-01-06 till 2027-06-30", by_start([*night, good_friday])),
             ],
         ),
-        Schedule(SECOND_LINE, "ooh_second_line", [Rotation("Rota", weeks(BEFORE, second, nights))]),
+        Schedule(SECOND_LINE, "ooh_second_line", [Rotation("Rota", weeks(first, second, nights))]),
     ]
 
 
@@ -312,14 +312,19 @@ def checkout(folder: Path) -> Path:
 
 @asynccontextmanager
 async def support_week(
-    folder: Path, start: str, *, size: tuple[int, int], world: Callable[[Week], None]
+    folder: Path,
+    start: str | datetime,
+    *,
+    size: tuple[int, int],
+    world: Callable[[Week], None] = lambda _: None,
+    first: date = BEFORE,
 ) -> AsyncIterator[Week]:
     """The desk at its start, everything read; `world` says what was there before."""
-    clock = ManualClock(at(start))
+    clock = ManualClock(at(start) if isinstance(start, str) else start)
     opsgenie = WritableOpsgenie(clock.now(), clock=clock.now)
     zendesk = WritableZendesk(clock=clock.now)
     with opsgenie, zendesk:
-        opsgenie.schedules, opsgenie.users, opsgenie.pending = schedules(), list(NAMES.items()), 0
+        opsgenie.schedules, opsgenie.users, opsgenie.pending = schedules(first), list(NAMES.items()), 0
         zendesk.me = {"id": 101, "name": "Ada Ardent", "email": ADA, "role": "agent"}
         zendesk.users[0] = dict(zendesk.me)
         for number, name, tags, field in (
