@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -65,6 +66,10 @@ FIRST_ROWS = 128
 
 CALM_SECONDS = 0.25
 """How long after a resize the whole picture is painted once more."""
+
+
+BUILT_SECONDS = 2.0
+"""How long a key waits for the screen that it is for."""
 
 
 class DeskApp(Places):
@@ -270,8 +275,8 @@ class DeskApp(Places):
         if self._leaving:
             return
         self.dashboard.desk_changed(change)
-        if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
-            self.screen.desk_changed(change)
+        if (shown := self._shown) is not None:
+            shown.desk_changed(change)
         self._attend()
 
     def outbox_changed(self, entry: Entry, before: Phase | None) -> None:
@@ -281,8 +286,8 @@ class DeskApp(Places):
         if self._leaving:
             return
         self.dashboard.outbox_changed(entry)
-        if isinstance(self.screen, DeskScreen) and self.screen is not self.dashboard:
-            self.screen.outbox_changed(entry)
+        if (shown := self._shown) is not None:
+            shown.outbox_changed(entry)
         if entry.phase is not before:
             # What was said of an earlier step would be the last word on the screen, and is out of date.
             self.withdraw(entry.intent.id)
@@ -306,6 +311,14 @@ class DeskApp(Places):
                 screen.draw_footer()
 
     @property
+    def _shown(self) -> DeskScreen | None:
+        """The screen over the dashboard, once it is built: it begins with what is known then."""
+        top = self.screen
+        if isinstance(top, DeskScreen) and top is not self.dashboard and top.is_mounted:
+            return top
+        return None
+
+    @property
     def _leaving(self) -> bool:
         # While Textual takes the screens down, the timers and the desk go on for a moment.
         return self._exit or not self.is_running
@@ -323,7 +336,7 @@ class DeskApp(Places):
         # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
         covering: list[Screen[Any]] = []
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, DeskScreen):
+            if isinstance(screen, DeskScreen) and screen.is_mounted:
                 screen.tick()
                 break
             covering.append(screen)
@@ -374,17 +387,24 @@ class DeskApp(Places):
 
         Textual asks here first for the keys that come before the others, then sends the key through the
         widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
-        that no field takes as text is done here and now instead.
+        that no field takes as text is done here and now instead, once the screen that it is for is built.
         """
-        if isinstance(self.screen, DeskScreen) and not self.screen.is_mounted:
+        if isinstance(self.screen, Dashboard) and not self.screen.is_mounted:
             # Typed before there was anything to see: it can't have been meant for what comes up.
             return True
+        await self._built(self.screen)
         if await super()._check_bindings(key, priority):
             return True
         # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
         if priority and not (self.focused is not None and self.focused.check_consume_key("x", "x")):
             return await super()._check_bindings(key)
         return False
+
+    async def _built(self, screen: Screen[Any]) -> None:
+        """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing."""
+        if not screen.is_mounted:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What opens a field from everywhere doesn't do so over a question that waits for its answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import events
 
@@ -113,3 +115,31 @@ async def test_a_key_that_bounces_answers_once_and_closes_nothing_else(typed: st
         assert desk.app.return_code is None
         assert desk.dashboard in desk.app.screen_stack
         assert len({row.intent.command for row in entries(desk)}) == len(entries(desk))
+
+
+@pytest.mark.parametrize("key", ["w", "a", "n", "u", "O", "q"])
+async def test_a_key_right_behind_the_one_that_opens_a_screen_finds_it_built(key: str) -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("1")
+        for turns in range(25):
+            desk.app.post_message(events.Key("enter", "\r"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            desk.app.post_message(events.Key(key, key))
+            await desk.pilot.pause()
+            assert desk.app.return_code is None
+            while desk.app.screen is not desk.dashboard:
+                await desk.press("escape")
+                await desk.pilot.pause()
+
+
+async def test_letters_right_behind_the_key_that_opens_a_field_are_all_there() -> None:
+    async with running() as desk:
+        await opened(desk)
+        burst(desk, "2nlooked")
+        await desk.until(lambda: isinstance(desk.app.screen, Composer))
+        for _ in range(20):
+            await desk.pilot.pause()
+        assert isinstance(desk.app.screen, Composer)
+        assert desk.app.screen.text == "looked"
