@@ -415,7 +415,10 @@ class DeskApp(Places):
         return super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
-        """Leave; what hasn't been sent yet is asked about first."""
+        """Leave; what is being asked is answered first, and what hasn't been sent yet is asked about."""
+        if self.screen.is_modal:
+            self.say("Answer this or leave it (esc), then ctrl+q quits", problem=True)
+            return
         outbox = self.acts.outbox
         left = outbox.unfinished if outbox is not None else ()
         if not left:

@@ -23,7 +23,8 @@ def bindings(*scopes: str) -> list[BindingType]:
             show=False,
             tooltip=action.help,
             id=action.id,
-            priority=action.opens_field,
+            # A question hides every other key of the program; whoever wants to leave must hear why not.
+            priority=action.opens_field or action.id == "app.quit",
         )
         for action in ACTIONS
         if action.scope in scopes

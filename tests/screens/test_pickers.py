@@ -151,3 +151,17 @@ async def test_a_long_question_is_read_to_its_end() -> None:
         assert shown.size.height == shown.plain.count("\n") + 1
         box = desk.app.screen.query_one("#box")
         assert box.region.bottom <= 24, "and the keys under it are still there"
+
+
+@pytest.mark.parametrize("key", ["#", "n", "?", ":"])
+async def test_ctrl_q_over_a_question_says_what_to_do_first(key: str) -> None:
+    async with running() as desk:
+        await desk.press("2", key)
+        await desk.until(lambda: desk.app.screen.is_modal and desk.app.screen.is_mounted)
+        await desk.press("ctrl+q")
+        assert desk.app.is_running
+        assert "then ctrl+q quits" in desk.said[-1]
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is desk.app.dashboard)
+        await desk.press("ctrl+q")
+        await desk.until(lambda: not desk.app.is_running)
