@@ -23,6 +23,7 @@ from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading
 from support_desk.sources.writers import Agent, Macro
+from support_desk.widgets.text_view import TextView
 from tests.screens.acting import answer, choose, ended, entries, opened
 from tests.screens.support import Faults
 from tests.screens.support import running as faulty
@@ -392,6 +393,14 @@ async def test_link_to_a_problem(desk: Running) -> None:
     assert f"an incident of #{PROBLEM}" in asked
     entry = await ended(desk)
     assert (entry.phase, edit_of(entry).problem_id) == (Phase.CONFIRMED, PROBLEM)
+    await desk.press("enter")
+    await desk.until(lambda: f"Incident of #{PROBLEM} Intermittent 5xx" in detail_text(desk))
+
+
+def detail_text(desk: Running) -> str:
+    """The details that are open, without runs of blanks."""
+    found = desk.app.screen.query(TextView)
+    return " ".join(" ".join(drawn(view) for view in found).split())
 
 
 async def test_a_side_conversation(desk: Running) -> None:

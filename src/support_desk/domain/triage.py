@@ -211,7 +211,7 @@ class _Found:
             if count < least or not self._learnable(tag, count):
                 continue
             share = count / len(same)
-            self._add(tag, round(weight * share), f"{count} of {len(same)} {whose} {_have(len(same))} it")
+            self._add(tag, round(weight * share), f"{count} of {len(same)} {whose} {_have(count)} it")
 
     def _learnable(self, tag: str, count: int) -> bool:
         return self._role(tag) is not None or count > 1

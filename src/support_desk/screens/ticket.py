@@ -144,6 +144,11 @@ class TicketScreen(DetailScreen[TicketDetail]):
         if ranked is None:
             return []
         lines = [*_deadlines(view, ranked), *_facts(view, ranked.ticket)]
+        numbers = self.detail.numbers if self.detail is not None else None
+        if numbers is not None and numbers.problem_id:
+            rows = (row.ticket for row in view.snapshot.tickets.rows)
+            subject = next((row.subject for row in rows if row.id == numbers.problem_id), "")
+            lines.append(fact("Incident of", (f"#{numbers.problem_id}", "strong"), (f"  {subject}", "dim")))
         promise = view.promises.get(self.ticket_id)
         if promise is not None:
             due = day_clock(promise.due_at, view.now, view.calendar.timezone)
