@@ -78,6 +78,9 @@ def _edit_words(command: c.EditTicket, local: Local) -> str:
     text = quote(command.comment)
     promise = f"by {local(command.promise.due_at)}: {quote(command.promise.step)}" if command.promise else ""
     details = "; ".join(part for part in (promise, fields, text if not promise else "") if part)
+    if details.startswith(f"{purpose} "):
+        # "priority high" says it already.
+        return details
     return f"{purpose}: {details}" if details else purpose
 
 
