@@ -24,6 +24,14 @@ def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
     assert found[0].until == rota.shifts[0].end
 
 
+def test_a_number_belongs_to_who_has_the_address_or_the_name_and_to_nobody_without_one() -> None:
+    found = rungs(None, [ANNA], [HEAD], {"": "4", "anna@example.com": "2"}, START, second_line=None)
+    assert [(rung.person.name, rung.phone) for rung in found] == [
+        ("Head of Technical Operations", ""),
+        ("Anna Bell", "2"),
+    ]
+
+
 def test_a_role_with_an_address_is_shown_as_the_person() -> None:
     found = rungs(None, [ANNA], [CTO], {"cto": "3"}, START, second_line=UNKNOWN)
     assert [(rung.person, rung.why, rung.phone) for rung in found] == [

@@ -76,4 +76,6 @@ def _key(person: Person) -> str:
 
 
 def _phone(person: Person, phones: Mapping[str, str]) -> str:
-    return phones.get(person.email.casefold(), "") or phones.get(person.name.casefold(), "")
+    # Whoever has no address must not get the number of somebody without a name.
+    keys = (key.casefold() for key in (person.email, person.name) if key)
+    return next((phones[key] for key in keys if phones.get(key)), "")
