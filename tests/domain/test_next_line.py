@@ -88,6 +88,28 @@ def test_an_acknowledged_alerts_clock_stands_still() -> None:
     assert found.line == "second line"
 
 
+@pytest.mark.parametrize(
+    ("acked_after", "line"), [(None, "second line"), (2, "second line"), (6, OWEN.email)]
+)
+def test_the_steps_before_an_acknowledgement_were_taken_whoever_was_told(
+    acked_after: float | None, line: str
+) -> None:
+    created = START - timedelta(minutes=60)
+    acked_at = None if acked_after is None else created + timedelta(minutes=acked_after)
+    found = next_line(
+        alert("a", created_at=created, status="acked", acknowledged_at=acked_at),
+        POLICY,
+        own=True,
+        recipients=(),
+        on_call=ON_CALL,
+        people=(ANNA, BEN, OWEN),
+        second_line_schedule="ooh_second_line",
+        now=START,
+    )
+    assert isinstance(found, NextLine)
+    assert found.line == line
+
+
 def test_of_a_policy_that_couldnt_be_read_only_the_name_is_told() -> None:
     row = alert("a", responders=(Responder("team", "t", "Support"), Responder("escalation", "p", "Night")))
     policy = named_policy(row)

@@ -56,6 +56,8 @@ def next_line(
     if not policy.rules:
         return NextLine(policy, None, f"the next line of {policy.name}", None)
     since = started(alert, now) or alert.created_at
+    # Its clock stands still from the acknowledgement on; what pages at once has paged in any case.
+    until = now if alert.status == "open" else max(since, alert.acknowledged_at or since)
     told = {row.name.casefold() for row in recipients if row.at >= since}
     last_line, last_there = "", None
     untold: list[Person] = []
@@ -65,7 +67,7 @@ def next_line(
             rule.recipient.casefold(),
             rule.recipient_id.casefold(),
         )
-        running = own and alert.status == "open" and since + rule.delay <= now
+        running = own and since + rule.delay <= until
         notified = bool(there) and all(_told(person, told) for person in there or ())
         line = "second line" if second else rule.recipient or rule.recipient_id
         if not (running or notified):
