@@ -252,6 +252,15 @@ class DeskApp(Places):
         if self.desk.sources is not None:
             await self.desk.sources.close()
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that may be seen behind the one on top: none behind a page, which fills the terminal.
+
+        Textual always counts the next one below, and draws the page again wherever that one has changed: with
+        a living dashboard behind it, all of the page every few seconds.
+        """
+        return [] if isinstance(self.screen, DeskScreen) else super()._background_screens
+
     # Time and changes
 
     @property

@@ -244,3 +244,15 @@ def test_a_new_critical_alert_rings_and_stands_in_the_title() -> None:
         terminal.wait_for(lambda t: "canals-prod-evidence-upload-5xx" in t.text, timeout=15)
         terminal.wait_for(lambda t: t.bells > 0 and t.title != before)
         assert "P1" in terminal.text
+
+
+def test_a_page_is_not_drawn_anew_by_what_changes_on_the_dashboard_behind_it() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.send("N")
+        terminal.wait_for("When are you next on?")
+        terminal.settle()
+        mark = terminal.mark()
+        # The world is read every five seconds, and the one line above the page counts down meanwhile.
+        terminal.wait_for(re.compile(r"next line in 1:0[0-6]"), timeout=30)
+        assert len(terminal.bytes_since(mark)) < 4000
