@@ -10,6 +10,7 @@ import asyncio
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -142,6 +143,8 @@ class RunbookIndex:
         if self._connection is None:
             # An empty name is a private file in the folder for temporary files, without a name of its own.
             connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            # Nobody closes an index, which goes with who searched in it; Python 3.13 minds one left open.
+            weakref.finalize(self, connection.close).atexit = False
             try:
                 connection.execute(
                     """CREATE VIRTUAL TABLE sections USING fts5 (title, heading, body, path, file UNINDEXED,
