@@ -124,13 +124,13 @@ def what_to_do(entry: Entry, *, read_only: bool) -> str:
         return "this desk is read-only"
     if entry.phase is Phase.HELD and not entry.offered:
         return "u takes it back · y sends it now"
+    keeps = " and keeps your text as a draft" if draft_after(entry) else ""
     if entry.phase is Phase.QUEUED and not entry.offered:
-        return "x drops it"
+        return f"x drops it{keeps}"
     if entry.phase is Phase.UNKNOWN:
         return "r asks the service whether it was done · y sends it again (it may happen twice) · x drops it"
     if asks(entry):
         rest = entry.receipt is not None and entry.receipt.remaining is not None
-        keeps = " and keeps your text as a draft" if draft_after(entry) else ""
         return f"y {'sends what is left of it' if rest else 'sends it'} · x drops it{keeps}"
     return "nothing: it has ended" if entry.phase in {Phase.CONFIRMED, Phase.CANCELLED} else "wait"
 
