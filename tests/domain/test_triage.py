@@ -146,6 +146,10 @@ def test_a_kind_brings_along_what_goes_with_it() -> None:
 
 def test_a_priority_that_somebody_has_set_stays() -> None:
     assert form_for(ticket(1, priority="low"), FAULT).priority == "low"
+    assert form_for(NEW, FAULT, emergency=True).priority == "urgent"
+    assert form_for(ticket(1, priority="low"), FAULT, emergency=True).priority == "low", (
+        "somebody has decided"
+    )
 
 
 def test_what_was_chosen_by_hand_is_over_what_the_kind_brings() -> None:

@@ -36,6 +36,8 @@ from tests.screens.ticket_desk import (
 )
 from tests.support import MIDDLE, SMALL, Running, Weather, drawn, running
 
+EMERGENCY = 48318
+"""New, without a priority, to the emergency address."""
 MOST_KEYS = 6
 """Key presses that triage of a new ticket may take beyond typed words (issue 3)."""
 
@@ -240,6 +242,19 @@ async def test_marked_tickets_are_triaged_alike(desk: Running) -> None:
     rows = await all_ended(desk, 2)
     assert {entry.phase for entry in rows} == {Phase.CONFIRMED}, [entry.words for entry in rows]
     assert {ticket_now(desk, number).type for number in (ORCHARDS, HARBOURS)} == {"incident"}
+
+
+async def test_what_came_to_the_emergency_address_stays_urgent(desk: Running) -> None:
+    """Its clock runs as an urgent one's: the kind's priority would take it from minutes to hours, unasked."""
+    await go_to(desk, EMERGENCY)
+    await desk.press("T")
+    await form(desk)
+    await desk.press("3")
+    assert "●urgent" in line(desk, "Priority")
+    await desk.press("escape", "p")
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+    await desk.press("enter")
+    assert (await ended(desk)).words == "priority urgent", "enter alone sets what the contract assumes"
 
 
 async def test_of_several_each_keeps_the_priority_that_it_has(desk: Running) -> None:

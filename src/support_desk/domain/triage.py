@@ -284,13 +284,15 @@ def kind_of_ticket(ticket: Ticket, kinds: Iterable[Kind]) -> Kind | None:
     return next((kind for kind in kinds if kind.tag and kind.tag.casefold() in own), None)
 
 
-def form_for(ticket: Ticket, kind: Kind, suggestions: Sequence[TagSuggestion] = ()) -> TriageForm:
+def form_for(
+    ticket: Ticket, kind: Kind, suggestions: Sequence[TagSuggestion] = (), *, emergency: bool = False
+) -> TriageForm:
     """What the form begins with once a kind is chosen: its type and priority, and the surest tags.
 
-    A priority that somebody has set stays. A suggestion is taken over only if it is a client's or a business
-    unit's and the only one of its role.
+    A priority that somebody has set stays; an `emergency` is urgent whatever its kind (ruling 2). A
+    suggestion is taken over only if it is a client's or a business unit's and the only one of its role.
     """
-    priority = ticket.priority or kind.priority or "normal"
+    priority = ticket.priority or ("urgent" if emergency else kind.priority or "normal")
     sure = []
     for role in ("client", "unit"):
         of_role = [row.tag for row in suggestions if row.role == role]
@@ -366,16 +368,17 @@ def filled_form(
     groups: Mapping[str, int],
     *,
     own_tags: bool = False,
+    emergency: bool = False,
 ) -> tuple[TriageForm, str]:
     """What the chosen kind brings along, under what was chosen by hand; and what of it can't be, in words.
 
     `groups` are the helpdesk's numbers by name. `own_tags`: the tags were chosen by hand, so none are
-    suggested.
+    suggested. `emergency`: it came to one of the emergency addresses.
     """
     kind = chosen.kind
     if kind is None:
         return chosen, ""
-    begun = form_for(ticket, kind, suggestions)
+    begun = form_for(ticket, kind, suggestions, emergency=emergency)
     tags = chosen.add_tags if own_tags else dict.fromkeys((*begun.add_tags, *chosen.add_tags))
     form = replace(
         chosen,

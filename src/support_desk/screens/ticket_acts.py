@@ -14,6 +14,7 @@ from support_desk.acts import my_name
 from support_desk.config.rules import feature_path, own_meaning, ticket_escalation_rule, triage_kinds
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
+from support_desk.domain.sla import contract_priority
 from support_desk.domain.triage import priority_choices, tag_suggestions
 from support_desk.screens import ticket_texts
 from support_desk.screens.asking import confirm
@@ -97,7 +98,7 @@ def priority(screen: Acting, tickets: Tickets) -> None:
         for choice in choices
     ]  # fmt: skip
     # Enter alone changes nothing where a priority is set, and sets what the contract assumes where none is.
-    now = tickets[0].priority or "normal"
+    now = tickets[0].priority or contract_priority(tickets[0], view.agreement)
     screen.desk_app.choose(f"Which priority for {titled(tickets)}?", shown, chosen, first=now)
 
 

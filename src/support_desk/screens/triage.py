@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from support_desk.domain.commands import EditTicket
+from support_desk.domain.sla import came_to_emergency
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.triage import (
     FeaturePath,
@@ -350,6 +351,7 @@ class TriageScreen(Modal[Triaged | None]):
             self._found.path,
             groups,
             own_tags=self._own_tags,
+            emergency=came_to_emergency(ticket, self._desk.view.agreement),
         )
 
     def action_kind(self, place: int) -> None:
