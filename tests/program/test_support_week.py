@@ -378,6 +378,10 @@ async def easter_monday(week: Week) -> None:
     await week.to("29 12:01")
     assert "nobody else is paged about it" in week.top
     assert await week.act("e1", "a") == "acknowledged"
+    await week.on(seconds=30)
+    assert week.top.endswith(
+        "Head of Technical Operations, beyond the second line, 0700 900111   0 goes there"
+    )
     week.opsgenie.close_alert("e1", ADA)
     await noise(week, 4)
 
