@@ -280,6 +280,12 @@ async def good_friday(week: Week) -> None:
     assert "nobody else is paged about it" in week.top
     assert week.next_line("b1") == "nobody"
     await next_on(week, "You are next on call from Fri 18:00, in 7 h 58 min, until Wed 10:00.")
+    await week.select_alert("b1")
+    await week.open("E", "ChoicePicker", lambda: "Gus Grove" in ladder(week))
+    rungs = [" ".join(line.strip("> ").split()) for line in ladder(week).split("\n")]
+    assert rungs[0].startswith("Eve Easton on call now until 18:00")
+    assert not any("first line" in rung for rung in rungs), "they are at home, whatever the rotation says"
+    await week.desk.press("escape")
     week.opsgenie.acknowledge("b1", EVE)
     await week.on(minutes=1)
     week.opsgenie.close_alert("b1", EVE)
@@ -662,6 +668,11 @@ async def what_needs(week: Week) -> str:
     text = drawn(cast("NeedsScreen", week.desk.app.screen).list)
     await week.desk.press("q")
     return text
+
+
+def ladder(week: Week) -> str:
+    """Whom E offers, a line each."""
+    return drawn(week.desk.app.screen.query_one("#below"))
 
 
 async def handover(week: Week) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from support_desk.desk.alert_state import same
-from support_desk.desk.facts import rota_of
+from support_desk.desk.facts import rota_of, worked_rota
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
@@ -271,7 +271,8 @@ def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, 
                 {step.email.casefold(): step.phone} if step.email else {}
             )
     people = view.snapshot.people.rows
-    return rungs(rota_of(view.snapshot), people, beyond, phones, view.now, second_line=who)
+    rota = worked_rota(view.snapshot, view.calendar)
+    return rungs(rota, people, beyond, phones, view.now, second_line=who)
 
 
 def _no_way(screen: Acting, *, joins: bool) -> str:
