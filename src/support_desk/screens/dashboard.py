@@ -72,6 +72,8 @@ class Dashboard(RowActions, DeskScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._frame_waits = False
+        """The header and the line of needs are drawn again after the next frame."""
         self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
         self.order = "risk"
         self.zoomed: str | None = None
@@ -189,9 +191,18 @@ class Dashboard(RowActions, DeskScreen):
         self.draw_frame(view)
 
     def outbox_changed(self, entry: Entry) -> None:
-        super().outbox_changed(entry)
         (self.alerts if entry.intent.target.kind == "alert" else self.tickets).look_again()
+        self.draw_footer()
         self.show_activity()
+        if not self._frame_waits:
+            # What needs the person is worked out over everything: the row that a key meant comes first.
+            self._frame_waits = True
+            self.call_after_refresh(self._draw_waiting_frame)
+
+    def _draw_waiting_frame(self) -> None:
+        self._frame_waits = False
+        if self.is_attached:
+            self.draw_frame()
 
     def tick(self) -> None:
         view = self.desk_app.view
