@@ -126,6 +126,7 @@ def test_what_is_still_with_who_goes_is_named_unless_they_are_on_next(
 ) -> None:
     config = path.read_text("utf-8").replace('name = "Robin Ashdown"', 'email = "agent0@example.com"')
     path.write_text(config, "utf-8")
+    seed(path)
     assert ask(path) == 0
     told = "- Still with agent0@example.com, to keep or to hand on: #1"
     assert told in capsys.readouterr().out
@@ -162,10 +163,11 @@ def test_what_couldnt_be_read_stands_in_the_text_and_fails(
 
 
 def test_without_any_history_it_says_so(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ask(path) == 0
-    out = capsys.readouterr().out
+    assert ask(path) == 1
+    out, err = capsys.readouterr()
     assert "> Not complete: the history of alerts can't be read" in out
     assert "The week's alerts aren't known" in out
+    assert "the history of alerts is missing" in err
 
 
 def test_what_rang_before_this_desk_watched_isnt_passed_over(

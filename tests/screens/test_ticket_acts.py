@@ -18,7 +18,7 @@ from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker, LinePicker, NumberPicker
 from support_desk.screens.tag_picker import TagPicker
 from support_desk.screens.triage import TriageScreen
-from support_desk.sources.errors import Rejected
+from support_desk.sources.errors import Rejected, ServiceDown, SourceError
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading
@@ -101,24 +101,30 @@ class Slow(FixtureTicketWriter):
     """A helpdesk that takes its time over its lists."""
 
     gate: asyncio.Event
+    error: SourceError | None = None
 
     async def agents(self) -> Reading[Agent]:
-        await self.gate.wait()
+        await self._answer()
         return await super().agents()
 
     async def macros(self) -> Reading[Macro]:
-        await self.gate.wait()
+        await self._answer()
         return await super().macros()
 
+    async def _answer(self) -> None:
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
 
-def slowly(desk: Running) -> asyncio.Event:
-    """Let the lists be read anew; they come once the answer is set."""
+
+def slowly(desk: Running, error: SourceError | None = None) -> asyncio.Event:
+    """Let the lists be read anew; they come, or fail, once the answer is set."""
     sources = desk.app.desk.sources
     assert sources is not None
     writer = sources.ticket_writer
     assert isinstance(writer, FixtureTicketWriter)
     slow = Slow(writer._world, desk.clock)
-    slow.gate = asyncio.Event()
+    slow.gate, slow.error = asyncio.Event(), error
     desk.app.lookups = Lookups(slow, desk.clock)
     return slow.gate
 
@@ -150,6 +156,17 @@ async def test_what_the_helpdesk_answers_late_opens_over_nothing(desk: Running, 
     assert desk.app.said == [f"{said}: the helpdesk has answered by now; press the key again"]
     await desk.type(" please")
     assert composer.text == "One moment please"
+
+
+async def test_what_a_key_asked_for_isnt_promised_to_come_by_itself(desk: Running) -> None:
+    down = ServiceDown("Zendesk answers that it is broken (503)", "it is tried again by itself", status=503)
+    slowly(desk, down).set()
+    await go_to(desk, MAP)
+    await desk.press("m")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said == [
+        "Macros: Zendesk answers that it is broken (503); press the key again in a moment"
+    ]
 
 
 async def test_what_is_yours_already_is_said(desk: Running) -> None:

@@ -51,7 +51,8 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if start >= end:
         output.talk("--to must be after --from")
         return 2
-    facts = handover_facts(seen, start, end, kept_for(seen, start, end))
+    kept = kept_for(seen, start, end)
+    facts = handover_facts(seen, start, end, kept)
     text = to_markdown(facts, seen.agreement, details=arguments.details)
     if arguments.json:
         content = glance.header(seen.now, glance.sources_of(seen.snapshot, seen.now))
@@ -66,7 +67,19 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         )
     else:
         output.data(text.rstrip("\n"))
-    return tell_what_is_missing(seen, FEEDS)
+    return max(tell_what_is_missing(seen, FEEDS), _tell_what_was_not_kept(kept))
+
+
+def _tell_what_was_not_kept(kept: Kept) -> int:
+    """Say on standard error what this machine should know of the range and doesn't; 1 if there is any."""
+    unread = [
+        words
+        for words, part in (("the history of alerts", kept.history), ("the log of actions", kept.log))
+        if part is None
+    ]
+    for words in unread:
+        output.talk(f"{words} is missing: it can't be read, or no desk was ever opened on this account")
+    return int(bool(unread))
 
 
 def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:

@@ -10,7 +10,7 @@ from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
 from support_desk.screens.command_words import changes_of
-from support_desk.sources.errors import SourceError
+from support_desk.sources.errors import ServiceDown, SourceError, Throttled, Unreachable
 from support_desk.text import head
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def waiting(screen: Acting, work: Coroutine[Any, Any, None], what: str) -> None:
             try:
                 await work
             except SourceError as error:
-                screen.say(f"{error.problem}: {error.remedy}", problem=True)
+                # Feeds are read again by themselves; what a key asked for isn't.
+                passing = isinstance(error, Unreachable | ServiceDown | Throttled)
+                remedy = "press the key again in a moment" if passing else error.remedy
+                screen.say(f"{what}: {error.problem}; {remedy}", problem=True)
 
     screen.app.run_worker(told(), name=what, group="lookup", description=what, exit_on_error=False)
 
