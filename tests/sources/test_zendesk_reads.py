@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import subprocess
 import sys
 import threading
@@ -17,7 +18,18 @@ from support_desk.config.secrets import Secret
 from support_desk.domain.tickets import Attachment
 from support_desk.sources.errors import NotThere, SourceError, Throttled, Unreachable, Unreadable
 from support_desk.sources.zendesk import Limits, ZendeskSource
-from tests.simulators.http import Answer, Server, dropped, huge, redirect, silence, throttled
+from tests.simulators.http import (
+    Answer,
+    Handler,
+    Request,
+    Server,
+    dropped,
+    huge,
+    json_answer,
+    redirect,
+    silence,
+    throttled,
+)
 from tests.simulators.zendesk import (
     NOW,
     ZendeskSimulator,
@@ -131,6 +143,35 @@ async def test_suspended_messages_are_read_over_pages() -> None:
         "Out of office\nor is it?",
     )
     assert reading.rows[4].subject == ""
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["the same cursor", "always another cursor"])
+async def test_a_list_that_never_ends_is_left(fresh: bool) -> None:
+    def endless(key: str, rows: list[object]) -> Handler:
+        def page(_: Request) -> Answer:
+            cursor = secrets.token_hex(4) if fresh else "again"
+            return json_answer({key: rows, "meta": {"has_more": True, "after_cursor": cursor}})
+
+        return page
+
+    with ZendeskSimulator() as desk:
+        desk.add(wire_ticket(5))
+        desk.fail("/comments", endless("comments", [wire_comment(1)]), times=None)
+        desk.fail("/suspended", endless("suspended_tickets", [wire_suspended(1)]), times=None)
+        desk.fail("/macros", endless("macros", [{"id": 1, "title": "Thanks"}]), times=None)
+        desk.fail("/assignable", endless("groups", []), times=None)
+        source = source_for(desk.url)
+        writer = source.writer("")
+        conversation = await source.ticket(5)
+        suspended = await source.suspended()
+        macros, groups = await writer.macros(), await writer.groups()
+        await source.close()
+        asked = [len(desk.sent_to(part)) for part in ("/comments", "/suspended", "/macros", "/assignable")]
+    assert ([row.id for row in conversation.comments], conversation.complete) == ([1], False)
+    assert ([row.id for row in suspended.rows], suspended.complete) == ([1], False)
+    assert ([row.id for row in macros.rows], macros.complete) == ([1], False)
+    assert (groups.rows, groups.complete) == ((), False)
+    assert asked == ([50, 50, 50, 1] if fresh else [2, 2, 2, 1])
 
 
 async def test_searching_solved_tickets_cannot_be_turned_into_another_search() -> None:

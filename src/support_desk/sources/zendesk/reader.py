@@ -46,6 +46,8 @@ from support_desk.sources.zendesk.wire import (
 
 SIDE_LOADS = "slas,users,groups,organizations,metric_sets"
 PER_PAGE = 100
+MOST_PAGES = 50
+"""Of a list with cursors; a service may give fewer rows to a page than asked for."""
 _MOST_COMMENTS = 500
 _MOST_SUSPENDED = 1000
 _NAMES_LAST = timedelta(hours=1)
@@ -130,39 +132,33 @@ class Reader:
     def _comments(self, ticket_id: int, most: int) -> tuple[tuple[Comment, ...], bool]:
         found: dict[int, Comment] = {}
         complete = True
-        params = {"sort": "-created_at", "page[size]": str(PER_PAGE), "include": "users"}
-        while True:
-            document = self.document(
-                f"/tickets/{ticket_id}/comments.json", params, f"ticket {ticket_id}: comments"
-            )
+        path = f"/tickets/{ticket_id}/comments.json"
+        params = {"sort": "-created_at", "include": "users"}
+        whole = False
+        for document in self.pages(path, params, f"ticket {ticket_id}: comments"):
+            whole = is_last(document)
             with zendesk_answer():
                 rows, bad = comments_from(document)
             found.update((row.id, row) for row in rows)
             complete = complete and not bad
-            cursor = next_cursor(document)
-            if cursor is None:
-                break
             if len(found) >= most or not rows:
-                complete = False
                 break
-            params["page[after]"] = cursor
-        return tuple(sorted(found.values(), key=lambda row: (row.created_at, row.id))), complete
+        return tuple(sorted(found.values(), key=lambda row: (row.created_at, row.id))), complete and whole
 
     def suspended(self) -> tuple[list[SuspendedTicket], list[str], bool]:
         """The suspended tickets, what is wrong with the unreadable ones, and whether these are all."""
         found: dict[int, SuspendedTicket] = {}
         notes: list[str] = []
-        params = {"page[size]": str(PER_PAGE)}
-        while True:
-            document = self.document("/suspended_tickets.json", params, "suspended tickets")
+        whole = False
+        for document in self.pages("/suspended_tickets.json", {}, "suspended tickets"):
+            whole = is_last(document)
             with zendesk_answer():
                 rows, bad = suspended_from(document)
             found.update((row.id, row) for row in rows)
             notes += bad
-            cursor = next_cursor(document)
-            if cursor is None or len(found) >= _MOST_SUSPENDED or not rows:
-                return list(found.values()), notes, cursor is None
-            params["page[after]"] = cursor
+            if len(found) >= _MOST_SUSPENDED or not rows:
+                break
+        return list(found.values()), notes, whole
 
     def custom_statuses(self) -> Mapping[int, str]:
         """Names of custom statuses, read once an hour; nothing where the plan or the role has none."""
@@ -196,6 +192,23 @@ class Reader:
     def document(self, path: str, params: Mapping[str, str], what: str) -> dict[str, Any]:
         """An answer's JSON object."""
         return _document(self.get(path, params, what))
+
+    def pages(self, path: str, params: Mapping[str, str], what: str) -> Iterator[dict[str, Any]]:
+        """The pages of a list with cursors.
+
+        A cursor that comes again leads round in a circle, and a list needn't have an end: both are left, with
+        the last page not `is_last`, rather than asked for until this thread is given up, and on from there.
+        """
+        asked = {**params, "page[size]": str(PER_PAGE)}
+        places: set[str] = set()
+        for _ in range(MOST_PAGES):
+            document = self.document(path, asked, what)
+            cursor = _next_cursor(document)
+            yield document
+            if cursor is None or cursor in places:
+                return
+            places.add(cursor)
+            asked["page[after]"] = cursor
 
     def get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
         """An answer with a good status, from somebody who is signed in."""
@@ -277,7 +290,12 @@ def numbers_of(row: object) -> TicketNumbers | None:
     return TicketNumbers(assignee, group, status, problem)
 
 
-def next_cursor(document: Mapping[str, Any]) -> str | None:
+def is_last(page: Mapping[str, Any]) -> bool:
+    """Whether nothing follows this page of a list with cursors."""
+    return _next_cursor(page) is None
+
+
+def _next_cursor(document: Mapping[str, Any]) -> str | None:
     """Where the next page begins. Never `links.next`: that is an address, and could be anybody's."""
     meta = document.get("meta")
     if not isinstance(meta, dict) or meta.get("has_more") is not True:

@@ -34,7 +34,7 @@ from support_desk.sources.zendesk.changes import (
 from support_desk.sources.zendesk.failures import CAUGHT
 from support_desk.sources.zendesk.pace import TicketPace
 from support_desk.sources.zendesk.quiet_zenpy import api_objects
-from support_desk.sources.zendesk.reader import PER_PAGE, Reader, next_cursor, numbers_of, zendesk_answer
+from support_desk.sources.zendesk.reader import Reader, is_last, numbers_of, zendesk_answer
 from support_desk.sources.zendesk.wire import NotAnAnswer, document_of, tickets_from_search
 from support_desk.sources.zendesk.write_failures import of_answer, of_write, unanswered
 
@@ -187,19 +187,18 @@ class WriteConnection(Reader):
     def rows(
         self, path: str, key: str, make: Callable[[object], T | None], what: str
     ) -> tuple[tuple[T, ...], bool]:
-        """The rows of a list with cursors, and whether these are all of them."""
-        found: list[T] = []
-        params = {"page[size]": str(PER_PAGE)}
-        while True:
-            document = self.document(path, params, what)
+        """The rows of a list with cursors, each once, and whether these are all of them."""
+        found: dict[T, None] = {}
+        whole = False
+        for document in self.pages(path, {}, what):
+            whole = is_last(document)
             rows = rows_of(document, key)
             if rows is None:
                 raise Unreadable(f"Zendesk: {what}: no list of them", "try again")
-            found += [row for row in map(make, rows) if row is not None]
-            cursor = next_cursor(document)
-            if cursor is None or len(found) >= MOST_ROWS:
-                return tuple(found), cursor is None
-            params["page[after]"] = cursor
+            found.update((row, None) for row in map(make, rows) if row is not None)
+            if len(found) >= MOST_ROWS or not rows:
+                break
+        return tuple(found), whole
 
     def macro_effect(self, ticket_id: int, macro_id: int, names: Mapping[int, str]) -> EditTicket:
         """What a macro would change."""
