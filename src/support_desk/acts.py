@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from support_desk.desk.second_press import SecondPress
 from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, asks
-from support_desk.second_press import SecondPress
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -173,14 +173,14 @@ class Acts:
 
     def undo(self) -> None:
         """Take back what hasn't left; else send what undoes the last action, or say why nothing does."""
-        from support_desk.undoing import undo  # with the first `u`
+        from support_desk.screens.acting.undoing import undo  # with the first `u`
 
         if self.outbox is not None:
             undo(self._app, self.outbox)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        from support_desk.undoing import redo
+        from support_desk.screens.acting.undoing import redo
 
         if self.outbox is not None:
             redo(self._app, self.outbox)

@@ -36,16 +36,16 @@ from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
 from support_desk.keys import CHANGING, bindings, normal
-from support_desk.runbook_texts import RunbookTexts
 from support_desk.screens.alert_rows import AlertRow
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.places import Places
+from support_desk.screens.runbook_texts import RunbookTexts
+from support_desk.screens.toil_nudge import ToilNudge
 from support_desk.screens.view import View
 from support_desk.terminal import DeskDriver
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
-from support_desk.toil_nudge import ToilNudge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,7 +170,7 @@ class DeskApp(Places):
         await self.desk.run()
 
     def _keep_runbooks_pulled(self) -> None:
-        from support_desk.runbook_pulling import keep_pulled, pulls  # after the first frame
+        from support_desk.desk.runbook_pulling import keep_pulled, pulls  # after the first frame
 
         folder, minutes = self.config.runbooks.path, self.config.runbooks.pull_minutes
         if pulls(folder, minutes):
@@ -187,7 +187,9 @@ class DeskApp(Places):
         if unfinished:
             self.show_outbox(unfinished[0].intent.id)
         await self._attached.wait()
-        from support_desk.desk.performer import performer_of  # the services' rules, after the first frame
+        from support_desk.desk.performing.performer import (
+            performer_of,
+        )  # the services' rules, after the first frame
 
         if self.desk.sources is not None:
             self.run_worker(self.lookups.warm(), name="lookups", group="desk", exit_on_error=False)

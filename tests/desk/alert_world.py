@@ -11,8 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from support_desk.config.secrets import Secret
-from support_desk.desk.alert_actions import AlertActions
 from support_desk.desk.intents import intents_of
+from support_desk.desk.performing.alerts import AlertActions
 from support_desk.domain.alerts import Alert
 from support_desk.domain.commands import AddResponder, Command, EscalateAlert, PagePerson
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt

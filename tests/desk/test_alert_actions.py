@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from support_desk.config.model import Config, Me
-from support_desk.desk.alert_actions import FOLLOWED, AlertActions
 from support_desk.desk.desk import Desk
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performer import performer_of
+from support_desk.desk.performing.alerts import FOLLOWED, AlertActions
+from support_desk.desk.performing.performer import performer_of
 from support_desk.domain.commands import (
     Acknowledge,
     AddAlertTags,

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from support_desk.desk.alert_actions import AlertActions
 from support_desk.desk.intents import intents_of
+from support_desk.desk.performing.alerts import AlertActions
 from support_desk.domain.commands import AddResponder, EscalateAlert, PagePerson
 from support_desk.domain.intents import Verdict
 from support_desk.sources.fixtures import DEMO_START, fixture_sources

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_desk.second_press import FIRST_REPEAT, NEAR, SecondPress
+from support_desk.desk.second_press import FIRST_REPEAT, NEAR, SecondPress
 from tests.desk.clock import ManualClock, settle
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support_desk.desk.ticket_edits import TRIES
+from support_desk.desk.performing.ticket_edits import TRIES
 from support_desk.domain.commands import (
     UNASSIGNED,
     Acknowledge,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.ticket_actions import TicketActions
+from support_desk.desk.performing.tickets import TicketActions
 from support_desk.domain.commands import Command, EditTicket, MergeTicket, SideConversation
 from support_desk.domain.intents import Intent, Receipt, Verdict
 from support_desk.domain.tickets import Ticket

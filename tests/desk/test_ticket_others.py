@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from support_desk.desk.alert_actions import AlertActions
 from support_desk.desk.intents import intents_of
+from support_desk.desk.performing.alerts import AlertActions
 from support_desk.domain.commands import MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Verdict
 from support_desk.sources.errors import Unreachable

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support_desk.desk.alert_actions import AlertActions
+from support_desk.desk.performing.alerts import AlertActions
 from support_desk.desk.store import ReadingsStore
 from support_desk.desk.turns import LASTS, Turns
 from support_desk.domain.intents import Intent, Verdict

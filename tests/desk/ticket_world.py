@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.ticket_actions import NoteOnAlert, TicketActions
+from support_desk.desk.performing.tickets import NoteOnAlert, TicketActions
 from support_desk.domain.commands import Command, EditTicket
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target
 from support_desk.domain.tickets import Ticket

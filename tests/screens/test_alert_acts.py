@@ -12,9 +12,9 @@ import pytest
 from support_desk.config.model import ClientSection
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase
-from support_desk.screens.composer import Composer
+from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.pickers import ChoicePicker, LinePicker
-from support_desk.screens.tag_picker import TagPicker
 from tests.screens.acting import alert_now, answer, choose, ended, entries, later, opened, selected_alert
 from tests.support import SMALL, Running, changed, drawn, running
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support_desk.screens.composer import Composer
+from support_desk.screens.acting.composer import Composer
 from support_desk.screens.editor import editor_command, tell_tmux
 from tests.screens.acting import opened
 from tests.screens.ticket_desk import MAP, go_to, writing

@@ -8,9 +8,9 @@ import pytest
 from textual import events
 
 from support_desk.domain.commands import EditTicket
-from support_desk.screens.composer import Composer
-from support_desk.screens.tag_picker import TagPicker
-from support_desk.screens.triage import TriageScreen
+from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.acting.triage import TriageScreen
 from tests.screens.acting import entries, opened
 from tests.support import Running, running
 

@@ -8,12 +8,12 @@ import pytest
 from textual.widget import Widget
 
 from support_desk.domain.intents import Phase
+from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.asking import Question
-from support_desk.screens.composer import Composer
 from support_desk.screens.key_line import key_at
 from support_desk.screens.pickers import ChoicePicker
-from support_desk.screens.tag_picker import TagPicker
-from support_desk.screens.triage import TriageScreen
 from support_desk.text import cell_width
 from tests.screens.acting import alert_now, ended, entries, opened
 from tests.screens.test_alert_acts import P1

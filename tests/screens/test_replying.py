@@ -12,8 +12,8 @@ from support_desk.desk.snapshot import FeedName
 from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.intents import Phase
 from support_desk.domain.promises import promise_in
+from support_desk.screens.acting.composer import Composer
 from support_desk.screens.asking import Question
-from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support_desk.domain.alert_tags import tag_problem
-from support_desk.screens.tag_picker import TagChange, TagPicker
+from support_desk.screens.acting.tag_picker import TagChange, TagPicker
 from tests.support import SMALL, Running, drawn, running
 
 Answers = list[TagChange | None]

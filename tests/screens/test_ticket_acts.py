@@ -14,10 +14,10 @@ from support_desk.config.model import Me, TicketEscalation
 from support_desk.desk.lookups import Lookups
 from support_desk.domain.commands import EditTicket, MergeTicket, PagePerson, SideConversation
 from support_desk.domain.intents import Phase
+from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker, LinePicker, NumberPicker
-from support_desk.screens.tag_picker import TagPicker
-from support_desk.screens.triage import TriageScreen
 from support_desk.sources.errors import Rejected, ServiceDown, SourceError
 from support_desk.sources.fixtures import demo_config
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter

@@ -11,11 +11,11 @@ import pytest
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.intents import Phase
 from support_desk.domain.tickets import Ticket
+from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.asking import Question
-from support_desk.screens.composer import Composer
 from support_desk.screens.pickers import ChoicePicker
-from support_desk.screens.tag_picker import TagPicker
-from support_desk.screens.triage import TriageScreen
 from support_desk.sources.errors import Unreachable
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading

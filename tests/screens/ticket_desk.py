@@ -5,7 +5,7 @@ from __future__ import annotations
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.tickets import Ticket, TicketDetail
-from support_desk.screens.composer import Composer
+from support_desk.screens.acting.composer import Composer
 from tests.screens.acting import entries
 from tests.support import Running
 

@@ -10,7 +10,7 @@ import pytest
 
 from support_desk.config.model import Config, Opsgenie, Zendesk
 from support_desk.config.secrets import Secret
-from support_desk.desk.performer import DeskPerformer
+from support_desk.desk.performing.performer import DeskPerformer
 from support_desk.domain.commands import Acknowledge, EditTicket
 from support_desk.domain.intents import Intent, Seen, Target, Verdict
 from support_desk.sources.errors import NotAllowed

@@ -17,8 +17,8 @@ from support_desk.desk.clock import Clock
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
-from support_desk.handing_over import Kept, handover_facts
 from support_desk.paths import private_store_file, store_file
+from support_desk.reports.handover import Kept, handover_facts
 from support_desk.sources.runbook_changes import changed_between
 
 if TYPE_CHECKING:

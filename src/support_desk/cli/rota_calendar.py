@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from support_desk.cli import output
 from support_desk.desk.facts import rota_of
 from support_desk.domain.words import counted
-from support_desk.rota_file import NotACalendar, calendar_text, write_calendar
+from support_desk.reports.rota_calendar import NotACalendar, calendar_text, write_calendar
 
 if TYPE_CHECKING:
     from support_desk.cli.one_shots import Seen

@@ -38,8 +38,8 @@ from support_desk.domain.toil_words import (
     to_csv,
 )
 from support_desk.domain.words import counted
-from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
 from support_desk.paths import store_file, toil_file
+from support_desk.reports.toil import LOOK_BACK, Found, History, find, usual_range
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:

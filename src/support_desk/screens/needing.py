@@ -24,7 +24,7 @@ from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
 from support_desk.domain.rota import Person
-from support_desk.in_lieu import is_me
+from support_desk.reports.toil import is_me
 from support_desk.screens.header import STATE_STYLE
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Parts
@@ -212,7 +212,7 @@ class Needing:
         return () if outbox is None else tuple(outbox.entries)
 
     def _ladder(self) -> tuple[Rung, ...]:
-        from support_desk.screens.escalation import ladder
+        from support_desk.screens.acting.escalation import ladder
 
         return ladder(self._app.dashboard)
 

@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from support_desk.desk.schema import StoreError
 from support_desk.domain.words import counted
 from support_desk.keys import bindings
-from support_desk.quiet_times import Gathered, QuietTimes, quiet_times
 from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.quiet_rows import (
     Kind,
@@ -22,6 +21,7 @@ from support_desk.screens.quiet_rows import (
     proposal_columns,
     proposals,
 )
+from support_desk.screens.quiet_times import Gathered, QuietTimes, quiet_times
 from support_desk.sources.errors import SourceError
 from support_desk.sources.maintenance import maintenance
 from support_desk.sources.runbook_changes import last_changed
@@ -157,6 +157,6 @@ class QuietScreen(ListAndText[Proposal]):
         if row.noise.runbook is not None:
             self.desk_app.open_runbook(row.noise.runbook, row.what)
             return
-        from support_desk.screens.runbook_start import start_for_noise
+        from support_desk.screens.acting.runbook_start import start_for_noise
 
         start_for_noise(self.desk_app, row.noise)

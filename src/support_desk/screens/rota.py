@@ -116,7 +116,7 @@ class RotaScreen(DeskScreen):
         self.desk_app.push_screen(LinePicker(question, usual), chosen)
 
     async def _write(self, path: Path, mine: str) -> None:
-        from support_desk.rota_file import NotACalendar, calendar_text, write_calendar
+        from support_desk.reports.rota_calendar import NotACalendar, calendar_text, write_calendar
 
         view = self.desk_app.view
         rota = rota_of(view.snapshot)

@@ -26,8 +26,8 @@ from support_desk.domain.toil_words import (
     when_words,
 )
 from support_desk.domain.words import counted
-from support_desk.in_lieu import LOOK_BACK, Found, History, find, usual_range
 from support_desk.keys import bindings
+from support_desk.reports.toil import LOOK_BACK, Found, History, find, usual_range
 from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.toil_rows import claim_columns, claim_lines, ledger_lines
 from support_desk.sources.errors import SourceError

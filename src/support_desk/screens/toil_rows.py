@@ -16,7 +16,7 @@ from support_desk.domain.toil_words import (
     when_words,
 )
 from support_desk.domain.words import duration_words
-from support_desk.in_lieu import Found
+from support_desk.reports.toil import Found
 from support_desk.screens.rota_rows import LABELS
 from support_desk.screens.view import View
 from support_desk.screens.words import clock

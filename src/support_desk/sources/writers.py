@@ -6,8 +6,7 @@ Every method raises a `SourceError` that says how far the write got:
   yourself.
 - any other member of the family: the service surely hasn't done it.
 
-Nothing here decides anything, repeats anything, or re-reads: that is `desk/alert_actions.py` and
-`desk/ticket_actions.py`.
+Nothing here decides anything, repeats anything, or re-reads: that is `desk/performing/`.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from support_desk.desk.alert_state import same
 from support_desk.desk.facts import rota_of, worked_rota
 from support_desk.desk.intents import target_of, title_of
+from support_desk.desk.performing.alert_state import same
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.ladder import LINES, Rung, rungs

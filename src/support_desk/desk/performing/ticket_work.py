@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_compare import (
+from support_desk.desk.performing.ticket_compare import (
     changes_between,
     comment_lines,
     foreign_changes,

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import came_to_emergency
 from support_desk.domain.tickets import Ticket
@@ -30,7 +31,6 @@ from support_desk.domain.triage import (
     triage_edit,
 )
 from support_desk.records import record
-from support_desk.screens.command_words import changes_of
 from support_desk.screens.key_line import press
 from support_desk.screens.modal import Modal
 from support_desk.text import cell_width, fit
@@ -416,7 +416,7 @@ class TriageScreen(Modal[Triaged | None]):
 
     def action_tags(self) -> None:
         """Choose tags to add and remove."""
-        from support_desk.screens.tag_picker import TagChange, TagPicker
+        from support_desk.screens.acting.tag_picker import TagChange, TagPicker
 
         def chosen(change: TagChange | None) -> None:
             if change is not None:
@@ -431,7 +431,7 @@ class TriageScreen(Modal[Triaged | None]):
     def action_note(self) -> None:
         """Write the internal note that goes along."""
         from support_desk.desk.intents import target_of
-        from support_desk.screens.composer import Composer
+        from support_desk.screens.acting.composer import Composer
 
         def written(text: str | None) -> None:
             if text is not None:

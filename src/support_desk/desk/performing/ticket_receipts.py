@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_compare import (
+from support_desk.desk.performing.ticket_compare import (
     aims,
     changed_forms,
     has_comment,

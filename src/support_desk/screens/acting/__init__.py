@@ -1,8 +1,8 @@
-"""The keys that change something: which rows they mean, and which module does it.
+"""The keys that change something: which rows they mean, and which module of this package asks for the rest.
 
 The rows are taken at the key press, with the state that the person saw; nothing later looks at the list
-again. What is done with alerts is in `alert_acts.py`, with tickets in
-`ticket_acts.py`, `ticket_texts.py` and `ticket_links.py`.
+again. What is asked about alerts is in `alerts.py` and `escalation.py`, about tickets in `tickets.py`,
+`ticket_texts.py` and `ticket_links.py`; each of them ends in `app.acts.do(...)`.
 """
 
 from __future__ import annotations
@@ -47,15 +47,13 @@ class Acting(DeskScreen):
         """Do what the key means for the kind of row that it was pressed on."""
         from support_desk.domain.alerts import Alert
         from support_desk.domain.tickets import Ticket
-        from support_desk.screens import alert_acts, ticket_acts
+        from support_desk.screens.acting import alerts, tickets
 
         rows = self.acted_on()
-        alerts = [row for row in rows if isinstance(row, Alert)]
-        tickets = [row for row in rows if isinstance(row, Ticket)]
-        if alerts:
-            alert_acts.BY_NAME[name](self, alerts)
-        elif tickets:
-            ticket_acts.BY_NAME[name](self, tickets)
+        if about_alerts := [row for row in rows if isinstance(row, Alert)]:
+            alerts.BY_NAME[name](self, about_alerts)
+        elif about_tickets := [row for row in rows if isinstance(row, Ticket)]:
+            tickets.BY_NAME[name](self, about_tickets)
         else:
             self.say("There is no row to act on", problem=True)
 
@@ -75,7 +73,7 @@ class Acting(DeskScreen):
 
     def action_start_runbook(self) -> None:
         """Start a runbook for the alert."""
-        from support_desk.screens.runbook_start import start_runbook
+        from support_desk.screens.acting.runbook_start import start_runbook
 
         if alerts := self._alerts():
             start_runbook(self.desk_app, alerts[0])
@@ -108,86 +106,86 @@ class Acting(DeskScreen):
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alerts."""
-        from support_desk.screens import alert_acts
+        from support_desk.screens.acting import alerts
 
         if rows := self._alerts():
-            alert_acts.acknowledge(self, rows)
+            alerts.acknowledge(self, rows)
 
     def action_unacknowledge(self) -> None:
         """Give the acknowledgement back."""
-        from support_desk.screens import alert_acts
+        from support_desk.screens.acting import alerts
 
         if rows := self._alerts():
-            alert_acts.unacknowledge(self, rows)
+            alerts.unacknowledge(self, rows)
 
     def action_snooze(self) -> None:
         """Silence the alerts for a time."""
-        from support_desk.screens import alert_acts
+        from support_desk.screens.acting import alerts
 
         if rows := self._alerts():
-            alert_acts.snooze(self, rows)
+            alerts.snooze(self, rows)
 
     def action_add_responder(self) -> None:
         """Add a person or a team to the alert."""
-        from support_desk.screens import alert_acts
+        from support_desk.screens.acting import alerts
 
         if rows := self._alerts():
-            alert_acts.add_responder(self, rows)
+            alerts.add_responder(self, rows)
 
     def action_raise_ticket(self) -> None:
         """Make a ticket of the alert."""
-        from support_desk.screens import alert_acts
+        from support_desk.screens.acting import alerts
 
         if rows := self._alerts():
-            alert_acts.raise_ticket(self, rows)
+            alerts.raise_ticket(self, rows)
 
     # Tickets
 
     def action_triage(self) -> None:
         """Triage in one form."""
-        from support_desk.screens import ticket_acts
+        from support_desk.screens.acting import tickets
 
         if rows := self._tickets():
-            ticket_acts.triage(self, rows)
+            tickets.triage(self, rows)
 
     def action_macro(self) -> None:
         """Choose a macro."""
-        from support_desk.screens import ticket_texts
+        from support_desk.screens.acting import ticket_texts
 
         if rows := self._tickets():
             ticket_texts.macro(self, rows)
 
     def action_promise(self) -> None:
         """Note the next step that was promised."""
-        from support_desk.screens import ticket_texts
+        from support_desk.screens.acting import ticket_texts
 
         if rows := self._tickets():
             ticket_texts.promise(self, rows)
 
     def action_merge(self) -> None:
         """Close the ticket into another."""
-        from support_desk.screens import ticket_links
+        from support_desk.screens.acting import ticket_links
 
         if rows := self._tickets():
             ticket_links.merge(self, rows)
 
     def action_link_problem(self) -> None:
         """Make the ticket an incident of a problem."""
-        from support_desk.screens import ticket_links
+        from support_desk.screens.acting import ticket_links
 
         if rows := self._tickets():
             ticket_links.link_problem(self, rows)
 
     def action_side_conversation(self) -> None:
         """Write to somebody beside the ticket's conversation."""
-        from support_desk.screens import ticket_links
+        from support_desk.screens.acting import ticket_links
 
         if rows := self._tickets():
             ticket_links.side_conversation(self, rows)
 
     def action_reply(self) -> None:
         """Write a public reply."""
-        from support_desk.screens import ticket_texts
+        from support_desk.screens.acting import ticket_texts
 
         if rows := self._tickets():
             ticket_texts.reply(self, rows)

@@ -61,7 +61,7 @@ class ToilNudge:
         """
         import asyncio
 
-        from support_desk.in_lieu import LOOK_BACK, History, find
+        from support_desk.reports.toil import LOOK_BACK, History, find
 
         view = self._app.view
         rota, start = rota_of(view.snapshot), view.now - BACK

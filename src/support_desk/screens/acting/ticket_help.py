@@ -6,10 +6,10 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from support_desk.desk.intents import title_of
+from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.asking import confirm
-from support_desk.screens.command_words import changes_of
 from support_desk.sources.errors import ServiceDown, SourceError, Throttled, Unreachable
 from support_desk.text import head
 

@@ -10,13 +10,13 @@ from datetime import timedelta, tzinfo
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_batches import TicketBatches
-from support_desk.desk.ticket_compare import LEEWAY
-from support_desk.desk.ticket_edits import TRIES, TicketEdits
-from support_desk.desk.ticket_jobs import MERGED_TAG, closed_by_merge, follow
-from support_desk.desk.ticket_receipts import LOOK, receipt_of
-from support_desk.desk.ticket_verify import TicketVerifier
-from support_desk.desk.ticket_work import TicketReads, TicketWork
+from support_desk.desk.performing.ticket_batches import TicketBatches
+from support_desk.desk.performing.ticket_compare import LEEWAY
+from support_desk.desk.performing.ticket_edits import TRIES, TicketEdits
+from support_desk.desk.performing.ticket_jobs import MERGED_TAG, closed_by_merge, follow
+from support_desk.desk.performing.ticket_receipts import LOOK, receipt_of
+from support_desk.desk.performing.ticket_verify import TicketVerifier
+from support_desk.desk.performing.ticket_work import TicketReads, TicketWork
 from support_desk.domain.commands import EditTicket, MergeTicket, NoteAlert, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
 from support_desk.domain.tickets import Ticket

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_compare import (
+from support_desk.desk.performing.ticket_compare import (
     aims,
     has_comment,
     holds,
@@ -16,9 +16,9 @@ from support_desk.desk.ticket_compare import (
     talks,
     theirs,
 )
-from support_desk.desk.ticket_jobs import LOST, follow
-from support_desk.desk.ticket_receipts import LOOK, done_words, receipt_of
-from support_desk.desk.ticket_work import TicketWork, author_for
+from support_desk.desk.performing.ticket_jobs import LOST, follow
+from support_desk.desk.performing.ticket_receipts import LOOK, done_words, receipt_of
+from support_desk.desk.performing.ticket_work import TicketWork, author_for
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
 from support_desk.domain.promises import with_promise

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from support_desk.domain import commands as c
-from support_desk.screens.command_words import command_words
+from support_desk.domain.command_words import command_words
 
 
 def local(at: datetime) -> str:

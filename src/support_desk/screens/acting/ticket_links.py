@@ -8,8 +8,8 @@ from support_desk.desk.drafts import SIDE
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket, MergeTicket, SideConversation
 from support_desk.domain.tickets import Ticket
+from support_desk.screens.acting.ticket_help import Tickets, one_of, overtaken, titled, waiting
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, one_of, overtaken, titled, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def _other_ticket(screen: Acting, number: int) -> Ticket:
 
 def side_conversation(screen: Acting, tickets: Tickets) -> None:
     """Write to somebody beside the ticket's own conversation."""
-    from support_desk.screens.composer import Composer
+    from support_desk.screens.acting.composer import Composer
     from support_desk.screens.pickers import LinePicker
 
     ticket = one_of(screen, tickets, "A side conversation")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import NOTE, REPLY
 from support_desk.desk.intents import target_of
-from support_desk.desk.ticket_compare import has_comment
+from support_desk.desk.performing.ticket_compare import has_comment
+from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
+from support_desk.screens.acting.ticket_help import overtaken
 from support_desk.screens.asking import Question
-from support_desk.screens.command_words import changes_of
-from support_desk.screens.ticket_help import overtaken
 from support_desk.sources.errors import SourceError
 from support_desk.text import clean_block
 from support_desk.widgets.text_view import BLANK, TextLine
@@ -31,7 +31,7 @@ def write_reply(screen: Acting, ticket: Ticket) -> None:
 
 def _write(screen: Acting, ticket: Ticket, edit: EditTicket, title: str, text: str) -> None:
     """Write the comment of an edit, then review all of it."""
-    from support_desk.screens.composer import Composer
+    from support_desk.screens.acting.composer import Composer
 
     kind = REPLY if edit.public else NOTE
 

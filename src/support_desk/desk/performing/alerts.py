@@ -12,8 +12,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 
-from support_desk.desk.alert_pages import AlertPages, by_phone
-from support_desk.desk.alert_state import (
+from support_desk.desk.clock import Clock
+from support_desk.desk.intents import seen_of
+from support_desk.desk.performing.alert_pages import AlertPages, by_phone
+from support_desk.desk.performing.alert_state import (
     LEEWAY,
     carries_mark,
     changed_meanwhile,
@@ -30,9 +32,7 @@ from support_desk.desk.alert_state import (
     paged_words,
     same,
 )
-from support_desk.desk.alert_verify import AlertVerifier
-from support_desk.desk.clock import Clock
-from support_desk.desk.intents import seen_of
+from support_desk.desk.performing.alert_verify import AlertVerifier
 from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient

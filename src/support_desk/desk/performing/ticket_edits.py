@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_compare import (
+from support_desk.desk.performing.ticket_compare import (
     aims,
     has_comment,
     holds,
@@ -23,9 +23,9 @@ from support_desk.desk.ticket_compare import (
     tags_hold,
     without_done,
 )
-from support_desk.desk.ticket_receipts import LOOK, Written, done_words, receipt_of, result_of
-from support_desk.desk.ticket_verify import comment_arrived
-from support_desk.desk.ticket_work import TicketWork, author_for, authors_of
+from support_desk.desk.performing.ticket_receipts import LOOK, Written, done_words, receipt_of, result_of
+from support_desk.desk.performing.ticket_verify import comment_arrived
+from support_desk.desk.performing.ticket_work import TicketWork, author_for, authors_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import Intent, Receipt, Verdict
 from support_desk.domain.promises import with_promise

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_compare import (
+from support_desk.desk.performing.ticket_compare import (
     DOUBT,
     LEEWAY,
     aims,
@@ -21,9 +21,9 @@ from support_desk.desk.ticket_compare import (
     theirs,
     without_done,
 )
-from support_desk.desk.ticket_jobs import closed_by_merge
-from support_desk.desk.ticket_receipts import LOOK, done_words
-from support_desk.desk.ticket_work import TicketWork, authors_of
+from support_desk.desk.performing.ticket_jobs import closed_by_merge
+from support_desk.desk.performing.ticket_receipts import LOOK, done_words
+from support_desk.desk.performing.ticket_work import TicketWork, authors_of
 from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, FieldDifference, Receipt, Seen, Verdict
 from support_desk.domain.promises import with_promise

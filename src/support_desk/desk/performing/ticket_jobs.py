@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from support_desk.desk.intents import seen_of
-from support_desk.desk.ticket_work import TicketWork
+from support_desk.desk.performing.ticket_work import TicketWork
 from support_desk.domain.commands import MergeTicket
 from support_desk.domain.intents import Receipt, Verdict
 from support_desk.domain.tickets import Ticket

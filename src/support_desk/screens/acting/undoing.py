@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from support_desk.acts import who_decides
 from support_desk.desk.drafts import draft_in
+from support_desk.domain.command_words import command_words
 from support_desk.domain.commands import Command, EditTicket, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
 from support_desk.screens.asking import confirm
-from support_desk.screens.command_words import command_words
 from support_desk.screens.words import day_clock
 from support_desk.sources.errors import SourceError
 

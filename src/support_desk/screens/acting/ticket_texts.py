@@ -11,8 +11,8 @@ from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
-from support_desk.screens.incident import ask_who_was_told
-from support_desk.screens.ticket_help import Tickets, named, one_of, overtaken, titled, waiting
+from support_desk.screens.acting.incident import ask_who_was_told
+from support_desk.screens.acting.ticket_help import Tickets, named, one_of, overtaken, titled, waiting
 from support_desk.screens.words import day_clock
 from support_desk.text import head
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def note(screen: Acting, tickets: Tickets) -> None:
     """Write an internal note."""
-    from support_desk.screens.composer import Composer
+    from support_desk.screens.acting.composer import Composer
 
     def written(text: str | None) -> None:
         if text is not None:
@@ -44,7 +44,7 @@ def reply(screen: Acting, tickets: Tickets) -> None:
     """Write a public reply, and look at it once more before it goes."""
     ticket = one_of(screen, tickets, "A public reply")
     if ticket is not None:
-        from support_desk.screens.replying import write_reply
+        from support_desk.screens.acting.replying import write_reply
 
         write_reply(screen, ticket)
 
@@ -62,7 +62,7 @@ async def reply_by_macro(screen: Acting, ticket: Ticket, title: str) -> None:
 
 
 async def _preview(screen: Acting, ticket: Ticket, chosen: Macro) -> None:
-    from support_desk.screens.replying import review_edit
+    from support_desk.screens.acting.replying import review_edit
 
     effect = await screen.desk_app.lookups.effect(ticket.id, chosen.id)
     if replace(effect, macro_id=None, purpose="edit") == EditTicket():

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from support_desk.desk.alert_state import Local, Name, paged_words, same
 from support_desk.desk.clock import Clock
+from support_desk.desk.performing.alert_state import Local, Name, paged_words, same
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient, Responder
 from support_desk.domain.commands import PagePerson
 from support_desk.domain.intents import Intent, Receipt, Verdict

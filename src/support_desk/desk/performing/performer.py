@@ -12,8 +12,8 @@ from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
-    from support_desk.desk.alert_actions import OnCallNow
     from support_desk.desk.desk import Desk
+    from support_desk.desk.performing.alerts import OnCallNow
     from support_desk.sources.protocols import RotaSource, Sources
 
 
@@ -96,8 +96,8 @@ def _nowhere(intent: Intent) -> Receipt:
 
 def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
     """The performer over these sources, with what the desk knows of people and the rota."""
-    from support_desk.desk.alert_actions import AlertActions
-    from support_desk.desk.ticket_actions import TicketActions
+    from support_desk.desk.performing.alerts import AlertActions
+    from support_desk.desk.performing.tickets import TicketActions
 
     zone = ZoneInfo(config.hours.timezone)
     alerts = tickets = None

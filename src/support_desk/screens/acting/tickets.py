@@ -16,9 +16,18 @@ from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import contract_priority
 from support_desk.domain.triage import priority_choices, tag_suggestions
-from support_desk.screens import ticket_texts
+from support_desk.screens.acting import ticket_texts
+from support_desk.screens.acting.ticket_help import (
+    Tickets,
+    do,
+    my_agent,
+    named,
+    one_of,
+    overtaken,
+    titled,
+    waiting,
+)
 from support_desk.screens.asking import confirm
-from support_desk.screens.ticket_help import Tickets, do, my_agent, named, one_of, overtaken, titled, waiting
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from support_desk.domain.tickets import Ticket
     from support_desk.domain.triage import TagSuggestion
     from support_desk.screens.acting import Acting
-    from support_desk.screens.triage import Triaged, TriageHelp
+    from support_desk.screens.acting.triage import Triaged, TriageHelp
     from support_desk.sources.writers import Agent
 
 
@@ -120,7 +129,7 @@ def close(screen: Acting, tickets: Tickets) -> None:
 
 def tags(screen: Acting, tickets: Tickets) -> None:
     """Choose tags to add and remove."""
-    from support_desk.screens.tag_picker import TagChange, TagPicker
+    from support_desk.screens.acting.tag_picker import TagChange, TagPicker
 
     shared = [tag for tag in tickets[0].tags if all(tag in ticket.tags for ticket in tickets)]
     offered = [(row.tag, row.reasons[0]) for row in suggestions(screen, tickets)]
@@ -146,7 +155,7 @@ def triage(screen: Acting, tickets: Tickets) -> None:
     """Everything that a new ticket needs, in one form."""
 
     async def work() -> None:
-        from support_desk.screens.triage import TriageScreen
+        from support_desk.screens.acting.triage import TriageScreen
 
         found = await _triage_help(screen, tickets)
         if overtaken(screen, "Triage"):
@@ -167,7 +176,7 @@ def triage(screen: Acting, tickets: Tickets) -> None:
 
 async def _triage_help(screen: Acting, tickets: Tickets) -> TriageHelp:
     """What the form needs; a list that can't be read leaves its field out, and says so."""
-    from support_desk.screens.triage import TriageHelp
+    from support_desk.screens.acting.triage import TriageHelp
 
     app = screen.desk_app
     lookups, view = app.lookups, app.view
@@ -240,14 +249,14 @@ async def _page(screen: Acting, ticket: Ticket) -> PagePerson | str:
     """The page that is configured to go along; in words why there is none, empty where none is wanted."""
     if not screen.desk_app.config.escalation.ticket.alert:
         return ""
-    from support_desk.screens.escalation import second_line_page
+    from support_desk.screens.acting.escalation import second_line_page
 
     return await second_line_page(screen, ticket)
 
 
 def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | str) -> None:
     """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
-    from support_desk.screens.escalation import doubt_about, open_ladder
+    from support_desk.screens.acting.escalation import doubt_about, open_ladder
 
     decisions: list[tuple[Ticket, Command]] = [(ticket, edit)]
     if not isinstance(page, str):
@@ -269,7 +278,7 @@ def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | s
 
 def escalate_to(screen: Acting, tickets: Tickets) -> None:
     """Page a person about the ticket."""
-    from support_desk.screens.escalation import page_someone
+    from support_desk.screens.acting.escalation import page_someone
 
     ticket = one_of(screen, tickets, "A page")
     if ticket is not None:

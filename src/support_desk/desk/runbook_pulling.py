@@ -11,7 +11,7 @@ from support_desk.sources.runbook_pull import Pull, pull
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
 
-_PROGRAM = Path(__file__).resolve().parent
+_PROGRAM = Path(__file__).resolve().parents[1]
 
 
 def pulls(folder: str, minutes: float) -> bool:

@@ -14,6 +14,7 @@ from support_desk.desk.outbox_store import LogLine
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert, client_of_ticket, in_hours
+from support_desk.domain.command_words import command_words, quote, text_of
 from support_desk.domain.commands import Promise, is_one_key_escalation, pages_somebody
 from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
@@ -27,7 +28,6 @@ from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import moment_words
 from support_desk.glance import source_error
 from support_desk.records import record
-from support_desk.screens.command_words import command_words, quote, text_of
 from support_desk.screens.words import day_clock
 
 if TYPE_CHECKING:

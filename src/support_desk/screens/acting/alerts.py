@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from support_desk.acts import who_decides
-from support_desk.desk.alert_state import same
 from support_desk.desk.intents import target_of
+from support_desk.desk.performing.alert_state import same
 from support_desk.domain import commands as c
 from support_desk.domain.alert_tags import suggested_tags, tag_problem
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.when import parse_when
+from support_desk.screens.acting.escalation import escalate, people_of, person_named
+from support_desk.screens.acting.escalation import page_someone as _page_someone
+from support_desk.screens.acting.incident import ask_who_was_told
 from support_desk.screens.asking import confirm
-from support_desk.screens.escalation import escalate, people_of, person_named
-from support_desk.screens.escalation import page_someone as _page_someone
-from support_desk.screens.incident import ask_who_was_told
 from support_desk.screens.words import day_clock
 from support_desk.text import head
 
@@ -227,7 +227,7 @@ def priority(screen: Acting, alerts: Alerts) -> None:
 
 def tags(screen: Acting, alerts: Alerts) -> None:
     """Choose tags to add and remove."""
-    from support_desk.screens.tag_picker import TagChange, TagPicker
+    from support_desk.screens.acting.tag_picker import TagChange, TagPicker
 
     shared = [tag for tag in alerts[0].tags if all(tag in alert.tags for alert in alerts)]
     offered = suggested_tags(alerts[0], screen.desk_app.view.clients) if len(alerts) == 1 else ()
@@ -247,7 +247,7 @@ def tags(screen: Acting, alerts: Alerts) -> None:
 
 def note(screen: Acting, alerts: Alerts) -> None:
     """Write a note."""
-    from support_desk.screens.composer import Composer
+    from support_desk.screens.acting.composer import Composer
 
     acts, target = screen.desk_app.acts, target_of(alerts[0])
 
@@ -289,7 +289,7 @@ def raise_ticket(screen: Acting, alerts: Alerts) -> None:
 
 
 def _write_ticket(screen: Acting, alert: Alert, subject: str) -> None:
-    from support_desk.screens.composer import Composer
+    from support_desk.screens.acting.composer import Composer
 
     app, target = screen.desk_app, target_of(alert)
     zone = app.view.calendar.timezone

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from support_desk.desk.alert_pages import AlertPages, Reads, by_phone
-from support_desk.desk.alert_state import (
+from support_desk.desk.clock import Clock
+from support_desk.desk.intents import seen_of
+from support_desk.desk.performing.alert_pages import AlertPages, Reads, by_phone
+from support_desk.desk.performing.alert_state import (
     LEEWAY,
     Local,
     Name,
@@ -19,8 +21,6 @@ from support_desk.desk.alert_state import (
     paged_words,
     unread,
 )
-from support_desk.desk.clock import Clock
-from support_desk.desk.intents import seen_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict

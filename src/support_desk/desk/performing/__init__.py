@@ -1,0 +1,1 @@
+"""Carrying out what was decided, by the services' rules: look afresh, do it once, read it back, verify."""
