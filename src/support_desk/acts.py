@@ -18,7 +18,7 @@ from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
     from support_desk.config.model import Config
-    from support_desk.desk.dispatch import Performer
+    from support_desk.desk.dispatch import BulkPerformer
     from support_desk.desk.outbox import Outbox
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Command
@@ -62,7 +62,7 @@ class Acts:
             self._app.say(note, problem=True)
         return unfinished
 
-    async def run(self, performer: Performer) -> None:
+    async def run(self, performer: BulkPerformer) -> None:
         """Send what is decided, until cancelled."""
         if self.outbox is not None:
             self.outbox.attach(performer)
@@ -170,20 +170,6 @@ class Acts:
         for row in self.outbox.entries:
             if row is entry or (batch and row.intent.batch == batch):
                 self.outbox.send_now(row.intent.id)
-
-    def undo(self) -> None:
-        """Take back what hasn't left; else send what undoes the last action, or say why nothing does."""
-        from support_desk.screens.acting.undoing import undo  # with the first `u`
-
-        if self.outbox is not None:
-            undo(self._app, self.outbox)
-
-    def redo(self) -> None:
-        """Do again what was taken back last."""
-        from support_desk.screens.acting.undoing import redo
-
-        if self.outbox is not None:
-            redo(self._app, self.outbox)
 
     def forget_draft(self, sent: Sequence[Entry], target: Target, kind: str) -> None:
         """A text that the outbox has taken over is no draft any more; what it refused stays one."""

@@ -175,9 +175,12 @@ class DeskApp(Places):
         folder, minutes = self.config.runbooks.path, self.config.runbooks.pull_minutes
         if pulls(folder, minutes):
             self.run_worker(
-                keep_pulled(self, folder, minutes), name="pull runbooks", group="desk",
-                description="keep the runbooks up to date", exit_on_error=False,
-            )  # fmt: skip
+                keep_pulled(self.desk, folder, minutes, partial(self.say, problem=True)),
+                name="pull runbooks",
+                group="desk",
+                description="keep the runbooks up to date",
+                exit_on_error=False,
+            )
 
     async def _write(self) -> None:
         outbox = await asyncio.to_thread(self._open_outbox)
@@ -187,9 +190,8 @@ class DeskApp(Places):
         if unfinished:
             self.show_outbox(unfinished[0].intent.id)
         await self._attached.wait()
-        from support_desk.desk.performing.performer import (
-            performer_of,
-        )  # the services' rules, after the first frame
+        # The services' rules: after the first frame.
+        from support_desk.desk.performing.performer import performer_of
 
         if self.desk.sources is not None:
             self.run_worker(self.lookups.warm(), name="lookups", group="desk", exit_on_error=False)
@@ -444,12 +446,18 @@ class DeskApp(Places):
         self.say(self.desk.refresh(None))
 
     def action_undo(self) -> None:
-        """Take back what is held, or else the last action."""
-        self.acts.undo()
+        """Take back what hasn't left, or else send what undoes the last action."""
+        from support_desk.screens.acting.undoing import undo
+
+        if self.acts.outbox is not None:
+            undo(self, self.acts.outbox)
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        self.acts.redo()
+        from support_desk.screens.acting.undoing import redo
+
+        if self.acts.outbox is not None:
+            redo(self, self.acts.outbox)
 
     def action_next_theme(self) -> None:
         """The next of the desk's themes; it is remembered."""

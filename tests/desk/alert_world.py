@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from support_desk.config.secrets import Secret
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.alerts import AlertActions
+from support_desk.desk.performing.alerts import AlertPerformer
 from support_desk.domain.alerts import Alert
 from support_desk.domain.commands import AddResponder, Command, EscalateAlert, PagePerson
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt
@@ -70,7 +70,7 @@ class AlertWorld:
             )
         given = {"default_api_key": Secret(lambda: DEFAULT_KEY), "patience": QUICK, "now": self.clock.now}
         self.source = source_for(self.opsgenie, **{**given, **keys})
-        self.actions = AlertActions(
+        self.actions = AlertPerformer(
             self.source,
             self.source.writer(),
             self.clock,

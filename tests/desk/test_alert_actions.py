@@ -12,7 +12,7 @@ import pytest
 from support_desk.config.model import Config, Me
 from support_desk.desk.desk import Desk
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.alerts import FOLLOWED, AlertActions
+from support_desk.desk.performing.alerts import FOLLOWED, AlertPerformer
 from support_desk.desk.performing.performer import performer_of
 from support_desk.domain.commands import (
     Acknowledge,
@@ -466,7 +466,7 @@ class TestWiring:
         sources = fixture_sources(clock, seed=7)
         assert sources.alerts is not None
         assert sources.alert_writer is not None
-        actions = AlertActions(sources.alerts, sources.alert_writer, clock, zone=LONDON)
+        actions = AlertPerformer(sources.alerts, sources.alert_writer, clock, zone=LONDON)
         alert = next(row for row in (await sources.alerts.open_alerts()).rows if row.status == "open")
         intent = intents_of([(alert, command)], by="robin@agency.example", at=clock.now())[0]
         receipt = await actions.perform(intent)

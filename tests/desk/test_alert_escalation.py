@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.alerts import AlertActions
+from support_desk.desk.performing.alerts import AlertPerformer
 from support_desk.domain.commands import AddResponder, EscalateAlert, PagePerson
 from support_desk.domain.intents import Verdict
 from support_desk.sources.fixtures import DEMO_START, fixture_sources
@@ -122,7 +122,7 @@ class TestEscalation:
 
     async def test_a_rota_that_cant_be_read_holds_nothing_up(self, world: AlertWorld) -> None:
         intent = await world.decide(ESCALATE)
-        world.actions = AlertActions(
+        world.actions = AlertPerformer(
             world.source, world.source.writer(), world.clock, zone=LONDON, second_line=_unknown
         )
         assert (await world.actions.perform(intent)).words == "ben@example.com was paged 20:00:00"
@@ -280,7 +280,7 @@ class TestOnTheDemosWorld:
         sources = fixture_sources(clock, seed=7)
         assert sources.alerts is not None
         assert sources.alert_writer is not None
-        actions = AlertActions(sources.alerts, sources.alert_writer, clock, zone=LONDON)
+        actions = AlertPerformer(sources.alerts, sources.alert_writer, clock, zone=LONDON)
         alert = next(row for row in (await sources.alerts.open_alerts()).rows if row.status == "open")
         policy = (await sources.alerts.policies()).rows[0]
         commands = (

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.tickets import TicketActions
+from support_desk.desk.performing.tickets import TicketPerformer
 from support_desk.domain.commands import Command, EditTicket, MergeTicket, SideConversation
 from support_desk.domain.intents import Intent, Receipt, Verdict
 from support_desk.domain.tickets import Ticket
@@ -28,7 +28,7 @@ class Demo:
         world = ChangedWorld(7)
         self.tickets = FixtureTickets(world, self.clock)
         self.writer = FixtureTicketWriter(world, self.clock)
-        self.actions = TicketActions(self.tickets, self.writer, self.clock, zone=LONDON)
+        self.actions = TicketPerformer(self.tickets, self.writer, self.clock, zone=LONDON)
         self.me = demo_config().me.email
 
     async def rows(self) -> Sequence[Ticket]:
@@ -73,7 +73,7 @@ async def test_a_conflict(demo: Demo) -> None:
     row = next(row for row in await demo.rows() if row.priority == "normal")
     intent = demo.decide(row, EditTicket(priority="urgent"))
     assert (await demo.do(row, EditTicket(priority="low"))).verdict is Verdict.CONFIRMED
-    other = TicketActions(demo.tickets, demo.writer, demo.clock, zone=LONDON)
+    other = TicketPerformer(demo.tickets, demo.writer, demo.clock, zone=LONDON)
     receipt = await other.perform(intent)
     assert receipt.verdict is Verdict.CONFLICT, "to another desk it was somebody else"
     assert "priority is low" in receipt.words

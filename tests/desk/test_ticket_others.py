@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.alerts import AlertActions
+from support_desk.desk.performing.alerts import AlertPerformer
 from support_desk.domain.commands import MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Verdict
 from support_desk.sources.errors import Unreachable
@@ -173,7 +173,7 @@ class AlertsToo:
         world = ChangedWorld(7)
         self.alerts = FixtureAlerts(world, self.clock)
         self.writer = FixtureAlertWriter(world, self.clock)
-        self.actions = AlertActions(self.alerts, self.writer, self.clock, zone=LONDON)
+        self.actions = AlertPerformer(self.alerts, self.writer, self.clock, zone=LONDON)
         self.broken = False
         self.noted: list[str] = []
         self.tickets = TicketWorld(note_alert=self.note)

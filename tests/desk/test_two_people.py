@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support_desk.desk.performing.alerts import AlertActions
+from support_desk.desk.performing.alerts import AlertPerformer
 from support_desk.desk.store import ReadingsStore
 from support_desk.desk.turns import LASTS, Turns
 from support_desk.domain.intents import Intent, Verdict
@@ -28,8 +28,8 @@ class Box:
         self.stores = [ReadingsStore.open(path), ReadingsStore.open(path)]
         self.ada, self.cat = (self._actions(store) for store in self.stores)
 
-    def _actions(self, store: ReadingsStore) -> AlertActions:
-        return AlertActions(
+    def _actions(self, store: ReadingsStore) -> AlertPerformer:
+        return AlertPerformer(
             self.world.source,
             self.world.source.writer(),
             self.world.clock,

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from support_desk.desk.intents import intents_of
-from support_desk.desk.performing.tickets import NoteOnAlert, TicketActions
+from support_desk.desk.performing.tickets import NoteOnAlert, TicketPerformer
 from support_desk.domain.commands import Command, EditTicket
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target
 from support_desk.domain.tickets import Ticket
@@ -54,7 +54,7 @@ class TicketWorld:
         else:
             self.clock, self.desk = beside.clock, beside.desk
         self.source, self.writer = writer_for(self.desk.url, now=self.clock.now)
-        self.actions = TicketActions(
+        self.actions = TicketPerformer(
             self.source, self.writer, self.clock, zone=LONDON, note_alert=note_alert
         )  # fmt: skip
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from support_desk.screens.words import age, clock, countdown, day_clock, minutes, short
+from support_desk.domain.words import day_clock
+from support_desk.screens.words import age, clock, countdown, minutes, short
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 12, 2, 9, 46, tzinfo=UTC)

@@ -49,7 +49,7 @@ PHASE_OF: dict[Verdict, Phase] = {
 
 
 class Performer(Protocol):
-    """Does to a service what an intent says. Never raises a `SourceError`: the receipt says it."""
+    """Does to a target what an intent says. Never raises a `SourceError`: the receipt says it."""
 
     async def perform(self, intent: Intent) -> Receipt:
         """Look at the target afresh, do it once, and say what became of it."""
@@ -58,6 +58,10 @@ class Performer(Protocol):
     async def verify(self, entry: Entry) -> Receipt:
         """Find out, by reading only, whether an attempt without an answer was applied."""
         ...
+
+
+class BulkPerformer(Performer, Protocol):
+    """One that can do the same to many targets in one request."""
 
     def batches(self, intents: Sequence[Intent]) -> bool:
         """Whether these can go out as one request."""
@@ -71,7 +75,7 @@ class Performer(Protocol):
 class Dispatcher:
     """Sends the entries of one outbox."""
 
-    def __init__(self, outbox: Outbox, performer: Performer, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, performer: BulkPerformer, clock: Clock) -> None:
         self._outbox = outbox
         self._performer = performer
         self._clock = clock

@@ -11,7 +11,7 @@ from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown
-from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now, worked
+from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
 
 
@@ -125,7 +125,14 @@ def in_words(found: Countdown, config: Config) -> Countdown:
 
 def name_of(address: str, config: Config) -> str:
     """How the configuration calls somebody; empty where it doesn't know the address."""
-    wanted = address.casefold()
     known = ((known, person.name) for known, person in config.people.items())
     beyond = ((step.email, step.name) for step in config.rota.beyond)
-    return next((name for email, name in (*known, *beyond) if name and email.casefold() == wanted), "")
+    return next((name for email, name in (*known, *beyond) if name and same_address(email, address)), "")
+
+
+def person_named(address: str, snapshot: Snapshot, config: Config) -> str:
+    """How somebody is called: by the configuration, else by the alert service, else by the address itself."""
+    people = snapshot.people.rows
+    return name_of(address, config) or next(
+        (person.name for person in people if person.name and same_address(person.email, address)), address
+    )

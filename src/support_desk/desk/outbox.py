@@ -35,7 +35,7 @@ from support_desk.domain.intents import (
 )
 
 if TYPE_CHECKING:
-    from support_desk.desk.dispatch import Dispatcher, Performer
+    from support_desk.desk.dispatch import BulkPerformer, Dispatcher
     from support_desk.desk.outbox_store import LogLine, OutboxStore
 
 log = logging.getLogger(__name__)
@@ -251,7 +251,7 @@ class Outbox:
             return replace(mine, offered=True, words=STOPPED, changed_at=self._clock.now())
         return mine
 
-    def attach(self, performer: Performer) -> None:
+    def attach(self, performer: BulkPerformer) -> None:
         """From now on things can be sent."""
         from support_desk.desk.dispatch import Dispatcher  # after the first frame
 

@@ -9,7 +9,9 @@ from support_desk.desk.snapshot import FeedName
 from support_desk.sources.runbook_pull import Pull, pull
 
 if TYPE_CHECKING:
-    from support_desk.app import DeskApp
+    from collections.abc import Callable
+
+    from support_desk.desk.desk import Desk
 
 _PROGRAM = Path(__file__).resolve().parents[1]
 
@@ -19,16 +21,16 @@ def pulls(folder: str, minutes: float) -> bool:
     return bool(folder and minutes) and not Path(folder).expanduser().resolve().is_relative_to(_PROGRAM)
 
 
-async def keep_pulled(app: DeskApp, folder: str, minutes: float) -> None:
-    """Pull now and then, until cancelled; what is in the way is said once, not every time."""
+async def keep_pulled(desk: Desk, folder: str, minutes: float, warn: Callable[[str], None]) -> None:
+    """Pull every so many minutes, until cancelled; `warn` is told once of what is in the way."""
     said = ""
     while True:
         pulled = await pull(folder)
         if pulled.outcome is Pull.NOT_GIT:
             return
         if pulled.outcome is Pull.NEW:
-            app.desk.refresh((FeedName.RUNBOOKS,))
+            desk.refresh((FeedName.RUNBOOKS,))
         if pulled.words and pulled.words != said:
-            app.say(pulled.words, problem=True)
+            warn(pulled.words)
         said = pulled.words
-        await app.desk.clock.sleep(minutes * 60)
+        await desk.clock.sleep(minutes * 60)

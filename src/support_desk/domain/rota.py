@@ -104,6 +104,11 @@ def same_person(one: Person, other: Person) -> bool:
     return one.name == other.name
 
 
+def same_address(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are one person's; nobody is nobody's."""
+    return bool(one) and bool(other) and str(one).casefold() == str(other).casefold()
+
+
 def merge(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
     """Shifts as people think of them, made of the pieces that a timeline holds, in order of start.
 

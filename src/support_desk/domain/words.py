@@ -49,3 +49,13 @@ def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:
             words.append(str(local.year))
     words.append(clock_words(local))
     return " ".join(words)
+
+
+def day_clock(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A moment near `now`: `15:10` today, `Tue 10:00` within the week, `12 Jan` further away."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return clock_words(local)
+    if abs((local.date() - today).days) < _WEEK:
+        return f"{local:%a} {clock_words(local)}"
+    return f"{local.day} {local:%b} {clock_words(local)}" if local.year == today.year else f"{local:%d %b %y}"

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from support_desk.config.rules import client_rules
-from support_desk.desk.facts import escalation_to, in_words, name_of, second_line_at, worked_rota
+from support_desk.desk.facts import escalation_to, in_words, person_named, second_line_at, worked_rota
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
 from support_desk.desk.snapshot import SourceName, State, source_state
@@ -25,10 +25,9 @@ from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
 from support_desk.domain.storms import pattern
 from support_desk.domain.tickets import Ticket
-from support_desk.domain.words import moment_words
+from support_desk.domain.words import day_clock, moment_words
 from support_desk.glance import source_error
 from support_desk.records import record
-from support_desk.screens.words import day_clock
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -158,7 +157,8 @@ def _about(view: Seen, rules: tuple[RunbookRule, ...]) -> dict[str, About]:
         client, runbook = _client_and_runbook(alert, view, clients, rules)
         coming = escalation_to(on_second_line, alert, view.snapshot, now, view.config)
         paging = _paging(in_words(coming, view.config), view) if alert.status == "open" else ""
-        found[alert.id] = About(client, runbook, _named(view, alert.acknowledged_by or ""), paging)
+        who = person_named(alert.acknowledged_by or "", view.snapshot, view.config)
+        found[alert.id] = About(client, runbook, who, paging)
     return found
 
 
@@ -180,14 +180,6 @@ def _paging(found: Countdown, view: Seen) -> str:
         when = f" {at}" if at and found.state == "due" else ""
         return f"{who} should have been paged{when}: check"
     return f"{who} is paged {at}" if found.state == "running" and at else ""
-
-
-def _named(view: Seen, address: str) -> str:
-    """A person's name where it is known, else the address as it came."""
-    configured = name_of(address, view.config)
-    people = view.snapshot.people.rows
-    folded = address.casefold()
-    return configured or next((p.name for p in people if p.name and p.email.casefold() == folded), address)
 
 
 def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Rang]:

@@ -13,11 +13,12 @@ from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
 from support_desk.domain.runbooks import RunbookMatch
+from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.screens.alert_rows import GLYPHS, AlertRow
 from support_desk.screens.detail import DetailScreen, ago, fact, when
 from support_desk.screens.view import View
-from support_desk.screens.words import countdown, day_clock
+from support_desk.screens.words import countdown
 from support_desk.sources.errors import SourceError
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine
@@ -160,16 +161,6 @@ class AlertScreen(DetailScreen[AlertDetail]):
         return [*lines, *_paged(view, detail), *_events(view, detail)]
 
 
-def named(view: View, address: str) -> str:
-    """A person's name where the desk knows it, else the address as it came."""
-    folded = address.casefold()
-    for known, person in view.config.people.items():
-        if known.casefold() == folded and person.name:
-            return person.name
-    people = view.snapshot.people.rows
-    return next((p.name for p in people if p.name and p.email.casefold() == folded), address)
-
-
 def _status(view: View, alert: Alert) -> Parts:
     words, style = STATUS_WORDS.get(alert.status, (alert.status, "unknown"))
     if alert.status == "snoozed" and alert.snoozed_until is not None:
@@ -177,7 +168,7 @@ def _status(view: View, alert: Alert) -> Parts:
     if alert.status != "acked":
         return ((words, style),)
     who = (
-        f" by {named(view, alert.acknowledged_by)}"
+        f" by {view.named(alert.acknowledged_by)}"
         if alert.acknowledged_by
         else ", the service doesn't say by whom"
     )
@@ -214,7 +205,7 @@ def _facts(view: View, alert: Alert) -> list[TextLine]:
     number = f"  #{alert.tiny_id}" if alert.tiny_id else ""
     lines = [
         fact("Priority", (alert.priority, "strong"), (number, "dim")),
-        fact("Has it", (named(view, alert.owner), "text") if alert.owner else ("nobody", "unknown")),
+        fact("Has it", (view.named(alert.owner), "text") if alert.owner else ("nobody", "unknown")),
         fact(
             "Client",
             (f"{client.name}{unit}" if client else "not recognised", "text" if client else "unknown"),
@@ -250,7 +241,7 @@ def _paged(view: View, detail: AlertDetail) -> list[TextLine]:
     lines += [
         TextLine(
             (
-                (named(view, person.name) or "unknown", "strong"),
+                (view.named(person.name) or "unknown", "strong"),
                 (f"  {person.state}", "text"),
                 (f"  {person.method}", "text"),
                 (f"  {day_clock(person.at, view.now, zone)}  {ago(person.at, view.now)}", "dim"),

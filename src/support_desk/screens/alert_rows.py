@@ -10,9 +10,10 @@ from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.reminders import StaleAck, stale_acks
 from support_desk.domain.storms import Storm, fold
+from support_desk.domain.words import day_clock
 from support_desk.records import record
 from support_desk.screens.view import View
-from support_desk.screens.words import countdown, day_clock, minutes
+from support_desk.screens.words import countdown, minutes
 from support_desk.widgets.columns import Cell, Column, Moment
 
 STATUS_ORDER = {"open": 0, "acked": 1, "snoozed": 2, "closed": 3}

@@ -18,10 +18,11 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from support_desk.domain.intents import Entry, Phase, Target
+from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.screens.acting import Acting
 from support_desk.screens.view import View
-from support_desk.screens.words import age, day_clock
+from support_desk.screens.words import age
 from support_desk.sources.errors import NotThere, SourceError
 from support_desk.text import cell_width
 from support_desk.widgets.lines import Lines, Parts

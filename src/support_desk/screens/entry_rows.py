@@ -8,8 +8,8 @@ from datetime import datetime
 from support_desk.desk.drafts import draft_after
 from support_desk.domain.command_words import changes_of, command_words, text_of
 from support_desk.domain.intents import Entry, Phase, asks
+from support_desk.domain.words import day_clock
 from support_desk.screens.view import View
-from support_desk.screens.words import day_clock
 from support_desk.text import clean, clean_block
 from support_desk.widgets.columns import Cell, Column, Moment
 from support_desk.widgets.text_view import BLANK, TextLine

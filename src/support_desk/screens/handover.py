@@ -23,13 +23,13 @@ from support_desk.desk.schema import StoreError
 from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
 from support_desk.domain.intents import Target
+from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
 from support_desk.reports.handover import Kept, handover_facts
 from support_desk.screens.asking import confirm
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.editor import edit_text
-from support_desk.screens.words import day_clock
 from support_desk.sources.runbook_changes import changed_between
 from support_desk.text import clean_block
 from support_desk.widgets.document import DocumentView

@@ -16,9 +16,9 @@ from support_desk.desk.snapshot import (
 )
 from support_desk.domain.alerts import Alert
 from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, shift_now
-from support_desk.domain.words import clock_words
+from support_desk.domain.words import clock_words, day_clock
 from support_desk.screens.view import View
-from support_desk.screens.words import age, clock, countdown, day_clock
+from support_desk.screens.words import age, clock, countdown
 from support_desk.widgets.lines import Parts
 
 NARROW = 110

@@ -16,12 +16,11 @@ from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
 from support_desk.domain.command_words import command_words
-from support_desk.domain.words import counted
+from support_desk.domain.words import counted, day_clock
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.entry_rows import PHASES
-from support_desk.screens.words import day_clock
 from support_desk.text import clean
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextLine, TextView

@@ -22,12 +22,12 @@ from support_desk.domain.forecast import (
     learned_pace,
     pace_words,
 )
+from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.screens.filters import SORTS, sorted_tickets
 from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.needing import doubts_of, what_style, why_first
 from support_desk.screens.view import View
-from support_desk.screens.words import day_clock
 from support_desk.widgets.columns import Column, Moment
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import BLANK, TextLine

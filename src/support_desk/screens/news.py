@@ -35,7 +35,6 @@ class Watch:
         self.muted = False
         self._bell = config.bell
         self._open: set[str] = set()
-        self._known_alerts: set[str] = set()
         self._queue: tuple[Ranked, ...] = ()
         self._late: set[int] = set()
         self._reminded: dict[str, int] = {}

@@ -8,11 +8,10 @@ from enum import StrEnum
 from support_desk.domain.noise import Noise, hours_words
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.tickets import Ticket
-from support_desk.domain.words import counted, duration_words
+from support_desk.domain.words import counted, day_clock, duration_words
 from support_desk.records import record
 from support_desk.screens.quiet_times import QuietTimes
 from support_desk.screens.view import View
-from support_desk.screens.words import day_clock
 from support_desk.widgets.columns import Column
 from support_desk.widgets.text_view import TextLine
 

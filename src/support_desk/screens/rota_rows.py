@@ -14,10 +14,11 @@ from support_desk.domain.rota import (
     shift_now,
     until,
 )
+from support_desk.domain.words import day_clock
 from support_desk.records import record
 from support_desk.screens.header import on, person_words
 from support_desk.screens.view import View
-from support_desk.screens.words import day_clock, short
+from support_desk.screens.words import short
 from support_desk.widgets.columns import Cell, Column, Moment
 
 LABELS = {

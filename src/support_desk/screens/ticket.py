@@ -15,11 +15,12 @@ from support_desk.domain.promises import promise_in
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked, explain, judge, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
+from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.screens.attachments import listing, offer
 from support_desk.screens.detail import DetailScreen, ago, fact, when
 from support_desk.screens.view import View
-from support_desk.screens.words import countdown, day_clock
+from support_desk.screens.words import countdown
 from support_desk.sources.errors import SourceError
 from support_desk.widgets.lines import Parts
 from support_desk.widgets.text_view import BLANK, TextLine

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from support_desk.domain.sla import Ranked, explain, working_left
 from support_desk.domain.tickets import Ticket
+from support_desk.domain.words import day_clock
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.screens.view import View
-from support_desk.screens.words import countdown, day_clock, minutes
+from support_desk.screens.words import countdown, minutes
 from support_desk.widgets.columns import Cell, Column, Moment
 
 SOON = timedelta(minutes=30)

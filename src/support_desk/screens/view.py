@@ -66,6 +66,10 @@ class View:
             self._escalations[alert] = found
         return found
 
+    def named(self, address: str) -> str:
+        """How somebody is called; the address as it came where nobody knows a name."""
+        return facts.person_named(address, self.snapshot, self.config)
+
     def local(self, at: datetime) -> datetime:
         """A moment in the time zone of the working hours."""
         return at.astimezone(self.calendar.timezone)

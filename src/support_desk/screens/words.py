@@ -1,4 +1,4 @@
-"""How times are written: short in columns, in words in sentences."""
+"""Times in columns: spans, countdowns and ages in as few cells as tell them apart."""
 
 from __future__ import annotations
 
@@ -48,16 +48,6 @@ def countdown(left: timedelta, *, seconds: bool = False) -> str:
 def clock(at: datetime, zone: tzinfo) -> str:
     """Hours and minutes, local."""
     return clock_words(at.astimezone(zone))
-
-
-def day_clock(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """A moment near `now`: `15:10` today, `Tue 10:00` within the week, `12 Jan` further away."""
-    local, today = at.astimezone(zone), now.astimezone(zone).date()
-    if local.date() == today:
-        return clock_words(local)
-    if abs((local.date() - today).days) < 7:  # noqa: PLR2004 - days of a week
-        return f"{local:%a} {clock_words(local)}"
-    return f"{local.day} {local:%b} {clock_words(local)}" if local.year == today.year else f"{local:%d %b %y}"
 
 
 def age(span: timedelta, *, exact: bool = False) -> str:

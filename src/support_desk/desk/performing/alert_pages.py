@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from support_desk.desk.clock import Clock
-from support_desk.desk.performing.alert_state import Local, Name, paged_words, same
+from support_desk.desk.performing.alert_state import Local, Name, paged_words
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient, Responder
 from support_desk.domain.commands import PagePerson
 from support_desk.domain.intents import Intent, Receipt, Verdict
+from support_desk.domain.rota import same_address
 from support_desk.sources.errors import SourceError, Unanswered
 from support_desk.sources.writers import AlertWriter, Outcome
 
@@ -121,7 +122,7 @@ class AlertPages:
         with suppress(SourceError):
             detail = await self._alerts.alert(alert.id)
             alert, recipients = detail.alert, detail.recipients
-        told = [row for row in recipients if same(row.name, page.username)]
+        told = [row for row in recipients if same_address(row.name, page.username)]
         if not told and alert.responders and not might_be(alert.responders, page):
             return replaced(alert, page)
         whose = f"for {page.name}" if alert.responders else "addressed to nobody"
@@ -145,7 +146,7 @@ def might_be(responders: Iterable[Responder], page: PagePerson) -> bool:
 
 def _is(responder: Responder, page: PagePerson) -> bool:
     names = (responder.name, responder.id)
-    return any(same(name, wanted) for name in names for wanted in (page.username, page.name))
+    return any(same_address(name, wanted) for name in names for wanted in (page.username, page.name))
 
 
 def replaced(alert: Alert, page: PagePerson) -> Receipt:

@@ -10,6 +10,7 @@ from support_desk.desk.intents import seen_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent, Recipient
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Seen, Verdict
+from support_desk.domain.rota import same_address
 
 LEEWAY = timedelta(seconds=5)
 """By so much the service's clock may be behind ours."""
@@ -25,7 +26,7 @@ def holds(command: c.Command, alert: Alert, actor: str) -> bool | None:
     """Whether the alert is as the command wants it; None: its state can't tell."""
     match command:
         case c.Acknowledge():
-            return alert.status == "acked" and same(alert.acknowledged_by, actor)
+            return alert.status == "acked" and same_address(alert.acknowledged_by, actor)
         case c.Unacknowledge():
             # A snooze hides whether it is acknowledged besides.
             return None if alert.status == "snoozed" else alert.status == "open"
@@ -37,7 +38,7 @@ def holds(command: c.Command, alert: Alert, actor: str) -> bool | None:
                 alert.status == "snoozed" and until is not None and abs(until - command.until) <= SAME_SNOOZE
             )
         case c.AssignAlert():
-            return same(alert.owner, command.owner)
+            return same_address(alert.owner, command.owner)
         case c.PrioritiseAlert():
             return alert.priority == command.priority
     return _tags_hold(command, alert)
@@ -51,11 +52,6 @@ def _tags_hold(command: c.Command, alert: Alert) -> bool | None:
     if isinstance(command, c.RemoveAlertTags):
         return not any(tag.casefold() in there for tag in command.tags)
     return None
-
-
-def same(one: str | None, other: str | None) -> bool:
-    """Whether two addresses are one person's; nobody is nobody's."""
-    return bool(one) and bool(other) and str(one).casefold() == str(other).casefold()
 
 
 def changed_meanwhile(intent: Intent, detail: AlertDetail, name: Name, local: Local) -> Receipt | None:
@@ -101,7 +97,7 @@ def closer(detail: AlertDetail, name: Name, local: Local) -> str:
 
 def _taken(intent: Intent, alert: Alert, name: Name, local: Local) -> Receipt | None:
     """Somebody else has acknowledged it since the person looked."""
-    if alert.status != "acked" or same(alert.acknowledged_by, intent.by):
+    if alert.status != "acked" or same_address(alert.acknowledged_by, intent.by):
         return None
     if intent.seen.status == "acked" and _folded(intent.seen.who) == _folded(alert.acknowledged_by):
         return None
@@ -122,7 +118,7 @@ def _silenced(intent: Intent, detail: AlertDetail, name: Name, local: Local) -> 
         return None
     logged = last_event(detail.events, "snooz")
     who = logged.who if logged else ""
-    if same(who, intent.by) or same(who, name(intent.by)):
+    if same_address(who, intent.by) or same_address(who, name(intent.by)):
         return None
     until = f" until {local(alert.snoozed_until)}" if alert.snoozed_until else ""
     words = f"{name(who) or 'somebody'} snoozed it{until}"

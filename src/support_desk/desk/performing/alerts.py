@@ -30,13 +30,13 @@ from support_desk.desk.performing.alert_state import (
     one_line,
     paged,
     paged_words,
-    same,
 )
 from support_desk.desk.performing.alert_verify import AlertVerifier
 from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Receipt, Verdict
+from support_desk.domain.rota import same_address
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -71,8 +71,8 @@ class AlertReads(Protocol):
         ...
 
 
-class AlertActions:
-    """The actions on alerts."""
+class AlertPerformer:
+    """What can be done to alerts."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ class AlertActions:
             row
             for row in detail.recipients
             if (row.name.casefold() in wanted and row.at >= intent.at - LEEWAY)
-            or (not wanted and row.at >= intent.at and not same(row.name, intent.by))
+            or (not wanted and row.at >= intent.at and not same_address(row.name, intent.by))
         ]
         if already:
             words = f"already paged: {paged_words(already, self._name, self._local)}"

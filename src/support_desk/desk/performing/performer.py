@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from support_desk.domain.commands import PagePerson, RaiseTicket
@@ -13,49 +13,26 @@ from support_desk.sources.errors import SourceError
 if TYPE_CHECKING:
     from support_desk.config.model import Config
     from support_desk.desk.desk import Desk
+    from support_desk.desk.dispatch import BulkPerformer, Performer
     from support_desk.desk.performing.alerts import OnCallNow
     from support_desk.sources.protocols import RotaSource, Sources
-
-
-class Actions(Protocol):
-    """The actions on one kind of target. Nothing here raises a `SourceError`: the receipt says it."""
-
-    async def perform(self, intent: Intent) -> Receipt:
-        """Look at the target afresh, do it once, and say what became of it."""
-        ...
-
-    async def verify(self, entry: Entry) -> Receipt:
-        """Find out, by reading only, whether an attempt without an answer was applied."""
-        ...
-
-
-class BulkActions(Actions, Protocol):
-    """Actions that can be done to many targets in one request."""
-
-    def batches(self, intents: Sequence[Intent]) -> bool:
-        """Whether these can go out as one request."""
-        ...
-
-    async def perform_batch(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
-        """Do them in one request; a receipt for each intent, by its id."""
-        ...
 
 
 class DeskPerformer:
     """Alerts to one service, tickets to the other; a ticket made of an alert is the helpdesk's work."""
 
-    def __init__(self, alerts: Actions | None, tickets: BulkActions | None) -> None:
+    def __init__(self, alerts: Performer | None, tickets: BulkPerformer | None) -> None:
         self._alerts = alerts
         self._tickets = tickets
 
     async def perform(self, intent: Intent) -> Receipt:
-        actions = self._actions_for(intent)
-        return await actions.perform(intent) if actions else _nowhere(intent)
+        performer = self._performer_for(intent)
+        return await performer.perform(intent) if performer else _nowhere(intent)
 
     async def verify(self, entry: Entry) -> Receipt:
-        actions = self._actions_for(entry.intent)
-        if actions is not None:
-            return await actions.verify(entry)
+        performer = self._performer_for(entry.intent)
+        if performer is not None:
+            return await performer.verify(entry)
         return Receipt(
             Verdict.UNKNOWN, "nothing can be looked up: the service isn't configured", "look there yourself"
         )
@@ -72,7 +49,7 @@ class DeskPerformer:
             return {intent.id: _nowhere(intent) for intent in intents}
         return await self._tickets.perform_batch(intents)
 
-    def _actions_for(self, intent: Intent) -> Actions | None:
+    def _performer_for(self, intent: Intent) -> Performer | None:
         return self._tickets if _is_ticket_work(intent) else self._alerts
 
 
@@ -96,13 +73,13 @@ def _nowhere(intent: Intent) -> Receipt:
 
 def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
     """The performer over these sources, with what the desk knows of people and the rota."""
-    from support_desk.desk.performing.alerts import AlertActions
-    from support_desk.desk.performing.tickets import TicketActions
+    from support_desk.desk.performing.alerts import AlertPerformer
+    from support_desk.desk.performing.tickets import TicketPerformer
 
     zone = ZoneInfo(config.hours.timezone)
     alerts = tickets = None
     if sources.alerts is not None and sources.alert_writer is not None:
-        alerts = AlertActions(
+        alerts = AlertPerformer(
             sources.alerts,
             sources.alert_writer,
             desk.clock,
@@ -112,7 +89,7 @@ def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
             turns=desk.turns(),
         )
     if sources.tickets is not None and sources.ticket_writer is not None:
-        tickets = TicketActions(
+        tickets = TicketPerformer(
             sources.tickets,
             sources.ticket_writer,
             desk.clock,

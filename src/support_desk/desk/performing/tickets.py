@@ -30,8 +30,8 @@ NoteOnAlert = Callable[[Intent], Awaitable[Receipt]]
 """Performs an intent with a `NoteAlert`; the alerts' own performer."""
 
 
-class TicketActions:
-    """The actions on tickets, and the ticket that is made of an alert."""
+class TicketPerformer:
+    """What can be done to tickets, and the ticket that is made of an alert."""
 
     def __init__(
         self,

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from support_desk.acts import who_decides
 from support_desk.desk.intents import target_of
-from support_desk.desk.performing.alert_state import same
 from support_desk.domain import commands as c
 from support_desk.domain.alert_tags import suggested_tags, tag_problem
 from support_desk.domain.alerts import PRIORITIES, Alert
+from support_desk.domain.rota import same_address
 from support_desk.domain.when import parse_when
-from support_desk.screens.acting.escalation import escalate, people_of, person_named
+from support_desk.domain.words import day_clock
+from support_desk.screens.acting.escalation import escalate, people_of
 from support_desk.screens.acting.escalation import page_someone as _page_someone
 from support_desk.screens.acting.incident import ask_who_was_told
 from support_desk.screens.asking import confirm
-from support_desk.screens.words import day_clock
 from support_desk.text import head
 
 if TYPE_CHECKING:
@@ -77,14 +77,16 @@ def named(alerts: Alerts) -> str:
 def acknowledge(screen: Acting, alerts: Alerts) -> None:
     """Take the alerts: their escalation stops."""
     others = [
-        alert for alert in alerts if not (alert.status == "acked" and same(alert.acknowledged_by, me(screen)))
+        alert
+        for alert in alerts
+        if alert.status != "acked" or not same_address(alert.acknowledged_by, me(screen))
     ]
     if not others:
         screen.say(f"{'You have it' if len(alerts) == 1 else 'You have them'} already")
         return
     taken = [alert for alert in others if alert.status == "acked"]
     if taken:
-        who = person_named(screen, taken[0].acknowledged_by or "") or "somebody"
+        who = screen.desk_app.view.named(taken[0].acknowledged_by or "") or "somebody"
         what = "it" if len(others) == 1 else f"all {len(others)}"
         words = f"{who} has {named(taken)}. Acknowledge {what} yourself all the same?"
         confirm(
@@ -114,7 +116,7 @@ def take(screen: Acting, alerts: Alerts) -> None:
     if not address:
         screen.say("Who you are isn't known: set [me] email in the configuration", problem=True)
         return
-    others = [alert for alert in alerts if not same(alert.owner, address)]
+    others = [alert for alert in alerts if not same_address(alert.owner, address)]
     if others:
         do(screen, others, c.AssignAlert(address, screen.desk_app.config.me.name), "Take")
     else:
@@ -128,9 +130,11 @@ def assign(screen: Acting, alerts: Alerts) -> None:
         screen.say("Nobody can be chosen: the alert service's people haven't been read", problem=True)
         return
 
+    names = {person.email: person.name for person in known}
+
     def chosen(picked: str | None) -> None:
         if picked:
-            do(screen, alerts, c.AssignAlert(picked, person_named(screen, picked)), "Assign")
+            do(screen, alerts, c.AssignAlert(picked, names[picked]), "Assign")
 
     choices = [(person.email, person.name, person.email) for person in known]
     screen.desk_app.choose(f"Who takes {named(alerts)}?", choices, chosen)
@@ -318,6 +322,7 @@ def _write_ticket(screen: Acting, alert: Alert, subject: str) -> None:
 def add_responder(screen: Acting, alerts: Alerts) -> None:
     """Choose a person or a team; they are notified."""
     known = people_of(screen)
+    names = {person.email: person.name for person in known}
     teams = {
         row.id: row.name or row.id
         for alert in screen.desk_app.view.snapshot.alerts.rows
@@ -334,7 +339,7 @@ def add_responder(screen: Acting, alerts: Alerts) -> None:
         if picked is None:
             return
         kind, _, id_ = picked.partition(":")
-        name = teams[id_] if kind == "team" else person_named(screen, id_)
+        name = (teams if kind == "team" else names)[id_]
         words = f"Add {name} to {named(alerts)}? They are notified at once."
         confirm(
             screen.desk_app, words, "adds them",

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.facts import rota_of, worked_rota
 from support_desk.desk.intents import target_of, title_of
-from support_desk.desk.performing.alert_state import same
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.ladder import LINES, Rung, rungs
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
-from support_desk.domain.rota import Person, Role, Unknown, same_person, shift_now
+from support_desk.domain.rota import Person, Role, Unknown, same_address, same_person, shift_now
 from support_desk.domain.tickets import Ticket
+from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
 from support_desk.screens.results import LOUD
-from support_desk.screens.words import day_clock
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SignInRefused, SourceError
 from support_desk.text import head
 
@@ -34,12 +33,6 @@ def people_of(screen: Acting) -> tuple[Person, ...]:
     """Everybody whom the alert service knows, by name."""
     found = screen.desk_app.view.snapshot.people.rows
     return tuple(sorted(found, key=lambda person: person.name.casefold()))
-
-
-def person_named(screen: Acting, address: str) -> str:
-    """How somebody is called; the address where that isn't known."""
-    wanted = address.casefold()
-    return next((person.name for person in people_of(screen) if person.email.casefold() == wanted), address)
 
 
 # One key
@@ -75,7 +68,7 @@ def escalate(screen: Acting, alert: Alert) -> None:
 def _unread_words(screen: Acting, error: SourceError) -> str:
     """Nothing is held and nothing will be sent, whatever goes on being read: who is to be rung instead."""
     me = screen.desk_app.config.me.email
-    others = [rung for rung in ladder(screen) if not (me and same(rung.person.email, me))]
+    others = [rung for rung in ladder(screen) if not (me and same_address(rung.person.email, me))]
     who = [rung for rung in others if rung.why.startswith(LINES[Role.SECOND_LINE]) or rung.phone][:2]
     told = " or ".join(f"{rung.person.name}: {rung.phone or 'no number is in [people]'}" for rung in who)
     # That reading is tried again would be taken for a promise to page.
@@ -174,7 +167,7 @@ def _hold(screen: Acting, detail: AlertDetail, coming: NextLine) -> None:
 def _state(screen: Acting, alert: Alert) -> str:
     state = {"acked": "acknowledged"}.get(alert.status, alert.status)
     acked = alert.status == "acked" and alert.acknowledged_by
-    return f"{state} by {person_named(screen, alert.acknowledged_by or '')}" if acked else state
+    return f"{state} by {screen.desk_app.view.named(acked)}" if acked else state
 
 
 def doubt_about(screen: Acting, row: Alert | Ticket) -> str:

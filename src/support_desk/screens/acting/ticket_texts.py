@@ -11,9 +11,9 @@ from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.promises import PROMISE_DONE
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.when import parse_when
+from support_desk.domain.words import day_clock
 from support_desk.screens.acting.incident import ask_who_was_told
 from support_desk.screens.acting.ticket_help import Tickets, named, one_of, overtaken, titled, waiting
-from support_desk.screens.words import day_clock
 from support_desk.text import head
 
 if TYPE_CHECKING:

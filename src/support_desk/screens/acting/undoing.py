@@ -17,8 +17,8 @@ from support_desk.domain.command_words import command_words
 from support_desk.domain.commands import Command, EditTicket, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
+from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
-from support_desk.screens.words import day_clock
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
