@@ -19,7 +19,8 @@ from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.desk.store import ReadingsStore
 from support_desk.desk.toil_book import ToilBook
 from support_desk.domain.alerts import Alert
-from support_desk.domain.toil import Answer, Woken
+from support_desk.domain.toil import Answer
+from support_desk.domain.toil_rule import Woken
 from support_desk.paths import store_file, toil_file
 from tests.cli.test_one_shots import StoppedClock
 from tests.simulators.opsgenie import NOW, READ_KEY, OpsgenieSimulator

@@ -12,7 +12,8 @@ import pytest
 
 from support_desk.desk.schema import StoreError
 from support_desk.desk.toil_book import ToilBook
-from support_desk.domain.toil import Answer, Woken
+from support_desk.domain.toil import Answer
+from support_desk.domain.toil_rule import Woken
 
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 

@@ -26,7 +26,7 @@ from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
 from support_desk.domain.late_start import woken_at
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.tickets import SlaRow, Ticket
-from support_desk.domain.toil import Rule
+from support_desk.domain.toil_rule import Rule
 from support_desk.domain.working_time import WorkingCalendar
 
 CALENDAR = WorkingCalendar(ZoneInfo("Europe/London"), time(10), time(18), frozenset(range(5)), frozenset())

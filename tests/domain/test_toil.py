@@ -13,20 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_desk.domain.rota import Cover, Person, Role, Shift
-from support_desk.domain.toil import (
-    Answer,
-    Counted,
-    Ledger,
-    Mixed,
-    PartHours,
-    Received,
-    Rule,
-    Woken,
-    duty,
-    extra_of,
-    ledger,
-    own_shifts,
-)
+from support_desk.domain.toil import Answer, Ledger, Received, duty, ledger, own_shifts
+from support_desk.domain.toil_rule import Counted, Mixed, PartHours, Rule, Woken, extra_of
 from support_desk.domain.working_time import WorkingCalendar
 from tests.domain.oracle import HOLIDAYS
 from tests.domain.toil_oracle import Ring, Said, script_minutes, tally

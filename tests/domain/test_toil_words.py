@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_desk.domain.rota import Role
-from support_desk.domain.toil import Answer, Claim, Ledger, Received, Rule, Script, Woken
+from support_desk.domain.toil import Answer, Claim, Ledger, Received, Script
+from support_desk.domain.toil_rule import Rule, Woken
 from support_desk.domain.toil_words import (
     CSV_COLUMNS,
     amount_words,

@@ -14,7 +14,7 @@ from support_desk.domain.sla import Agreement
 if TYPE_CHECKING:
     from support_desk.domain.attention import Duty
     from support_desk.domain.ticket_escalation import TicketEscalationRule
-    from support_desk.domain.toil import Rule
+    from support_desk.domain.toil_rule import Rule
     from support_desk.domain.triage import FeaturePath, Kind
 
 
@@ -139,7 +139,7 @@ def toil_rule(config: Config) -> Rule:
     from datetime import time, timedelta
     from fractions import Fraction
 
-    from support_desk.domain.toil import Counted, Mixed, PartHours, Rule  # only when somebody claims
+    from support_desk.domain.toil_rule import Counted, Mixed, PartHours, Rule  # only when somebody claims
 
     chosen = config.toil
 

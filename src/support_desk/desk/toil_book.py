@@ -15,7 +15,8 @@ from pathlib import Path
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.desk.own_file import OwnFile
 from support_desk.desk.schema import Steps, telling, transaction
-from support_desk.domain.toil import Answer, Woken
+from support_desk.domain.toil import Answer
+from support_desk.domain.toil_rule import Woken
 
 STEPS: Steps = (
     (

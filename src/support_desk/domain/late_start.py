@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from support_desk.domain.toil import Rule, asleep
+from support_desk.domain.toil_rule import Rule, asleep
 from support_desk.domain.words import clock_words
 from support_desk.domain.working_time import WorkingCalendar
 

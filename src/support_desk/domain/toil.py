@@ -1,87 +1,31 @@
-"""Time off in lieu for alerts out of hours: which alerts count, what makes one claim, and what it is worth.
+"""The ledger of time off in lieu: which alerts out of hours count, and what makes one claim.
 
-By the handbook: a quarter of a day for an alert while awake, half a day for one that woke the person; alerts
-within an hour of the first one received are one claim; more than an hour of fixing adds a quarter of a day
-per hour. What the handbook leaves open is a field of `Rule`, and each claim can say which choice was made.
-
-Lengths are elapsed time in UTC, so a change of the clocks neither stretches nor shortens the hour; only the
-hours of sleep are local. Amounts are fractions of a day: nothing is rounded before it is shown.
+What a claim is worth is in `toil_rule.py`. Lengths are elapsed time in UTC, so a change of the clocks neither
+stretches nor shortens the hour in which alerts are one claim.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from support_desk.domain.rota import Cover, Person, Role, Shift, same_person
+from support_desk.domain.toil_rule import (
+    Counted,
+    Rule,
+    Woken,
+    asleep,
+    base_of,
+    extra_of,
+)
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
 
-HOUR = timedelta(hours=1)
 SCRIPT_WINDOW = timedelta(minutes=30)
 """After the alert that it counted last, the agency's script counts no other of that kind for so long."""
 SCRIPT_SLEEPS = (23, 8)
 """The batch job's tags: from 23 o'clock through 8:59, and both tags within these two hours."""
-
-
-class Woken(StrEnum):
-    """Whether a claim's alerts woke the person; only they know."""
-
-    NO = "no"
-    FIRST = "first"
-    """The first alert did."""
-    LATER = "later"
-    """They were awake for the first one, and a later one of the same claim woke them."""
-
-
-class PartHours(StrEnum):
-    """What counts of the time of fixing beyond the first hour."""
-
-    FULL = "full"
-    STARTED = "started"
-    EXACT = "exact"
-
-
-class Mixed(StrEnum):
-    """What a claim is that begins awake and wakes the person later."""
-
-    ANY = "any"
-    """Woken: one of its alerts did."""
-    FIRST = "first"
-    """Awake: its first alert decides."""
-
-
-class Counted(StrEnum):
-    """Which alerts of the person's own on-call shifts count."""
-
-    RECEIVED = "received"
-    """All: the handbook speaks of the person who was alerted."""
-    ACKNOWLEDGED = "acknowledged"
-    """Those that they acknowledged themselves."""
-
-
-@record
-class Rule:
-    """The rule that amounts are made by. The handbook's figures, and a choice where it leaves one open."""
-
-    awake: Fraction = Fraction(1, 4)
-    """Days for a claim while awake."""
-    woken: Fraction = Fraction(1, 2)
-    """Days for a claim that woke the person."""
-    window: timedelta = HOUR
-    """Alerts until so long after the first one belong to its claim, the last moment included."""
-    extra: Fraction = Fraction(1, 4)
-    """Days for each hour of fixing beyond the first."""
-    part_hours: PartHours = PartHours.FULL
-    mixed: Mixed = Mixed.ANY
-    counted: Counted = Counted.RECEIVED
-    sleeps_from: time = time(23)
-    """Local; the suggested answer for an alert until `sleeps_until` is that it woke the person."""
-    sleeps_until: time = time(8)
-    day: timedelta = timedelta(hours=7)
-    """What a day is in hours."""
 
 
 @record
@@ -233,32 +177,6 @@ class Ledger:
         return tuple(
             claim for claim in self.claims if claim.answer and claim.days and claim.claimed_at is None
         )
-
-
-def base_of(woken: Woken, rule: Rule) -> Fraction:
-    """Days for having been alerted."""
-    was_woken = woken is Woken.FIRST or (woken is Woken.LATER and rule.mixed is Mixed.ANY)
-    return rule.woken if was_woken else rule.awake
-
-
-def extra_of(fix: timedelta, rule: Rule) -> Fraction:
-    """Days for fixing that took `fix`: nothing for the first hour."""
-    beyond = fix - HOUR
-    if beyond <= timedelta():
-        return Fraction()
-    if rule.part_hours is PartHours.FULL:
-        return rule.extra * (beyond // HOUR)
-    if rule.part_hours is PartHours.STARTED:
-        return rule.extra * -(-beyond // HOUR)
-    return rule.extra * Fraction(beyond // timedelta(microseconds=1), HOUR // timedelta(microseconds=1))
-
-
-def asleep(at: datetime, rule: Rule, calendar: WorkingCalendar) -> bool:
-    """Whether this moment is in the local hours of sleep; the first moment is, the last isn't."""
-    clock = at.astimezone(calendar.timezone).time()
-    if rule.sleeps_from <= rule.sleeps_until:
-        return rule.sleeps_from <= clock < rule.sleeps_until
-    return clock >= rule.sleeps_from or clock < rule.sleeps_until
 
 
 def suggestion(alerts: Iterable[Received], rule: Rule, calendar: WorkingCalendar) -> Woken:

@@ -10,7 +10,8 @@ from fractions import Fraction
 from io import StringIO
 from zoneinfo import ZoneInfo
 
-from support_desk.domain.toil import Claim, Counted, Ledger, Mixed, PartHours, Rule, Woken
+from support_desk.domain.toil import Claim, Ledger
+from support_desk.domain.toil_rule import Counted, Mixed, PartHours, Rule, Woken
 from support_desk.domain.words import clock_words, counted, duration_words
 
 WOKEN_WORDS = {

@@ -15,7 +15,8 @@ from textual.binding import BindingType
 
 from support_desk.desk.facts import rota_of
 from support_desk.desk.schema import StoreError
-from support_desk.domain.toil import Answer, Claim, Woken
+from support_desk.domain.toil import Answer, Claim
+from support_desk.domain.toil_rule import Woken
 from support_desk.domain.toil_words import (
     amount_words,
     claim_text,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from support_desk.domain.toil import Claim, Received, Woken
+from support_desk.domain.toil import Claim, Received
+from support_desk.domain.toil_rule import Woken
 from support_desk.domain.toil_words import (
     WOKEN_WORDS,
     amount_words,

@@ -18,7 +18,8 @@ from support_desk.sources.errors import (
     Throttled,
     Unreadable,
 )
-from support_desk.sources.opsgenie.client import Answer, Gateway
+from support_desk.sources.opsgenie.answers import Answer
+from support_desk.sources.opsgenie.client import Gateway
 from support_desk.sources.opsgenie.directory import Directory
 from support_desk.sources.opsgenie.wire import (
     details_of,

@@ -1,4 +1,4 @@
-"""The one way to OpsGenie over HTTP: keys, patience, and answers of any kind turned into data or errors."""
+"""The one way to OpsGenie over HTTP: keys, patience, and every failure as an error of the sources' own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import asyncio
 import ipaddress
 import logging
 import ssl
-import zlib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
-
-from pydantic_core import from_json
 
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.sources.errors import (
@@ -28,8 +23,11 @@ from support_desk.sources.errors import (
     Unreadable,
     Unsent,
 )
-from support_desk.sources.lenient_json import lenient_json
-from support_desk.sources.moments import plausible
+from support_desk.sources.opsgenie.answers import (
+    Answer,
+    body_of,
+    server_time_of,
+)
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.faults import (
     fault_of_status,
@@ -69,30 +67,6 @@ class Patience:
     """That a reading waits for the names behind its ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A good answer: its JSON object, and the server's clock."""
-
-    body: Mapping[str, object]
-    server_time: datetime | None
-
-    @property
-    def data(self) -> object:
-        return self.body.get("data")
-
-    def rows(self) -> list[object]:
-        """`data` as a list. Raises `Unreadable`: an answer without rows isn't an answer with no rows."""
-        if isinstance(self.data, list):
-            return self.data
-        raise Unreadable("OpsGenie answered without the list that was asked for", _TRY_LATER)
-
-    def record(self) -> Mapping[str, object]:
-        """`data` as an object. Raises `Unreadable`."""
-        if isinstance(self.data, dict):
-            return self.data
-        raise Unreadable("OpsGenie answered without the record that was asked for", _TRY_LATER)
-
-
 _NETWORK_ERRORS = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -114,7 +88,6 @@ _NEVER_LEFT = (
 _NOT_TAKEN = (Unsent, SignInRefused, NotAllowed, NotThere, Rejected, Throttled)
 """Of a change: it surely wasn't taken."""
 REQUEST_TIMEOUT = 408
-_TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
 
 
 class _GenieKey(httpx.Auth):
@@ -310,10 +283,9 @@ class Gateway:
         if response.is_redirect:
             raise redirected(response.headers.get("Location", ""), self._host)
         if response.is_success:
-            body = _parsed(await _bounded_body(response, self._patience.body))
-            return Answer(body, _server_time(response))
+            return Answer(await body_of(response, self._patience.body), server_time_of(response))
         try:
-            body = _parsed(await _bounded_body(response, self._patience.body))
+            body = await body_of(response, self._patience.body)
         except Unreadable:
             body = {}  # the status says enough; many a gateway sends a web page along with it
         raise fault_of_status(
@@ -343,65 +315,6 @@ async def _fetched(secret: Secret, key: Key) -> bool:
             f"look at what `[opsgenie] {key.value}` and its `_env`, `_command` or `_file` give",
         )
     raise fault
-
-
-async def _bounded_body(response: httpx.Response, limit: int) -> bytes:
-    """The body, unpacked here so that a small answer can't unpack into a large one unnoticed."""
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in {"identity", "gzip", "deflate"}:
-        raise Unreadable("OpsGenie answered in a packing that wasn't asked for", _PROXY)
-    unpack = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    pieces: list[bytes] = []
-    left = limit
-    problem = ""
-    async for raw in response.aiter_raw():
-        try:
-            pieces.append(unpack.decompress(raw, left + 1) if unpack else raw)
-        except zlib.error:
-            problem = "OpsGenie's answer can't be unpacked"
-            break
-        left -= len(pieces[-1])
-        if left < 0:
-            problem = f"OpsGenie's answer is larger than {limit / 2**20:.0f} MB"
-            break
-    if unpack and not unpack.eof:
-        problem = problem or "OpsGenie's answer ends too early"
-    if problem:
-        raise Unreadable(problem, _PROXY)
-    return b"".join(pieces)
-
-
-def _parsed(body: bytes) -> Mapping[str, object]:
-    """The body as a JSON object; `Unreadable` says what it is instead."""
-    problem = "OpsGenie answered with something other than a record"
-    try:
-        value = _value(body)
-        if isinstance(value, dict):
-            return value
-    except ValueError:
-        problem = "OpsGenie's answer isn't whole or isn't JSON"
-        if body.lstrip()[:1] == b"<":
-            problem = "OpsGenie's address answers with a web page instead of data"
-    raise Unreadable(problem, _PROXY)
-
-
-def _value(body: bytes) -> object:
-    try:
-        return from_json(body, allow_inf_nan=False)
-    except ValueError:
-        # Four times as fast, but it refuses a whole page for half of an emoji in one message.
-        return lenient_json(body)
-
-
-_PROXY = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
-
-
-def _server_time(response: httpx.Response) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(response.headers.get("Date", ""))
-        return plausible(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
-    except ValueError:
-        return None
 
 
 def is_loopback(host: str) -> bool:

@@ -15,7 +15,8 @@ from support_desk.domain.alert_tags import LONGEST_TAG
 from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered
 from support_desk.sources.opsgenie.alerts import AlertReader
-from support_desk.sources.opsgenie.client import Answer, Gateway, Key
+from support_desk.sources.opsgenie.answers import Answer
+from support_desk.sources.opsgenie.client import Gateway, Key
 from support_desk.sources.writers import Outcome
 from support_desk.text import clean
 
