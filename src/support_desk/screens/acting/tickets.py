@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from support_desk.domain.tickets import Ticket
     from support_desk.domain.triage import TagSuggestion
     from support_desk.screens.acting import Acting
-    from support_desk.screens.acting.triage import Triaged, TriageHelp
+    from support_desk.screens.acting.triage import Triaged
+    from support_desk.screens.acting.triage_page import TriageHelp
     from support_desk.sources.writers import Agent
 
 
@@ -176,7 +177,7 @@ def triage(screen: Acting, tickets: Tickets) -> None:
 
 async def _triage_help(screen: Acting, tickets: Tickets) -> TriageHelp:
     """What the form needs; a list that can't be read leaves its field out, and says so."""
-    from support_desk.screens.acting.triage import TriageHelp
+    from support_desk.screens.acting.triage_page import TriageHelp
 
     app = screen.desk_app
     lookups, view = app.lookups, app.view

@@ -6,8 +6,7 @@ nothing here is typed into a field, but in the small questions that a letter ope
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,54 +15,26 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import came_to_emergency
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.triage import (
-    FeaturePath,
-    Kind,
-    PriorityChoice,
-    TagSuggestion,
     TriageForm,
     filled_form,
     kind_of_ticket,
-    triage_edit,
 )
 from support_desk.records import record
+from support_desk.screens.acting.triage_page import PRIORITY_KEYS, TriageHelp, TriagePage
 from support_desk.screens.key_line import press
 from support_desk.screens.modal import Modal
-from support_desk.text import cell_width, fit
 from support_desk.widgets.lines import Parts
-from support_desk.widgets.text_view import BLANK, TextLine, TextView, wrap
+from support_desk.widgets.text_view import TextView, wrap
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
-    from support_desk.sources.writers import Agent, CustomStatus, Group
 
-LABEL = 11
-VARIOUS = "various"
 TYPES = ("question", "incident", "problem", "task")
 STATUSES = ("open", "pending", "hold", "solved")
-PRIORITY_KEYS = {"u": "urgent", "h": "high", "n": "normal", "l": "low"}
-
-
-@record
-class TriageHelp:
-    """What the form is filled from."""
-
-    kinds: tuple[Kind, ...]
-    path: FeaturePath
-    priorities: tuple[PriorityChoice, ...]
-    """With the deadline that each would set, for the first of the tickets."""
-    suggestions: tuple[TagSuggestion, ...]
-    """For the first of the tickets; none for several at once."""
-    groups: tuple[Group, ...] = ()
-    agents: tuple[Agent, ...] = ()
-    statuses: tuple[CustomStatus, ...] = ()
-    me: Agent | None = None
-    missing: tuple[str, ...] = ()
-    """Lists that couldn't be read, a line each."""
 
 
 @record
@@ -72,39 +43,6 @@ class Triaged:
 
     edits: tuple[tuple[Ticket, EditTicket], ...]
     reply_macro: str = ""
-
-
-def _will_be(form: TriageForm, ticket: Ticket, name: str) -> tuple[str, bool]:
-    """What a field of a ticket will be, and whether the form changes it."""
-    if name == "status":
-        chosen = form.custom_status or form.status
-        return chosen or ticket.custom_status or ticket.status, bool(chosen)
-    chosen = getattr(form, name)
-    return chosen or getattr(ticket, name) or "", bool(chosen)
-
-
-def _changes(edits: Sequence[EditTicket]) -> list[tuple[str, str]]:
-    """What the edits set, as (name, value); what only some of them set says of how many."""
-    counted = Counter(change for edit in edits for change in changes_of(edit))
-    return [
-        (name, value if count == len(edits) else f"{value} (on {count})")
-        for (name, value), count in sorted(
-            counted.items(), key=lambda row: _ORDER.get(row[0][0], len(_ORDER))
-        )
-    ]
-
-
-_ORDER = {
-    name: place
-    for place, name in enumerate(
-        ("status", "priority", "type", "assignee", "group", "tags added", "tags removed")
-    )
-}
-
-
-def _within(text: str, room: int) -> str:
-    """As much of it as has room, where the room is limited."""
-    return text if room <= 0 else fit(text, room).rstrip()
 
 
 class TriageScreen(Modal[Triaged | None]):
@@ -166,159 +104,23 @@ class TriageScreen(Modal[Triaged | None]):
         return cast("DeskApp", self.app)
 
     @property
-    def edits(self) -> tuple[tuple[Ticket, EditTicket], ...]:
-        """What would be sent now."""
-        filled = zip(self._tickets, self._forms, strict=True)
-        found = ((ticket, triage_edit(ticket, form, self._found.kinds)) for ticket, form in filled)
-        return tuple((ticket, edit) for ticket, edit in found if edit is not None)
-
-    # Drawing
-
-    def _draw(self) -> None:
-        form = self.query_one("#form", TextView)
-        room = form.scrollable_content_region.size
-        lines = self._lines()
-        if room and sum(len(wrap(line, room.width)) for line in lines) > room.height:
-            # What enter sends must be seen before it is pressed.
-            lines = self._lines(room.width)
-        form.show("form", lines)
-
-    def _lines(self, close: int = 0) -> list[TextLine]:
-        """The form; `close` together, where a number of cells is given that its lines may have."""
-        first, form = self._tickets[0], self._form
-        what = (
-            f"#{first.id} {first.subject}"
-            if len(self._tickets) == 1
-            else f"{len(self._tickets)} tickets alike"
-        )
-        title: Parts = ((" Triage ", "title"), (f" {what}", "strong"), ("   esc", "key"), (" leaves", "dim"))
-        lines = [TextLine(title)]
-        lines += [*([] if close else [BLANK]), *self._kind_rows(), *self._priority_rows()]
-        if words := self._deadline_words():
-            lines.append(self._row("", (words, "dim")))
-        lines.append(self._field("Tags", "t", *self._tag_parts()))
-        lines += [
-            self._row("", (_within(f"{row.tag}: {row.reasons[0]}", close - LABEL - 2), "dim"))
-            for row in self._found.suggestions[:3]
-        ]
-        lines.append(self._field("Type", "y", self._outcome("type", "none")))
-        lines.append(self._field("Group", "g", self._outcome("group", "none")))
-        lines.append(
-            self._field(
-                "Assignee",
-                "w",
-                self._outcome("assignee", "nobody"),
-                ("   w", "key"),
-                (" me  ", "dim"),
-                ("W", "key"),
-                (" somebody", "dim"),
-            )
-        )
-        lines.append(self._field("Status", "s", self._outcome("status", "")))
-        lines.append(self._field("Note", "i", (form.note or "none", self._ink(form.note))))
-        lines += self._review(close=bool(close))
-        return lines
+    def page(self) -> TriagePage:
+        """The form as it is filled in now."""
+        return TriagePage(self._tickets, self._forms, self._found, self._problem)
 
     @property
-    def _form(self) -> TriageForm:
-        """The form of the first ticket, for what is shown once."""
-        return self._forms[0]
+    def edits(self) -> tuple[tuple[Ticket, EditTicket], ...]:
+        """What would be sent now."""
+        return self.page.edits
 
-    @staticmethod
-    def _ink(chosen: object) -> str:
-        return "key" if chosen else "text"
-
-    def _outcome(self, name: str, none: str) -> tuple[str, str]:
-        """What a field will be, and its style; tickets that differ in it are said to."""
-        found = [
-            _will_be(form, ticket, name) for form, ticket in zip(self._forms, self._tickets, strict=True)
-        ]
-        chosen = any(is_chosen for _, is_chosen in found)
-        values = {value or none for value, _ in found}
-        return (values.pop() if len(values) == 1 else VARIOUS), self._ink(chosen)
-
-    @staticmethod
-    def _row(label: str, *parts: tuple[str, str]) -> TextLine:
-        return TextLine(((f" {label:<{LABEL}} ", "label"), *parts), indent=LABEL + 2)
-
-    @staticmethod
-    def _field(label: str, key: str, *parts: tuple[str, str]) -> TextLine:
-        """A field and the key that changes it."""
-        blank = " " * (LABEL - len(label) - len(key))
-        return TextLine(((f" {label} ", "label"), (key, "key"), (blank, "label"), *parts), indent=LABEL + 2)
-
-    def _kind_rows(self) -> list[TextLine]:
-        kinds = enumerate(self._found.kinds, 1)
-        return self._chips(
-            "Kind", [(str(place), kind.name, kind == self._form.kind) for place, kind in kinds]
-        )
-
-    def _priority_rows(self) -> list[TextLine]:
-        now, _ = self._outcome("priority", "")
-        return self._chips("Priority", [(key, name, name == now) for key, name in PRIORITY_KEYS.items()])
-
-    def _chips(self, label: str, choices: Iterable[tuple[str, str, bool]]) -> list[TextLine]:
-        """Choices beside each other, each with its key, on as many lines as they need."""
-        room = self.query_one("#form").size.width - LABEL - 4
-        lines: list[list[tuple[str, str]]] = [[]]
-        used = 0
-        for key, name, chosen in choices:
-            words = f"{'●' if chosen else ' '}{name}  "
-            size = cell_width(key + words)
-            if used and used + size > room:
-                lines.append([])
-                used = 0
-            lines[-1] += [(key, "key"), (words, "strong" if chosen else "text")]
-            used += size
-        return [self._row("" if place else label, *parts) for place, parts in enumerate(lines)]
-
-    def _deadline_words(self) -> str:
-        chosen, _ = self._outcome("priority", "")
-        if len(self._tickets) > 1:
-            return "various: each keeps its own" if chosen == VARIOUS else ""
-        return next((choice.words for choice in self._found.priorities if choice.priority == chosen), "")
-
-    def _tag_parts(self) -> Parts:
-        parts = [(f"+{tag} ", "key") for tag in self._form.add_tags]
-        parts += [(f"-{tag} ", "late") for tag in self._form.remove_tags]
-        if len(self._tickets) == 1:
-            parts.append((" ".join(self._tickets[0].tags) or "none yet", "text"))
-        return tuple(parts)
-
-    def _review(self, *, close: bool) -> list[TextLine]:
-        edits = self.edits
-        lines = [] if close else [BLANK]
-        if not edits:
-            lines.append(TextLine(((" Nothing would change yet: choose a kind with its number", "dim"),)))
-        else:
-            several = len(self._tickets)
-            count = f" on {len(edits)} of {several} tickets" if several > 1 else ""
-            opening: Parts = ((" enter", "key"), (f" sends{count}:", "head"))
-            changes = _changes([edit for _, edit in edits])
-            if close:
-                said = [
-                    part for name, value in changes for part in ((f"  {name} ", "label"), (value, "strong"))
-                ]
-                lines.append(TextLine((*opening, *said), indent=LABEL + 2))
-            else:
-                lines.append(TextLine(opening))
-                lines += [self._row(name, (value, "strong")) for name, value in changes]
-            if edits[0][1].comment and not close:
-                lines.append(self._row("note", (edits[0][1].comment, "strong")))
-            if self._is_feature and self._found.path.macro:
-                lines.append(self._row("then", (self._reply_words(), "text")))
-        lines += [
-            TextLine(((f" {problem}", "late"),))
-            for problem in (self._problem, *self._found.missing)
-            if problem
-        ]
-        return lines
-
-    def _reply_words(self) -> str:
-        macro = self._found.path.macro
-        if len(self._tickets) > 1:
-            return f"no reply is prepared for several tickets: macro “{macro}” (m) on each"
-        return f"the reply of the macro “{macro}”, for review"
+    def _draw(self) -> None:
+        form, page = self.query_one("#form", TextView), self.page
+        room = form.scrollable_content_region.size
+        lines = page.lines(form.size.width)
+        if room and sum(len(wrap(line, room.width)) for line in lines) > room.height:
+            # What enter sends must be seen before it is pressed.
+            lines = page.lines(form.size.width, close=room.width)
+        form.show("form", lines)
 
     # Keys
 
@@ -327,10 +129,6 @@ class TriageScreen(Modal[Triaged | None]):
         form = self.query_one("#form", TextView)
         if event.widget is form:
             press(self._desk, form.line(event.y), event.x)
-
-    @property
-    def _is_feature(self) -> bool:
-        return self._form.kind is not None and self._form.kind.feature
 
     def _change(self, **changes: Any) -> None:
         self._chosen = replace(self._chosen, **changes)
@@ -366,7 +164,7 @@ class TriageScreen(Modal[Triaged | None]):
 
     def action_type(self) -> None:
         """The next type."""
-        now = self._form.type or self._tickets[0].type
+        now = self.page.form.type or self._tickets[0].type
         self._change(type=TYPES[(TYPES.index(now) + 1) % len(TYPES)] if now in TYPES else TYPES[0])
 
     def action_status(self) -> None:
@@ -425,7 +223,7 @@ class TriageScreen(Modal[Triaged | None]):
 
         own = self._tickets[0].tags if len(self._tickets) == 1 else ()
         offered = [(row.tag, row.reasons[0]) for row in self._found.suggestions]
-        picker = TagPicker(own, offered, added=self._form.add_tags, removed=self._form.remove_tags)
+        picker = TagPicker(own, offered, added=self.page.form.add_tags, removed=self.page.form.remove_tags)
         self.app.push_screen(picker, chosen)
 
     def action_note(self) -> None:
@@ -441,18 +239,20 @@ class TriageScreen(Modal[Triaged | None]):
             ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")),
             ((" It is sent with the triage.", "dim"),),
         )
-        composer = Composer(who, target_of(self._tickets[0]), "triage", text=self._form.note, done="takes it")
+        composer = Composer(
+            who, target_of(self._tickets[0]), "triage", text=self.page.form.note, done="takes it"
+        )
         self.app.push_screen(composer, written)
 
     def action_submit(self) -> None:
         """Send it."""
-        edits = self.edits
-        if not edits:
+        page = self.page
+        if not page.edits:
             self._problem = "nothing would change yet"
             self._draw()
             return
         one = len(self._tickets) == 1
-        self.dismiss(Triaged(edits, self._found.path.macro if self._is_feature and one else ""))
+        self.dismiss(Triaged(page.edits, self._found.path.macro if page.is_feature and one else ""))
 
     def action_leave(self) -> None:
         """Leave; nothing is sent."""
