@@ -12,18 +12,13 @@ import asyncio
 import gc
 import logging
 import os
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from support_desk.acts import Acts
@@ -44,7 +39,6 @@ from support_desk.screens.places import Places
 from support_desk.screens.runbook_texts import RunbookTexts
 from support_desk.screens.toil_nudge import ToilNudge
 from support_desk.screens.view import View
-from support_desk.terminal import DeskDriver
 from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
 
 if TYPE_CHECKING:
@@ -63,13 +57,6 @@ log = logging.getLogger(__name__)
 
 FIRST_ROWS = 128
 """Rows of each feed that the first frame waits for: more than any screen shows."""
-
-CALM_SECONDS = 0.25
-"""How long after a resize the whole picture is painted once more."""
-
-
-BUILT_SECONDS = 2.0
-"""How long a key waits for the screen that it is for."""
 
 
 class DeskApp(Places):
@@ -92,7 +79,7 @@ class DeskApp(Places):
         open_outbox: Callable[[], Outbox],
         toil_file: Path | None = None,
     ) -> None:
-        super().__init__(driver_class=DeskDriver)
+        super().__init__()
         self.desk = desk
         self.config = config
         self._build = build
@@ -110,8 +97,6 @@ class DeskApp(Places):
         self.preferences = preferences
         self._agreement = agreement
         self._clients = client_rules(config)
-        self._drawn = False
-        self._calm: Timer | None = None
         for theme in THEMES:
             self.register_theme(theme)
         wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
@@ -215,31 +200,6 @@ class DeskApp(Places):
                 f"{what}: this program met a fault ({fault}). Leave with ctrl+q and start again", problem=True
             )
 
-    def on_resize(self, event: events.Resize) -> None:
-        """What Textual makes nothing of: a window that is as large as before, and news that is out of date.
-
-        A window may have been smaller for a moment, and then the terminal has cut off what was there. In a
-        storm of signals one handler interrupts the other, and an older size can be told last.
-        """
-        if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
-            self.post_message(events.Resize(size, size))
-        if self._drawn:
-            # Frames of an older size may still be on their way to the terminal: once more, when it is calm.
-            if self._calm is not None:
-                self._calm.stop()
-            self._calm = self.set_timer(CALM_SECONDS, self._repaint, name="calm")
-
-    def _notice_size(self, size: Size) -> None:
-        """Mend what a storm of resizes has left wrong: Textual drops a size that it believes it has."""
-        if size != self.screen.size:
-            for place in (self, self.screen):
-                place.post_message(events.Resize(size, size))
-            self._repaint()
-
-    def _repaint(self) -> None:
-        self.refresh(layout=True)
-        self.screen.refresh(layout=True)
-
     def _resumed(self, _: object) -> None:
         self._repaint()
         self.desk.resumed()
@@ -255,15 +215,6 @@ class DeskApp(Places):
             self._toil_book.close()
         if self.desk.sources is not None:
             await self.desk.sources.close()
-
-    @property
-    def _background_screens(self) -> list[Screen[Any]]:
-        """The screens that may be seen behind the one on top: none behind a page, which fills the terminal.
-
-        Textual always counts the next one below, and draws the page again wherever that one has changed: with
-        a living dashboard behind it, all of the page every few seconds.
-        """
-        return [] if isinstance(self.screen, DeskScreen) else super()._background_screens
 
     # Time and changes
 
@@ -339,12 +290,8 @@ class DeskApp(Places):
     def _second(self) -> None:
         if self._leaving:
             return
-        if isinstance(self._driver, DeskDriver):
-            if self._driver.hung_up:
-                # A lost terminal while SIGHUP is ignored would leave the program spinning for ever.
-                self.exit()
-                return
-            self._notice_size(self._driver.terminal_size)
+        if not self.look_at_terminal():
+            return
         self._toil_nudge.look()
         # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
         covering: list[Screen[Any]] = []
@@ -395,30 +342,6 @@ class DeskApp(Places):
 
     # Keys
 
-    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Do what a key means, in the order in which keys were typed, however many come at once.
-
-        Textual asks here first for the keys that come before the others, then sends the key through the
-        widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
-        that no field takes as text is done here and now instead, once the screen that it is for is built.
-        """
-        if isinstance(self.screen, Dashboard) and not self.screen.is_mounted:
-            # Typed before there was anything to see: it can't have been meant for what comes up.
-            return True
-        await self._built(self.screen)
-        if await super()._check_bindings(key, priority):
-            return True
-        # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
-        if priority and not (self.focused is not None and self.focused.check_consume_key("x", "x")):
-            return await super()._check_bindings(key)
-        return False
-
-    async def _built(self, screen: Screen[Any]) -> None:
-        """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing."""
-        if not screen.is_mounted:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What opens a field from everywhere doesn't do so over a question that waits for its answer."""
         if action in ("open_number", "search_solved") and self.screen.is_modal:
@@ -465,22 +388,6 @@ class DeskApp(Places):
         self.theme = CYCLE[(here + 1) % len(CYCLE)]
         self.preferences.set(THEME, self.theme)
         self.say(f"Colours: {self.theme}")
-
-    # Last words
-
-    def _fatal_error(self) -> None:
-        """One line and a log entry; Textual's own report prints local variables, ticket texts among them."""
-        self.bell()
-        kind, error, trace = sys.exc_info()
-        log.critical("the program stopped", exc_info=(kind, error, trace) if kind and error else None)
-        where = ""
-        while trace is not None:
-            where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
-            trace = trace.tb_next
-        name = kind.__name__ if kind else "an error"
-        self.exit(
-            return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
-        )
 
 
 def make_app(

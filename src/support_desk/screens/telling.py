@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
 from support_desk.screens.news import Watch
+from support_desk.screens.terminal_app import TerminalApp
 from support_desk.terminal import TITLE
 from support_desk.text import clean
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from support_desk.screens.view import View
 
 
-class Telling(App[None]):
+class Telling(TerminalApp):
     """The part of the application that speaks up."""
 
     config: Config

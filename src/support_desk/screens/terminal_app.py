@@ -1,0 +1,131 @@
+"""Textual's application on a real terminal: its picture and its keys stay in order whatever comes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.timer import Timer
+
+from support_desk.screens.base import DeskScreen
+from support_desk.terminal import DeskDriver
+
+log = logging.getLogger(__name__)
+
+CALM_SECONDS = 0.25
+"""How long after a resize the whole picture is painted once more."""
+
+BUILT_SECONDS = 2.0
+"""How long a key waits for the screen that it is for."""
+
+
+class TerminalApp(App[None]):
+    """The part of the application that mends what Textual gets wrong: resizes in storms, keys in bursts.
+
+    It has its own last words as well: Textual's would print what the program knows.
+    """
+
+    _drawn = False
+    """The first frame is out."""
+    _calm: Timer | None = None
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=DeskDriver)
+
+    # The picture
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What Textual makes nothing of: a window that is as large as before, and news that is out of date.
+
+        A window may have been smaller for a moment, and then the terminal has cut off what was there. In a
+        storm of signals one handler interrupts the other, and an older size can be told last.
+        """
+        if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
+            self.post_message(events.Resize(size, size))
+        if self._drawn:
+            # Frames of an older size may still be on their way to the terminal: once more, when it is calm.
+            if self._calm is not None:
+                self._calm.stop()
+            self._calm = self.set_timer(CALM_SECONDS, self._repaint, name="calm")
+
+    def look_at_terminal(self) -> bool:
+        """Notice what no event has told: another size, or no terminal at all. False: the program ends.
+
+        A lost terminal while SIGHUP is ignored would leave the program spinning for ever.
+        """
+        if isinstance(self._driver, DeskDriver):
+            if self._driver.hung_up:
+                self.exit()
+                return False
+            self._notice_size(self._driver.terminal_size)
+        return True
+
+    def _notice_size(self, size: Size) -> None:
+        """Mend what a storm of resizes has left wrong: Textual drops a size that it believes it has."""
+        if size != self.screen.size:
+            for place in (self, self.screen):
+                place.post_message(events.Resize(size, size))
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that may be seen behind the one on top: none behind a page, which fills the terminal.
+
+        Textual always counts the next one below, and draws the page again wherever that one has changed: with
+        a living dashboard behind it, all of the page every few seconds.
+        """
+        return [] if isinstance(self.screen, DeskScreen) else super()._background_screens
+
+    # Keys
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Do what a key means, in the order in which keys were typed, however many come at once.
+
+        Textual asks here first for the keys that come before the others, then sends the key through the
+        widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
+        that no field takes as text is done here and now instead, once the screen that it is for is built.
+        """
+        if not self.screen_stack[0].is_mounted:
+            # Typed before there was anything to see: it can't have been meant for what comes up.
+            return True
+        await self._built(self.screen)
+        if await super()._check_bindings(key, priority):
+            return True
+        # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
+        if priority and not (self.focused is not None and self.focused.check_consume_key("x", "x")):
+            return await super()._check_bindings(key)
+        return False
+
+    async def _built(self, screen: Screen[Any]) -> None:
+        """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing."""
+        if not screen.is_mounted:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
+
+    # Last words
+
+    def _fatal_error(self) -> None:
+        """One line and a log entry; Textual's own report prints local variables, ticket texts among them."""
+        self.bell()
+        kind, error, trace = sys.exc_info()
+        log.critical("the program stopped", exc_info=(kind, error, trace) if kind and error else None)
+        where = ""
+        while trace is not None:
+            where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+            trace = trace.tb_next
+        name = kind.__name__ if kind else "an error"
+        self.exit(
+            return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
+        )
