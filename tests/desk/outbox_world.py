@@ -32,6 +32,7 @@ class Weather(Enum):
     LOST_REQUEST = "the request is lost, and nothing says so"
     LATE = "the answer is lost, and it is done later"
     OFFLINE = "surely not sent"
+    THROTTLED = "surely not sent, and the service asks for a pause"
     REFUSED = "refused"
     CHANGED = "not as it was seen"
     FAULT = "our own program fails before it has an answer"
@@ -49,6 +50,8 @@ class Service:
     """What arrives later."""
     blind: bool = False
     """Nothing can be looked up."""
+    pause: float = 600.0
+    """Seconds that the service asks for where it is THROTTLED."""
     gate: asyncio.Event | None = None
     """Requests are done and answered only once it opens."""
     batch_size: int = 0
@@ -78,6 +81,9 @@ class Service:
         return {
             Weather.FINE: Receipt(Verdict.CONFIRMED, "done"),
             Weather.OFFLINE: Receipt(Verdict.NOT_SENT, "not sent: no connection"),
+            Weather.THROTTLED: Receipt(
+                Verdict.NOT_SENT, "too many requests", "it is sent by itself", retry_after=self.pause
+            ),
             Weather.REFUSED: Receipt(Verdict.FAILED, "not sent: not allowed"),
             Weather.CHANGED: Receipt(Verdict.CONFLICT, "Kim has it", seen=Seen("acked")),
         }.get(now, Receipt(Verdict.UNKNOWN, "no answer"))

@@ -22,7 +22,7 @@ from support_desk.domain.commands import (
     NoteAlert,
     PagePerson,
 )
-from support_desk.domain.intents import Entry, Intent, Phase, Seen
+from support_desk.domain.intents import Entry, Intent, Phase, Seen, comes_too_late
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
 
@@ -219,6 +219,31 @@ async def test_an_old_decision_expires_and_a_person_may_renew_it(life: Life, ser
     life.outbox.retry(ack.id)
     await calm()
     assert (life.phase(ack), service.done[ack.id]) == ("confirmed", 1)
+
+
+@pytest.mark.parametrize(("pause", "ends"), [(599.0, "confirmed"), (600.0, "expired"), (900.0, "expired")])
+async def test_a_pause_that_outlasts_the_decision_is_said_and_ends_with_a_question(
+    life: Life, service: Service, pause: float, ends: str
+) -> None:
+    service.weather, service.pause = [Weather.THROTTLED], pause
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    waiting = life.outbox.entries[0]
+    assert (waiting.phase, comes_too_late(waiting)) == (Phase.QUEUED, ends == "expired")
+    assert waiting.receipt is not None
+    assert ("isn't sent by itself" in waiting.receipt.remedy) == (ends == "expired")
+    await pass_by(life, pause)
+    assert life.phase(ack) == ends
+    asked = life.outbox.entries[0]
+    assert asked.receipt is not None
+    assert "by itself" not in asked.receipt.remedy
+    assert service.done[ack.id] == (ends == "confirmed")
+    if ends == "expired":
+        assert asked.words == "not sent: too many requests"
+        life.outbox.retry(ack.id)
+        await calm()
+        assert (life.phase(ack), service.done[ack.id]) == ("confirmed", 1)
 
 
 async def test_a_lost_answer_is_looked_for_before_anybody_is_asked(life: Life, service: Service) -> None:

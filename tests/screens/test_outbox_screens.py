@@ -8,6 +8,7 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,13 @@ from support_desk.domain.intents import Phase, Verdict
 from support_desk.screens.asking import Question
 from support_desk.screens.log import LogScreen
 from support_desk.screens.outbox import OutboxScreen
+from support_desk.sources.errors import Throttled
+from support_desk.sources.writers import TicketAnswer
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import alert_now, answer, ended, entries, opened
 from tests.screens.test_alert_acts import P1, go_to
+from tests.screens.ticket_desk import MAGDA
+from tests.screens.ticket_desk import go_to as go_to_ticket
 from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, running
 
 
@@ -172,3 +177,36 @@ async def test_what_failed_is_marked_at_its_row_until_it_is_dropped(desk: Runnin
     assert any(said.startswith("assign NOT DONE: ") for said in desk.app.said)
     await desk.press("O", "x", "q")
     assert "NOT DONE" not in desk.alerts
+
+
+async def test_what_must_wait_for_longer_than_a_decision_lasts_is_said_to_be_asked_about(
+    desk: Running,
+) -> None:
+    writer = desk.app.desk.sources.ticket_writer if desk.app.desk.sources is not None else None
+    assert writer is not None
+    refused: list[int] = []
+
+    async def update(number: int, *_: Any, **__: Any) -> TicketAnswer:
+        refused.append(number)
+        raise Throttled("Zendesk: too many requests, 600 s to wait", "wait", retry_after=600.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "update", update)
+        await go_to_ticket(desk, MAGDA)
+        await desk.press("w")
+        await desk.until(lambda: refused and desk.app.said)
+        assert desk.app.said[0].startswith(
+            "take NOT SENT: Zendesk: too many requests, 600 s to wait; it isn't"
+        )
+        assert "sent by itself" in desk.app.said[0]
+        assert "[take: NOT SENT YET, see O]" in desk.tickets
+        await desk.press("O")
+        text = " ".join(drawn(desk.app.screen.query_one(TextView)).split())
+        assert "and isn't sent by itself then: you are asked again" in text
+        await desk.press("q")
+        desk.clock.move(seconds=601)
+        await desk.until(lambda: entries(desk)[0].phase is Phase.EXPIRED)
+    assert refused == [MAGDA]
+    assert "[take: NOT SENT, too old, see O" in desk.tickets
+    await desk.press("O", "y")
+    assert (await ended(desk)).phase is Phase.CONFIRMED

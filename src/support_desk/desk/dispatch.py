@@ -24,6 +24,7 @@ from support_desk.domain.intents import (
     Receipt,
     Target,
     Verdict,
+    comes_too_late,
     too_old,
 )
 from support_desk.domain.pages import refused_for
@@ -39,6 +40,13 @@ BACKOFF = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds until what never left is tried again."""
 LOOKS = (1.0, 5.0, 15.0, 35.0, 65.0, 130.0)
 """Seconds after a lost answer at which it is looked for; services may take a minute to show a change."""
+
+TOO_LATE = (
+    "it isn't sent by itself: by then the decision is more than ten minutes old, and you are asked again"
+)
+"""What becomes of an action that the service makes wait for so long."""
+
+_NOT_SENT = "not sent: "
 
 PHASE_OF: dict[Verdict, Phase] = {
     Verdict.CONFIRMED: Phase.CONFIRMED,
@@ -179,8 +187,10 @@ class Dispatcher:
         waiting = [entry for entry in entries if entry.phase in WAITING and not entry.offered]
         old = [entry for entry in waiting if too_old(entry, self._clock.now())]
         for entry in old:
-            words = f"not sent: {entry.words}" if entry.words else "not sent: its turn came too late"
-            await self._settle(entry, self._outbox.step(entry, Phase.EXPIRED, words))
+            why = entry.words.removeprefix(_NOT_SENT) or "its turn came too late"
+            # What was to be done about the wait has been waited for.
+            receipt = replace(entry.receipt, remedy="") if entry.receipt is not None else None
+            await self._settle(entry, self._outbox.step(entry, Phase.EXPIRED, _NOT_SENT + why, receipt))
         sending = [await self._sending(entry) for entry in waiting if entry not in old]
         # Where it can't be written down that something is sent, it isn't.
         sent = [entry for entry in sending if entry.phase is Phase.SENDING]
@@ -244,14 +254,15 @@ class Dispatcher:
                 )
             seconds = receipt.retry_after or BACKOFF[min(entry.attempts, len(BACKOFF)) - 1]
             waiting = self._outbox.step(entry, Phase.QUEUED, receipt.words, receipt)
-            return await self._settle(entry, waiting, again_in=seconds)
+            waiting = self._outbox.wait_until(waiting, seconds)
+            if comes_too_late(waiting):
+                waiting = replace(waiting, receipt=replace(receipt, remedy=TOO_LATE))
+            return await self._settle(entry, waiting)
         phase = PHASE_OF[receipt.verdict]
         return await self._settle(entry, self._outbox.step(entry, phase, receipt.words, receipt))
 
-    async def _settle(self, before: Entry, after: Entry, *, again_in: float = 0.0) -> Entry:
+    async def _settle(self, before: Entry, after: Entry) -> Entry:
         """Keep what became of it, then show it. A disk that refuses makes it unknown to the next start."""
-        if again_in:
-            after = self._outbox.wait_until(after, again_in)
         try:
             await asyncio.to_thread(self._outbox.write, [after])
         except StoreError as error:

@@ -209,4 +209,9 @@ def may_step(before: Phase, after: Phase) -> bool:
 
 def too_old(entry: Entry, now: datetime) -> bool:
     """Whether the decision is too old to be sent without asking again (ruling 10)."""
-    return now - (entry.asked_at or entry.intent.at) > EXPIRES_AFTER
+    return now - (entry.asked_at or entry.intent.at) >= EXPIRES_AFTER
+
+
+def comes_too_late(entry: Entry) -> bool:
+    """Whether it waits for a moment at which the decision is too old: then it is asked about, not sent."""
+    return entry.phase is Phase.QUEUED and entry.fire_at is not None and too_old(entry, entry.fire_at)

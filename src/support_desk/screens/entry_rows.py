@@ -7,7 +7,7 @@ from datetime import datetime
 
 from support_desk.desk.drafts import draft_after
 from support_desk.domain.command_words import changes_of, command_words, text_of
-from support_desk.domain.intents import Entry, Phase, asks
+from support_desk.domain.intents import Entry, Phase, asks, comes_too_late
 from support_desk.domain.words import day_clock
 from support_desk.screens.view import View
 from support_desk.text import clean, clean_block
@@ -34,7 +34,7 @@ PHASES: dict[Phase, tuple[str, str]] = {
 """Each phase in a word that needs no colour."""
 
 EXPLAINED: dict[Phase, str] = {
-    Phase.QUEUED: "It waits for its turn or for the network, and is sent by itself.",
+    Phase.QUEUED: "It waits for its turn or the network: sent by itself within ten minutes, or not at all.",
     Phase.HELD: "It is sent when the time is up; u takes it back.",
     Phase.SENDING: "It is on its way; what became of it is being asked.",
     Phase.CONFIRMED: "Done, and read back.",
@@ -143,7 +143,7 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
         return day_clock(moment, view.now, zone)
 
     when = _when_lines(entry, local)
-    word, style, explained = _stands(entry)
+    word, style, explained = _stands(entry, local)
     lines = [
         TextLine(((command_words(entry.intent.command, local), "head"),)),
         _fact("on", entry.intent.title, "strong"),
@@ -168,13 +168,16 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     return lines
 
 
-def _stands(entry: Entry) -> tuple[str, str, str]:
+def _stands(entry: Entry, local: Callable[[datetime], str]) -> tuple[str, str, str]:
     """Where it stands in a word, the word's style, and what that means."""
     word, style = PHASES[entry.phase]
     if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
         return (
             "NOT SENT", "late", "The desk stopped before it was sent. Nothing happens until you say so.",
         )  # fmt: skip
+    if entry.fire_at is not None and comes_too_late(entry):
+        at = local(entry.fire_at)
+        return word, "late", f"It must wait until {at}, and isn't sent by itself then: you are asked again."
     if _let_rest(entry):
         return "dropped", style, "You let it rest. What had become of it by then stands below."
     if entry.phase is Phase.FAILED and entry.receipt is not None and entry.receipt.remaining is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support_desk.domain import commands as c
-from support_desk.domain.intents import Entry, Phase
+from support_desk.domain.intents import Entry, Phase, comes_too_late
 from support_desk.widgets.columns import Cell
 
 _DOING: dict[type[c.Command], tuple[str, str]] = {
@@ -61,6 +61,8 @@ def mark_of(entry: Entry | None) -> Cell | None:
         return f"{name}: NOT SENT, see O", "late"
     if entry.phase is Phase.HELD:
         return f"{going}: held, u takes it back", "soon"
+    if comes_too_late(entry):
+        return f"{name}: NOT SENT YET, see O", "late"
     if entry.phase is Phase.QUEUED and entry.attempts:
         return f"{going}: waits for the network", "soon"
     if entry.phase in (Phase.QUEUED, Phase.SENDING):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support_desk.domain import commands as c
-from support_desk.domain.intents import Entry, Phase
+from support_desk.domain.intents import Entry, Phase, comes_too_late
 from support_desk.records import record
 from support_desk.screens.marks import doing
 
@@ -50,7 +50,7 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
         if doubted or c.pages_somebody(command) or c.is_held(command) or isinstance(command, _SHOWN_NOWHERE):
             return Told(f"{entry.words} · {title}", "information", CALM)
         return None
-    word = _ENDED.get(entry.phase)
+    word = "NOT SENT" if comes_too_late(entry) else _ENDED.get(entry.phase)
     if word is None:
         return None
     loud = c.pages_somebody(command)
