@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from textual.binding import Binding
+from textual.widgets import OptionList
 
 from support_desk.actions import ACTIONS, BY_ID, SCOPES, TOGETHER, Action
 from support_desk.app import DeskApp
 from support_desk.keys import (
+    available,
     bindings,
     footer,
     keymap_problems,
@@ -26,6 +28,7 @@ from support_desk.screens.handover import HandoverScreen
 from support_desk.screens.log import LogScreen
 from support_desk.screens.needs import NeedsScreen
 from support_desk.screens.outbox import OutboxScreen
+from support_desk.screens.palette import SAID, rank
 from support_desk.screens.pickers import HelpScreen, help_lines
 from support_desk.screens.quiet import QuietScreen
 from support_desk.screens.rota import RotaScreen
@@ -36,7 +39,7 @@ from support_desk.screens.toil import ToilScreen
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.row_list import RowList
 from support_desk.widgets.text_view import TextView
-from tests.support import LARGE, MIDDLE, SMALL, changed, running
+from tests.support import LARGE, MIDDLE, SMALL, Running, changed, running
 
 PLACES = {
     "O": OutboxScreen, "L": LogScreen, "H": HandoverScreen, "N": RotaScreen,
@@ -207,10 +210,10 @@ def test_help_names_the_other_pages_first_with_the_keys_as_they_are() -> None:
 
 async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:
     async with running() as desk:
-        offered = {command.title: command for command in desk.app.get_system_commands(desk.app.screen)}
+        offered = {action.label: run for action, run in desk.app.commands_of(desk.app.screen)}
         wanted = [a for a in ACTIONS if a.palette and a.scope in Dashboard.SCOPES]
         assert {action.label for action in wanted} == set(offered)
-        offered["zoom"].callback()
+        offered["zoom"]()
         await desk.until(lambda: desk.dashboard.alerts.region.area == 0)
 
 
@@ -224,6 +227,79 @@ async def test_the_palette_opens_finds_and_runs() -> None:
         await desk.pilot.pause(0.2)
         await desk.press("enter")
         await desk.until(lambda: any("The bell is muted" in said for said in desk.app.said))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("ack", "alert.acknowledge"),
+        ("page", "act.escalate_to"),
+        ("page second line", "act.escalate"),
+        ("phone", "act.escalate_to"),
+        ("mute", "app.mute"),
+        ("mute alert", "alert.snooze"),
+        ("silence", "alert.snooze"),
+        ("assign to me", "act.take"),
+        ("assign", "act.assign"),
+        ("who is on", "pane.rota"),
+        ("resolve", "act.close"),
+        ("comment", "act.note"),
+        ("duplicate", "ticket.merge"),
+        ("w", "act.take"),
+        ("W", "act.assign"),
+        ("?", "app.help"),
+        ("f9", "app.theme"),
+        ("ctrl+q", "app.quit"),
+        ("telephone", "act.escalate_to"),
+        ("no client sees", "act.note"),
+        ("snoze", "alert.snooze"),
+        ("TRIAGE", "ticket.triage"),
+    ],
+)
+def test_the_palette_finds_by_key_name_synonym_and_help(asked: str, found: str) -> None:
+    """The best hit first: enter takes it."""
+    here = [action for action in available(Dashboard.SCOPES) if action.palette]
+    best = max(here, key=lambda action: rank(asked, action, keys_of(action, {})))
+    assert rank(asked, best, keys_of(best, {})) > 0
+    assert best.id == found
+
+
+@pytest.mark.parametrize(("asked", "among"), [("mute", "alert.snooze"), ("page", "alert.responder")])
+def test_a_word_for_several_actions_finds_them_all(asked: str, among: str) -> None:
+    assert rank(asked, BY_ID[among], []) > 0
+
+
+def test_what_nobody_calls_anything_finds_nothing() -> None:
+    assert not [action for action in ACTIONS if rank("xyzzy", action, keys_of(action, {}))]
+    assert not [action for action in ACTIONS if rank("  ", action, keys_of(action, {}))]
+
+
+def test_other_words_are_of_actions_that_the_palette_has() -> None:
+    assert set(SAID) <= {action.id for action in ACTIONS if action.palette}
+
+
+async def test_the_palette_finds_a_key_that_was_changed_and_shows_it() -> None:
+    async with running(config=changed(keys={"act.take": "f7"})) as desk:
+        await desk.press("ctrl+p")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.type("f7")
+        await desk.until(lambda: any("take  f7" in prompt for prompt in offered(desk)))
+
+
+async def test_the_palette_guesses_only_where_it_finds_nothing_else() -> None:
+    async with running() as desk:
+        await desk.press("ctrl+p")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.type("ack")
+        await desk.until(lambda: len(offered(desk)) in (1, 2))
+        assert offered(desk)[0].startswith("acknowledge  a")
+        assert not any("back" in prompt.splitlines()[0] for prompt in offered(desk))
+
+
+def offered(desk: Running) -> list[str]:
+    """What the palette offers now, best first."""
+    (found,) = desk.app.screen.query(OptionList)
+    return [str(found.get_option_at_index(place).prompt) for place in range(found.option_count)]
 
 
 @pytest.mark.parametrize("size", [SMALL, MIDDLE, LARGE])

@@ -76,7 +76,7 @@ async def test_the_palette_has_none_of_them_and_running_one_by_name_does_nothing
     harmless = {action.label for action in ACTIONS if not action.changes}
     for keys in ((), ("1", "j"), ("2", "j"), ("enter",)):
         await desk.press(*keys)
-        offered = {command.title for command in app.get_system_commands(app.screen)}
+        offered = {action.label for action, _ in app.commands_of(app.screen)}
         before = list(app.screen_stack)
         for action in CHANGES:
             assert action.label not in offered - harmless

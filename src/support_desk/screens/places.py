@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from textual.screen import Screen
@@ -14,16 +14,25 @@ from support_desk.screens.base import DeskScreen
 from support_desk.screens.telling import Telling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from textual.app import SystemCommand
+    from textual.command import Provider
 
+    from support_desk.actions import Action
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.dashboard import Dashboard
 
 
+def _palette() -> type[Provider]:
+    from support_desk.screens.palette import DeskCommands  # with the first look at it
+
+    return DeskCommands
+
+
 class Places(Telling):
     """The part of the application that opens things."""
+
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     @property
     @abstractmethod
@@ -177,17 +186,13 @@ class Places(Telling):
             scopes = tuple(dict.fromkeys((*screen.scopes_now(), *screen.SCOPES)))
         self.push_screen(HelpScreen(scopes, read_only=self.config.read_only))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every action of the registry that works here."""
-        from textual.app import SystemCommand
-
+    def commands_of(self, screen: Screen[Any]) -> Iterator[tuple[Action, Callable[[], None]]]:
+        """The palette's commands: every action of the registry that works on a screen, and what runs it."""
         scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
         for action in available(scopes, read_only=self.config.read_only):
             if action.palette:
                 target = "app" if action.scope == "app" else "screen"
-                yield SystemCommand(
-                    action.label, action.help.replace("`", ""), self._runner(target, action.method)
-                )
+                yield action, self._runner(target, action.method)
 
     def _runner(self, target: str, method: str) -> Callable[[], None]:
         def run() -> None:
