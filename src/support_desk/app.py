@@ -39,7 +39,7 @@ from support_desk.screens.places import Places
 from support_desk.screens.runbook_texts import RunbookTexts
 from support_desk.screens.toil_nudge import ToilNudge
 from support_desk.screens.view import View
-from support_desk.theme import CYCLE, DEFAULT, THEMES, variables_for
+from support_desk.theme import CYCLE, DEFAULT, THEMES, at_sixteen, variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +99,9 @@ class DeskApp(Places):
         self._clients = client_rules(config)
         for theme in THEMES:
             self.register_theme(theme)
+        if self.console.color_system == "standard":
+            for theme in self.available_themes.values():
+                self.register_theme(at_sixteen(theme))
         wanted = config.theme.name or os.environ.get("TEXTUAL_THEME") or preferences.get(THEME) or DEFAULT
         self.theme = wanted if wanted in self.available_themes else DEFAULT
         # Textual does this some time after the first frame, which would keep the colours of another theme.
@@ -106,8 +109,9 @@ class DeskApp(Places):
         if self.changed_keys:
             self.set_keymap(self.changed_keys)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variables_for(self.current_theme)
+    def get_css_variables(self) -> dict[str, str]:
+        self.theme_variables = variables_of(self.current_theme)
+        return self.theme_variables
 
     # Starting and stopping
 

@@ -11,7 +11,9 @@ from tests.terminal import Terminal
 
 PALETTES: dict[str, dict[str, str]] = {
     "NO_COLOR": {"NO_COLOR": "1"},
-    "sixteen colours": {"TERM": "screen"},
+    "sixteen colours": {"TERM": "screen", "COLORTERM": ""},
+    "sixteen colours, light": {"TERM": "screen", "COLORTERM": "", "TEXTUAL_THEME": "desk-light"},
+    "256 colours": {"COLORTERM": ""},
     "the terminal's own, dark": {"TEXTUAL_THEME": "ansi-dark"},
     "the terminal's own, light": {"TEXTUAL_THEME": "ansi-light"},
     "light": {"TEXTUAL_THEME": "desk-light"},
@@ -39,8 +41,8 @@ def whole(terminal: Terminal, rows: int, columns: int) -> None:
 
 GROUNDS = {"light": "fbfbf8", "contrast": "000000", "true colour": "15181d"}
 """The ground that a theme is meant for, where its lines leave the terminal's own."""
-LEGIBLE = 3.0
-"""The contrast below which large or bold text is hard to read, by the web's accessibility guidelines."""
+LEGIBLE = 4.5
+"""The contrast below which text is hard to read, by the web's accessibility guidelines (AA)."""
 
 
 def luminance(colour: str) -> float:
@@ -59,7 +61,7 @@ def words_with_colours(terminal: Terminal) -> list[tuple[str, str, str]]:
     found = []
     for y, line in enumerate(terminal.screen):
         for match in re.finditer(
-            r"LATE|SOON|CHECK|P1|P2|urg|nobody|un-ack|late|\bok\b|zendesk|Subject|acked", line
+            r"\bLATE|SOON|CHECK|P1|P2|urg|nobody|un-ack|late|\bok\b|zendesk|Subject|norm", line
         ):
             cell = terminal.cells[y][match.start()]
             colours = (cell.bg, cell.fg) if cell.reverse else (cell.fg, cell.bg)
@@ -85,11 +87,33 @@ def test_states_can_be_read_in_every_palette(palette: str) -> None:
         assert hostile(bytes(terminal.raw)) == []
 
 
+SIXTEEN = ("desk-dark", "desk-light", "desk-contrast", "ansi-dark", "ansi-light", "textual-dark")
+
+
+@pytest.mark.parametrize("theme", SIXTEEN)
+def test_at_sixteen_colours_red_amber_green_and_plain_text_are_written_differently(theme: str) -> None:
+    """What nobody may take for one another, in the numbers that the terminal gets."""
+    environment = {"TERM": "screen", "COLORTERM": "", "TEXTUAL_THEME": theme}
+    with demo(columns=120, rows=30, env=environment) as terminal:
+        terminal.wait_for(READY)
+        terminal.settle()
+        assert not re.search(rb"\x1b\[[0-9;]*[34]8;[25];", bytes(terminal.raw)), (
+            "no colour beyond the sixteen"
+        )
+        written: dict[str, set[str]] = {}
+        for word, front, behind in words_with_colours(terminal):
+            written.setdefault(word, set()).add(front)
+            assert front != behind or front == "default", word
+        red, amber, green, plain = written["LATE"], written["SOON"], written["ok"], written["norm"]
+        assert all(len(numbers) == 1 for numbers in (red, amber, green, plain)), written
+        assert len(red | amber | green | plain) == 4, written
+
+
 def test_each_theme_has_its_own_colours_from_the_first_frame() -> None:
     seen = set()
     for palette in ("light", "contrast", "true colour"):
         with demo(columns=120, rows=30, env={"COLORTERM": "truecolor", **PALETTES[palette]}) as terminal:
-            terminal.wait_for("LATE")
+            terminal.wait_for(READY)
             seen.add(next(front for word, front, _ in words_with_colours(terminal) if word == "LATE"))
     assert len(seen) == 3
 
