@@ -79,17 +79,37 @@ cursor is a sign at the edge and bold, and the pane with the keys has brackets r
 
 
 SIXTEEN = {
-    True: {
-        "primary": "#55ffff", "secondary": "#ff55ff", "accent": "#55ffff",
-        "warning": "#ffff55", "error": "#ff5555", "success": "#55ff55",
-        "foreground": "#ffffff", "background": "#000000", "surface": "#000000", "panel": "#000000",
-    },
-    False: {
-        "primary": "#0000aa", "secondary": "#00aaaa", "accent": "#0000aa",
-        "warning": "#aa00aa", "error": "#aa0000", "success": "#00aa00",
-        "foreground": "#000000", "background": "#ffffff", "surface": "#ffffff", "panel": "#ffffff",
-    },
-}  # fmt: skip
+    True: Theme(
+        name="sixteen, dark",
+        primary="#55ffff",
+        secondary="#ff55ff",
+        accent="#55ffff",
+        warning="#ffff55",
+        error="#ff5555",
+        success="#55ff55",
+        foreground="#ffffff",
+        background="#000000",
+        surface="#000000",
+        panel="#000000",
+        dark=True,
+        variables={"desk-dim": "#aaaaaa", "desk-cursor": "transparent", "desk-resting": "transparent"},
+    ),
+    False: Theme(
+        name="sixteen, light",
+        primary="#0000aa",
+        secondary="#00aaaa",
+        accent="#0000aa",
+        warning="#aa00aa",
+        error="#aa0000",
+        success="#00aa00",
+        foreground="#000000",
+        background="#ffffff",
+        surface="#ffffff",
+        panel="#ffffff",
+        dark=False,
+        variables={"desk-dim": "#555555", "desk-cursor": "transparent", "desk-resting": "transparent"},
+    ),
+}
 """A dark and a light theme in exactly the colours that Rich takes the sixteen to be.
 
 All is on one ground. What is nearest to a theme's panels is a grey or a blue, on which red can't be read, and
@@ -123,11 +143,7 @@ def variables_of(theme: Theme) -> dict[str, str]:
 
 def at_sixteen(theme: Theme) -> Theme:
     """A theme for a terminal that has no more than sixteen colours, under the same name."""
-    if theme.ansi:
-        return theme
-    dim = "#aaaaaa" if theme.dark else "#555555"
-    behind = {"desk-dim": dim, "desk-cursor": "transparent", "desk-resting": "transparent"}
-    return Theme(name=theme.name, dark=theme.dark, variables=behind, **SIXTEEN[theme.dark])
+    return theme if theme.ansi else replace(SIXTEEN[theme.dark], name=theme.name)
 
 
 LEGIBLE = 4.5
