@@ -15,7 +15,8 @@ from support_desk.config.model import OnCallSection
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.rota import Person, Role, Rota, Shift
 from support_desk.domain.tickets import Replies, Ticket
-from support_desk.screens.dashboard import PANES, Dashboard
+from support_desk.screens.dashboard import Dashboard
+from support_desk.screens.panes import PANES
 from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, Unreachable
 from support_desk.sources.fixtures import DEMO_START
 from support_desk.sources.protocols import Reading

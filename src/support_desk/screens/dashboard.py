@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widget import Widget
 
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.intents import Entry, Target
@@ -19,7 +18,6 @@ from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
 from support_desk.screens.alert_rows import AlertRow
-from support_desk.screens.base import DeskScreen
 from support_desk.screens.filters import (
     SAVED,
     SORTS,
@@ -28,9 +26,10 @@ from support_desk.screens.filters import (
     sorted_tickets,
     ticket_fields,
 )
-from support_desk.screens.header import NARROW, problem_line
+from support_desk.screens.header import problem_line
 from support_desk.screens.marking import with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
+from support_desk.screens.panes import BESIDE, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
@@ -48,10 +47,6 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 0.12
 """How long the cursor must rest before the runbook and the reason follow it."""
 
-PANES = ("alerts", "tickets", "runbook", "rota", "activity")
-BESIDE = ("runbook", "rota", "activity")
-"""Panes that a narrow terminal shows in place of the lists, while they have the keys."""
-
 
 class Across(Even, Horizontal):
     """Panes beside each other."""
@@ -61,7 +56,7 @@ class Down(Even, Vertical):
     """Panes below each other."""
 
 
-class Dashboard(RowActions, DeskScreen):
+class Dashboard(RowActions, Panes):
     """The screen that stays open all week."""
 
     SCOPES: ClassVar[tuple[str, ...]] = (
@@ -76,10 +71,6 @@ class Dashboard(RowActions, DeskScreen):
         """The header and the line of needs are drawn again after the next frame."""
         self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
         self.order = "risk"
-        self.zoomed: str | None = None
-        """The pane that has the whole screen."""
-        self.side_hidden = False
-        """The person wants the lists alone."""
         self._settle: Timer | None = None
         self._activity: ActivityPane | None = None
         self._minute: datetime | None = None
@@ -139,7 +130,11 @@ class Dashboard(RowActions, DeskScreen):
             self._activity = ActivityPane(self._view, self.desk.now)
             self.query_one("#right").mount(self._activity)
         self._activity.draw(self.desk_app.acts.outbox)
-        self.call_after_refresh(lambda: self.show_panes(self._focused_pane()))
+        self.call_after_refresh(lambda: self.show_panes(self.pane_in_use()))
+
+    @property
+    def has_activity(self) -> bool:
+        return self._activity is not None
 
     @property
     def runbook(self) -> RunbookPane:
@@ -147,7 +142,6 @@ class Dashboard(RowActions, DeskScreen):
         return self.query_one(RunbookPane)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.show_panes("tickets")
         self._show_all()
         self.call_after_refresh(self._open_runbook)
@@ -259,12 +253,8 @@ class Dashboard(RowActions, DeskScreen):
         """Another pane has the keys: the footer, the reason and the runbook follow."""
         # Keys that follow quickly mean the list that had the focus last, however briefly.
         self.list_in_use()
-        self.show_panes(self._focused_pane())
+        self.show_panes(self.pane_in_use())
         self._follow_soon()
-
-    def on_resize(self) -> None:
-        super().on_resize()
-        self.show_panes(self._focused_pane())
 
     def _follow_soon(self) -> None:
         if self._settle is not None:
@@ -280,14 +270,12 @@ class Dashboard(RowActions, DeskScreen):
     def list_in_use(self) -> RowList[AlertRow] | RowList[Ranked]:
         """The list that keys act on: the one with the focus, or the one that had it last."""
         if self.focused in (self.alerts, self.tickets):
-            self._last_list = "alerts" if self.focused is self.alerts else "tickets"
-        return self.alerts if self._last_list == "alerts" else self.tickets
-
-    _last_list = "tickets"
+            self.last_list = "alerts" if self.focused is self.alerts else "tickets"
+        return self.alerts if self.last_list == "alerts" else self.tickets
 
     def scopes_now(self) -> tuple[str, ...]:
         other = "act_ticket" if self.list_in_use() is self.alerts else "act_alert"
-        in_runbook = ("runbook", "document") if self._focused_pane() == "runbook" else ()
+        in_runbook = ("runbook", "document") if self.pane_in_use() == "runbook" else ()
         return (*in_runbook, *(scope for scope in self.SCOPES if scope != other))
 
     def _draw_why(self, view: View) -> None:
@@ -306,55 +294,9 @@ class Dashboard(RowActions, DeskScreen):
 
     # Keys
 
-    def action_pane(self, name: str) -> None:
-        """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
-        if name == "activity" and self._activity is None:
-            self.show_activity()
-        if self.zoomed:
-            self.zoomed = name
-        self.show_panes(name)
-        # At once: a key that was typed right behind this one means the pane that was gone to.
-        self.set_focus(self.query_one(f"#{name}", Widget))
-
-    def show_panes(self, here: str) -> None:
-        """Show the panes that there is room for, and always `here`, which has the keys."""
-        crowded = self.app.size.width < NARROW or self.side_hidden
-        only = self.zoomed
-        lists = only not in BESIDE if only else not (crowded and here in BESIDE)
-        beside = only in BESIDE if only else not crowded or here in BESIDE
-        shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
-        shown["runbook-pane"] = shown.pop("runbook")
-        for pane, is_shown in shown.items():
-            if pane != "activity" or self._activity is not None:
-                self.query_one(f"#{pane}").display = is_shown
-        self.query_one("#right").set_class(not lists, "-alone")
-        for widget in self.query("#alerts, #rota, #activity"):
-            widget.set_class(only == widget.id, "-alone")
-
-    def action_focus_pane(self, step: int) -> None:
-        """The next or previous pane, round and round."""
-        panes = PANES if self._activity is not None else PANES[:-1]
-        place = panes.index(self._focused_pane())
-        self.action_pane(panes[(place + step) % len(panes)])
-
-    def _focused_pane(self) -> str:
-        focused = self.focused
-        return focused.id if focused is not None and focused.id in PANES else self._last_list
-
-    def action_zoom(self) -> None:
-        """Give the pane with the focus the whole screen, or put things back."""
-        here = self._focused_pane()
-        self.zoomed = None if self.zoomed == here else here
-        self.show_panes(here)
-
-    def action_layout(self) -> None:
-        """Show or hide the runbook and the rota beside the lists."""
-        self.side_hidden = not self.side_hidden
-        self.action_pane(self._last_list if self._focused_pane() in BESIDE else self._focused_pane())
-
     def action_refresh_pane(self) -> None:
         """Read this pane's source now."""
-        feeds = FEEDS_OF_PANE.get(self._focused_pane())
+        feeds = FEEDS_OF_PANE.get(self.pane_in_use())
         self.say(self.desk.refresh(feeds) if feeds else "The activity is always up to date")
 
     async def action_filter(self) -> None:
@@ -411,8 +353,8 @@ class Dashboard(RowActions, DeskScreen):
             self.set_filter(name, "")
         elif self.zoomed:
             self.action_zoom()
-        elif self._focused_pane() in BESIDE:
-            self.action_pane(self._last_list)
+        elif self.pane_in_use() in BESIDE:
+            self.action_pane(self.last_list)
         else:
             self.say("ctrl+q quits")
 

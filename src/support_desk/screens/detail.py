@@ -151,11 +151,9 @@ class DetailScreen(Acting, Generic[D]):
         return self.query_one("#text", TextView)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.load()
 
     def on_resize(self) -> None:
-        super().on_resize()
         self.draw()
 
     def desk_changed(self, change: DeskChange) -> None:

@@ -66,7 +66,6 @@ class HandoverScreen(DeskScreen):
         yield DocumentView(id="handover")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._open()
 
     @property

@@ -59,7 +59,6 @@ class LogScreen(DeskScreen):
         yield TextView(id="log")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._title("reading ...")
         self._read()
 

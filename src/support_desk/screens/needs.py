@@ -56,7 +56,6 @@ class NeedsScreen(ListAndText[Need]):
         self._adjusted: timedelta | None = None
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.desk_app.start_needing()
         self._draw()
         self.run_worker(

@@ -61,7 +61,6 @@ class OutboxScreen(DeskScreen):
         return self.desk_app.acts.outbox
 
     def on_mount(self) -> None:
-        super().on_mount()
         # All that toasts said of its entries is here, and they would lie on it.
         self.desk_app.withdraw()
         self._draw()

@@ -59,7 +59,6 @@ class QuietScreen(ListAndText[Proposal]):
         return row.key
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._draw()
         self.action_look()
 

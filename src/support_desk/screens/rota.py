@@ -48,7 +48,6 @@ class RotaScreen(DeskScreen):
         yield TextView(id="text")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._draw()
 
     def desk_changed(self, change: DeskChange) -> None:

@@ -55,7 +55,6 @@ class RunbookSearch(Picker[RunbookMatch | None]):
 
     def on_mount(self) -> None:
         self._show_all()
-        super().on_mount()
 
     @property
     def current(self) -> Found | None:

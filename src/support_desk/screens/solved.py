@@ -83,7 +83,6 @@ class SolvedScreen(DeskScreen):
         return self.query_one("#found", RowList)
 
     def on_mount(self) -> None:
-        super().on_mount()
         # A blinking cursor costs 4 kB a second over SSH.
         self.field.cursor_blink = False
         self._draw()

@@ -53,7 +53,6 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
         return row.id
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._last_look = self.desk_app.last_look
         self._draw()
 

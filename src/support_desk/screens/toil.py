@@ -69,7 +69,6 @@ class ToilScreen(ListAndText[Claim]):
         return row.id
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._draw()
         self.action_look()
 

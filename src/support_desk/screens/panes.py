@@ -1,0 +1,84 @@
+"""The panes of the dashboard: which of them there is room for, and which one has the keys."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual.widget import Widget
+
+from support_desk.screens.base import DeskScreen
+from support_desk.screens.header import NARROW
+
+PANES = ("alerts", "tickets", "runbook", "rota", "activity")
+BESIDE = ("runbook", "rota", "activity")
+"""Panes that a narrow terminal shows in place of the lists, while they have the keys."""
+
+
+class Panes(DeskScreen):
+    """A screen of panes: the keys go from one to the next, and where there is no room some stand aside."""
+
+    zoomed: str | None = None
+    """The pane that has the whole screen."""
+    side_hidden = False
+    """The person wants the lists alone."""
+    last_list = "tickets"
+    """The list that has the focus, or had it last."""
+
+    @property
+    @abstractmethod
+    def has_activity(self) -> bool:
+        """Whether the pane of the activity is there yet."""
+
+    @abstractmethod
+    def show_activity(self) -> None:
+        """Show what was done; its pane is there from the first time on."""
+
+    def on_resize(self) -> None:
+        self.show_panes(self.pane_in_use())
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
+        if name == "activity" and not self.has_activity:
+            self.show_activity()
+        if self.zoomed:
+            self.zoomed = name
+        self.show_panes(name)
+        # At once: a key that was typed right behind this one means the pane that was gone to.
+        self.set_focus(self.query_one(f"#{name}", Widget))
+
+    def show_panes(self, here: str) -> None:
+        """Show the panes that there is room for, and always `here`, which has the keys."""
+        crowded = self.app.size.width < NARROW or self.side_hidden
+        only = self.zoomed
+        lists = only not in BESIDE if only else not (crowded and here in BESIDE)
+        beside = only in BESIDE if only else not crowded or here in BESIDE
+        shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
+        shown["runbook-pane"] = shown.pop("runbook")
+        for pane, is_shown in shown.items():
+            if pane != "activity" or self.has_activity:
+                self.query_one(f"#{pane}").display = is_shown
+        self.query_one("#right").set_class(not lists, "-alone")
+        for widget in self.query("#alerts, #rota, #activity"):
+            widget.set_class(only == widget.id, "-alone")
+
+    def action_focus_pane(self, step: int) -> None:
+        """The next or previous pane, round and round."""
+        panes = PANES if self.has_activity else PANES[:-1]
+        place = panes.index(self.pane_in_use())
+        self.action_pane(panes[(place + step) % len(panes)])
+
+    def pane_in_use(self) -> str:
+        """The pane with the focus; where none has it, the list that had it last."""
+        focused = self.focused
+        return focused.id if focused is not None and focused.id in PANES else self.last_list
+
+    def action_zoom(self) -> None:
+        """Give the pane with the focus the whole screen, or put things back."""
+        here = self.pane_in_use()
+        self.zoomed = None if self.zoomed == here else here
+        self.show_panes(here)
+
+    def action_layout(self) -> None:
+        """Show or hide the runbook and the rota beside the lists."""
+        self.side_hidden = not self.side_hidden
+        self.action_pane(self.last_list if self.pane_in_use() in BESIDE else self.pane_in_use())
