@@ -7,7 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,36 @@ def test_everything_comes_back(path: Path) -> None:
     again = ReadingsStore.open(path)
     assert again.load() == snapshot
     again.close()
+
+
+def test_a_queue_out_of_the_file_has_each_word_once(path: Path) -> None:
+    """Or it would be in memory for the week, at twice the size of one that was read."""
+    said: dict[str, Any] = {
+        "assignee": "Anna Bell", "assignee_email": "anna@example.com", "group": "Dev", "type": "incident",
+        "custom_status": "Waiting", "recipient": "support@example.com",
+        "replies": Replies(1, START, START - timedelta(hours=1), START - timedelta(hours=2)),
+    }  # fmt: skip
+    store = ReadingsStore.open(path)
+    store.save(TICKETS, tickets(1, 2, 3, **said))
+    store.close()
+    again = ReadingsStore.open(path)
+    rows = again.load().tickets.rows
+    again.close()
+    assert rows == tickets(1, 2, 3, **said).rows
+    for one in rows:
+        deadlines = {id(one.verdict.deadline), *(id(row.breach_at) for row in one.ticket.sla_rows or ())}
+        assert len(deadlines) == 1
+        replies = one.ticket.replies
+        assert replies is not None
+        assert replies.client_last_at is one.ticket.updated_at
+        assert replies.agent_last_at is one.ticket.created_at
+    own = {"subject", "url", "id", "created_at", "updated_at", "sla_rows", "replies"}
+    for name in {one.name for one in fields(Ticket)} - own:
+        assert len({id(getattr(row.ticket, name)) for row in rows}) == 1, name
+    for word in ("kind", "cause", "metric", "basis"):
+        assert len({id(getattr(row.verdict, word)) for row in rows}) == 1, word
+    for word in ("metric", "stage"):
+        assert len({id(getattr(found, word)) for row in rows for found in row.ticket.sla_rows or ()}) == 1
 
 
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -11,10 +11,11 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -36,6 +37,7 @@ from support_desk.desk.schema import (
     telling,
     transaction,
 )
+from support_desk.desk.sharing import Shared
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
 from support_desk.domain.past import Reach, Span
@@ -220,6 +222,9 @@ class ReadingsStore:
     def _rows(self, name: FeedName, keys: Sequence[str] | None) -> tuple[dict[str, object], int]:
         """The rows with these keys (None: all), and how many couldn't be decoded."""
         decode = row_decoder(name).decode
+        if name is FeedName.TICKETS and keys is None and not self._read_only:
+            # Rows that stay. The head of a queue is replaced by the whole of it in a moment.
+            decode = partial(_shared, decode, Shared())
         rows: dict[str, object] = {}
         undecodable = 0
         query = "SELECT key, data FROM rows WHERE feed = ?"
@@ -317,6 +322,10 @@ class ReadingsStore:
                 "INSERT INTO feeds (feed, generation, read_at, about, keys) VALUES (?, ?, ?, ?, ?)",
                 (name.value, generation, read_ms, about, encode(keys or ())),
             )
+
+
+def _shared(decode: Callable[[bytes], Ranked], shared: Shared, data: bytes) -> Ranked:
+    return shared.row(decode(data))
 
 
 def _differs(old: object, new: object) -> bool:
