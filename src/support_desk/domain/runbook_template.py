@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
+from support_desk.domain.markdown import code
 from support_desk.domain.runbooks import pattern_problem
 from support_desk.domain.storms import pattern
 from support_desk.domain.words import moment_words
@@ -92,7 +93,7 @@ def _todo(heading: str, hint: str, *below: str) -> list[str]:
 def _facts(
     alert: Alert, client: str | None, detail: AlertDetail | None, now: datetime, zone: tzinfo
 ) -> Iterable[tuple[str, str]]:
-    yield "Alert", f"`{_code(alert.message)}`"
+    yield "Alert", f"`{code(alert.message)}`"
     yield "Priority", alert.priority
     yield "Client", client or "not known"
     yield "From", ", ".join(part for part in (alert.integration, alert.source) if part)
@@ -101,11 +102,7 @@ def _facts(
     yield "Count", str(alert.count) if alert.count > 1 else ""
     yield "In the alert service", alert.url
     for name, value in detail.details if detail else ():
-        yield clean(name, 60), f"`{_code(clean(value, 200))}`"
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")
+        yield clean(name, 60), f"`{code(clean(value, 200))}`"
 
 
 def _notes(events: Sequence[AlertEvent], now: datetime, zone: tzinfo) -> list[str]:
