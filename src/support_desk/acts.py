@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from support_desk.desk.outbox import Outbox
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Command
+    from support_desk.domain.paged import Page
     from support_desk.domain.tickets import Ticket
 
 
@@ -48,6 +49,8 @@ class Acts:
         self._shown: dict[Target, Entry] = {}
         self.questions = 0
         """How many entries ask for a decision."""
+        self.pages: Mapping[str, Page] = {}
+        """Whom the person has had paged about alerts, by the alert's id."""
         self._making: Target | None = None
         self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
@@ -192,7 +195,16 @@ class Acts:
             if row.phase in MOVING | ASKING and (before is None or _weight(row) >= _weight(before)):
                 shown[row.intent.target] = row
         self._shown = shown
+        self.pages = self._pages(entries)
         self.questions = sum(asks(row) for row in entries)
+
+    @staticmethod
+    def _pages(entries: Sequence[Entry]) -> Mapping[str, Page]:
+        if not entries:
+            return {}
+        from support_desk.domain.paged import pages_of_entries
+
+        return pages_of_entries(entries)
 
     def _stepped(self, entry: Entry) -> None:
         self._show()

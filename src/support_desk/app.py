@@ -236,6 +236,7 @@ class DeskApp(Places):
             self.desk.promises,
             self.acts.entries,
             self.acts.questions,
+            self.acts.pages,
         )
 
     def desk_changed(self, change: DeskChange) -> None:

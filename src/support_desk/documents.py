@@ -8,7 +8,7 @@ Names in here are promises; add freely, rename never.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from support_desk.desk.facts import escalation_of, rota_of
 from support_desk.desk.snapshot import Snapshot
 from support_desk.domain.alerts import PRIORITIES, STATUSES, Alert
 from support_desk.domain.clients import client_of_alert
+from support_desk.domain.paged import Page
 from support_desk.domain.rota import (
     Person,
     Role,
@@ -107,19 +108,33 @@ def alert_order(alert: Alert) -> tuple[int, int, datetime, str]:
     return status, priority, alert.created_at, alert.id
 
 
-def alerts_document(snapshot: Snapshot, now: datetime, config: Config, agreement: Agreement) -> Document:
-    """The alerts that aren't closed."""
+def alerts_document(
+    snapshot: Snapshot,
+    now: datetime,
+    config: Config,
+    agreement: Agreement,
+    pages: Mapping[str, Page] | None = None,
+) -> Document:
+    """The alerts that aren't closed. `pages`: whom this person has had paged about them, by id."""
     now = whole(now)
     alerts = sorted(snapshot.alerts.rows, key=alert_order)
-    teller = AlertTeller(snapshot, now, config, agreement)
+    teller = AlertTeller(snapshot, now, config, agreement, pages)
     return header(snapshot, now) | {"alerts": [teller.document(alert) for alert in alerts]}
 
 
 class AlertTeller:
     """What the rest of the desk knows about an alert: its client, its runbook, and whom it pages next."""
 
-    def __init__(self, snapshot: Snapshot, now: datetime, config: Config, agreement: Agreement) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        now: datetime,
+        config: Config,
+        agreement: Agreement,
+        pages: Mapping[str, Page] | None = None,
+    ) -> None:
         self._snapshot = snapshot
+        self._pages = pages or {}
         self._now = now
         self._config = config
         self._agreement = agreement
@@ -156,14 +171,28 @@ class AlertTeller:
         }
 
     def _escalation(self, alert: Alert) -> Document:
-        coming = escalation_of(alert, self._snapshot, self._now, self._config)
+        page = self._pages.get(alert.id)
+        coming = escalation_of(alert, self._snapshot, self._now, self._config, page)
         return {
             "state": coming.state,
             "next": coming.next,
             "due_at": time_text(coming.due_at),
             "basis": coming.basis,
             "reason": coming.reason,
+            "page": _page(coming.page),
         }
+
+
+def _page(page: Page | None) -> Document | None:
+    """Whom this person has had paged since the escalation runs; null: nobody, as their own file tells."""
+    if page is None:
+        return None
+    return {
+        "at": time_text(page.at),
+        "proof": page.proof.value,
+        "escalation": page.escalation,
+        "words": page.words,
+    }
 
 
 def rota_document(

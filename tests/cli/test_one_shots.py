@@ -12,6 +12,12 @@ from typing import Any
 import pytest
 
 from support_desk.cli import run
+from support_desk.config.load import load_config
+from support_desk.desk.outbox import Outbox
+from support_desk.desk.outbox_store import OutboxStore
+from support_desk.domain.commands import EscalateAlert
+from support_desk.domain.intents import Intent, Phase, Seen, Target
+from support_desk.paths import private_store_file
 from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, wire_alert
 from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
 
@@ -147,6 +153,49 @@ def test_alerts_with_their_escalation(
     assert found["alerts"][0]["created_at"] == "2026-11-23T12:58:00Z"
     assert found["alerts"][0]["escalation"]["basis"] == "policy"
     assert found["sources"]["alerts"]["state"] == "fresh"
+
+
+def escalated(configuration: Path, phase: Phase, words: str) -> None:
+    """This person's own file has an escalation of a1."""
+    config = load_config(configuration, {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}).config
+    store = OutboxStore.open(private_store_file(config))
+    command = EscalateAlert("p", "P", "second line")
+    intent = Intent("0" * 32, Target("alert", "a1"), "P1 disk", command, Seen("open"), "jo", NOW)
+    outbox = Outbox(store, StoppedClock(), user="jo")
+    (entry,) = outbox.submit([intent])
+    sending = outbox.step(entry, Phase.SENDING, "")
+    store.save([sending])
+    store.save([outbox.step(sending, phase, words)])
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("became", "proof", "spoken"),
+    [
+        ((Phase.CONFIRMED, "Sam Patel was paged 13:00:02"), "paged", "Sam Patel was paged 13:00:02. "),
+        ((Phase.UNKNOWN, "no answer"), "unknown", "Whether your page arrived is not known. Nobody will be"),
+        ((Phase.FAILED, "not sent: no connection"), None, "in hours. Nobody will be paged, "),
+    ],
+)
+def test_alerts_tell_whom_this_person_has_had_paged(
+    configuration: Path,
+    opsgenie: OpsgenieSimulator,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    became: tuple[Phase, str],
+    proof: str | None,
+    spoken: str,
+) -> None:
+    opsgenie.alerts = [wire_alert("a1", priority="P1", createdAt="2026-11-23T12:58:00Z")]
+    escalated(configuration, *became)
+
+    assert ask(configuration, "alerts", "--json") == 0
+
+    page = document(capsys)["alerts"][0]["escalation"]["page"]
+    told = {"at": "2026-11-23T13:00:00Z", "proof": proof, "escalation": True, "words": became[1]}
+    assert page == (told if proof else None)
+    assert ask(configuration, "alerts") == 0
+    assert spoken in capsys.readouterr().out
 
 
 def test_a_key_that_may_not_see_policies_still_counts_down(

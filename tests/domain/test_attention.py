@@ -24,6 +24,7 @@ from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
 from support_desk.domain.late_start import woken_at
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.tickets import SlaRow, Ticket
 from support_desk.domain.toil_rule import Rule
@@ -105,6 +106,48 @@ def test_a_page_that_should_have_happened_names_whom_to_call() -> None:
             "call Sam Patel, second line, 020 7946 0000"
         )
     ]
+
+
+def paged(ago: timedelta, proof: Proof = Proof.PAGED, words: str = "Sam Patel was paged 14:50:11") -> Page:
+    return Page(DAY - ago, proof, words, escalation=True)
+
+
+@pytest.mark.parametrize(
+    ("coming", "page", "line"),
+    [
+        (
+            running(DAY + timedelta(seconds=130)),
+            paged(2 * MINUTE),
+            "ack P1 acme-prod-5xx: Sam Patel was paged 14:50:11; second line is paged in 2:10",
+        ),
+        (
+            Countdown("unknown"),
+            paged(2 * MINUTE),
+            "ack P1 acme-prod-5xx: Sam Patel was paged 14:50:11, and nobody has it yet",
+        ),
+        (
+            Countdown("unknown"),
+            paged(9 * MINUTE),
+            "ack P1 acme-prod-5xx: Sam Patel was paged 14:50:11, and nobody has it after 9 min; call Kim",
+        ),
+        (
+            Countdown("unknown"),
+            paged(MINUTE, Proof.UNPROVEN, "escalated to second line; NOTHING SHOWS YET WHO WAS PAGED"),
+            "check P1 acme-prod-5xx: escalated to second line; NOTHING SHOWS YET WHO WAS PAGED; call Kim",
+        ),
+        (
+            running(DAY + timedelta(seconds=130)),
+            paged(MINUTE, Proof.UNKNOWN, "no answer"),
+            "ack P1 acme-prod-5xx: second line is paged in 2:10",
+        ),
+    ],
+)
+def test_what_was_escalated_tells_who_was_paged_until_somebody_has_it(
+    coming: Countdown, page: Page, line: str
+) -> None:
+    found = replace(coming, page=page)
+    of = Situation(DAY, AGREEMENT, [(alert(5, at=DAY - 12 * MINUTE), found)], helper="Kim")
+    assert said(of) == [line]
 
 
 def test_a_ticket_that_can_be_saved_says_when_and_how_many_follow() -> None:

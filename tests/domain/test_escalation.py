@@ -9,6 +9,7 @@ import pytest
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
 from support_desk.domain.escalation import NOBODY, Countdown, SecondLine, countdown
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Unknown
 
 NIGHT = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -49,6 +50,7 @@ def asked(
     default_policy: str = "",
     second_line: Person | Unknown | None = SAM,
     line: SecondLine | None = None,
+    page: Page | None = None,
 ) -> Countdown:
     """The countdown `after` minutes of the alert's life."""
     return countdown(
@@ -58,6 +60,7 @@ def asked(
         default_policy=default_policy,
         second_line=line if line is not None else lambda _: second_line,
         now=NIGHT + after * MINUTE,
+        page=page,
     )
 
 
@@ -253,3 +256,74 @@ class TestStates:
                     reason = asked(after=after, policies=policies, second_line=second_line).reason
                     assert "was paged" not in reason
                     assert "has been paged" not in reason
+
+
+def escalated(minutes: float, proof: Proof = Proof.PAGED, *, escalation: bool = True) -> Page:
+    """A page by the person, so long after the alert began."""
+    words = {
+        Proof.PAGED: "Sam Patel was paged 02:02:11",
+        Proof.UNPROVEN: "escalated to second line; NOTHING SHOWS YET WHO WAS PAGED",
+        Proof.UNKNOWN: "no answer",
+    }[proof]
+    return Page(NIGHT + minutes * MINUTE, proof, words, escalation)
+
+
+class TestThePersonHasEscalated:
+    def test_the_step_that_was_taken_counts_down_no_more(self) -> None:
+        found = asked(after=3, page=escalated(2))
+        assert (found.state, found.next, found.due_at) == ("running", "Alex Okafor", NIGHT + 10 * MINUTE)
+        assert found.escalated == escalated(2)
+        assert found.reason == (
+            "Sam Patel was paged 02:02:11; the policy may page ooh_second_line (Sam Patel) again at its own"
+            " time; by the policy support_escalation"
+        )
+
+    def test_nobody_is_missed_once_its_own_time_has_passed(self) -> None:
+        found = asked(after=7, page=escalated(2))
+        assert (found.next, found.missed) == ("Alex Okafor", False)
+        assert found.reason == "Sam Patel was paged 02:02:11; by the policy support_escalation"
+
+    def test_a_later_step_that_passes_unseen_is_to_be_checked(self) -> None:
+        found = asked(after=11, page=escalated(2))
+        assert (found.state, found.missed) == ("due", True)
+        assert found.reason == "Sam Patel was paged 02:02:11; Alex Okafor should have been paged: check"
+
+    def test_after_the_last_step_nothing_more_is_known(self) -> None:
+        found = asked(after=9, page=escalated(8))
+        assert (found.state, found.next, found.due_at, found.missed) == ("unknown", None, None, False)
+        assert found.reason == (
+            "Sam Patel was paged 02:02:11; the policy may page Alex Okafor again at its own time"
+        )
+
+    def test_a_page_that_nothing_proves_leaves_what_should_have_been(self) -> None:
+        found = asked(after=7, page=escalated(6, Proof.UNPROVEN))
+        assert (found.state, found.missed) == ("due", True)
+        assert "NOTHING SHOWS YET WHO WAS PAGED" in found.reason
+
+    def test_without_an_answer_the_clock_runs_on(self) -> None:
+        found = asked(after=3, page=escalated(2, Proof.UNKNOWN))
+        assert (found.next, found.due_at) == ("ooh_second_line (Sam Patel)", NIGHT + 5 * MINUTE)
+        assert found.reason.startswith("it isn't known whether your page arrived; ")
+
+    def test_somebody_who_was_added_takes_no_step(self) -> None:
+        found = asked(after=3, page=escalated(2, escalation=False))
+        assert found.due_at == NIGHT + 5 * MINUTE
+        assert found.escalated is None
+        assert found.reason.startswith("Sam Patel was paged 02:02:11; by the policy")
+
+    def test_where_only_minutes_are_configured(self) -> None:
+        found = asked(after=3, policies=(), page=escalated(2))
+        assert (found.state, found.basis, found.due_at) == ("unknown", "configured", None)
+        assert "the policy may page second line (Sam Patel) again" in found.reason
+
+    def test_it_says_nothing_once_the_escalation_has_begun_anew(self) -> None:
+        again = replace(ALERT, acknowledged_at=NIGHT + 3 * MINUTE, withdrawn_at=NIGHT + 4 * MINUTE)
+        found = asked(again, after=6, page=escalated(2))
+        assert (found.page, found.due_at) == (None, NIGHT + 9 * MINUTE)
+        assert asked(replace(ALERT, acknowledged_at=NIGHT + MINUTE), after=6, page=escalated(2)).page is None
+
+    def test_an_acknowledged_alert_has_stopped_and_still_tells(self) -> None:
+        acked = replace(ALERT, status="acked", acknowledged_at=NIGHT + 3 * MINUTE)
+        found = asked(acked, after=4, page=escalated(2))
+        assert (found.state, found.reason) == ("stopped", "acknowledged")
+        assert found.page == escalated(2)

@@ -20,6 +20,8 @@ from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.protocols import Reading, Sources
+from support_desk.widgets.split_line import SplitLine
+from support_desk.widgets.text_view import TextView
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
 from tests.support import SMALL, Running, Weather, WeatheredAlerts, changed, drawn, running
@@ -129,6 +131,28 @@ async def test_the_footer_names_line_person_and_end_and_counts_down(desk: Runnin
     assert entry.receipt is not None
     assert any("Notification sent to helen@agency.example" in line for line in entry.receipt.evidence)
     assert "IN " not in desk.footer
+
+
+async def test_afterwards_row_and_details_tell_who_was_paged_and_count_down_no_more(desk: Running) -> None:
+    await go_to(desk, P1)
+    top = desk.dashboard.query_one("#announcement", SplitLine)
+    assert "second line (Helen Marsh) is paged in" in top.plain
+    await desk.press("e")
+    await held(desk)
+    entry = await ended(desk)
+    await desk.pilot.pause()
+    assert entry.words.startswith("Helen Marsh was paged 09:4")
+    row = desk.line_of(desk.dashboard.alerts, "eastmarch")
+    assert "paged" in row.split()
+    assert entry.words in desk.why
+    assert "second line (Helen Marsh) is paged in" not in top.plain or "eastmarch" not in top.plain
+    needs = desk.app.needing.needs(desk.app.view) if desk.app.needing is not None else ()
+    told = next(need for need in needs if need.target == entry.intent.target)
+    assert told.why.startswith(f"{entry.words}; ")
+    await desk.press("enter")
+    await desk.until(lambda: "Paged " in drawn(desk.app.screen.query_one(TextView)))
+    text = " ".join(drawn(desk.app.screen.query_one(TextView)).split())
+    assert f"Paged {entry.words} asked for by you" in text
 
 
 async def test_the_hold_is_in_the_footer_of_every_screen(desk: Running) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from support_desk import glance
 from support_desk.cli import output
 from support_desk.cli.one_shots import Seen, read_feeds, tell_what_is_missing
+from support_desk.cli.own_log import own_log
 from support_desk.config.load import Loaded
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.clock import Clock
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
-from support_desk.paths import private_store_file, store_file
+from support_desk.paths import store_file
 from support_desk.reports.handover import Kept, handover_facts
 from support_desk.sources.runbook_changes import changed_between
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from support_desk.config.model import Config
     from support_desk.desk.history import AlertRecord
-    from support_desk.desk.outbox_store import LogLine
     from support_desk.domain.commands import Promise
     from support_desk.domain.past import Reach
 
@@ -89,7 +88,7 @@ def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
     folder = config.runbooks.path
     return Kept(
         history=history,
-        log=_log(config, start, end),
+        log=own_log(config, start, end),
         promises=promises,
         runbooks_changed=changed_between(folder, start, end) if folder else None,
         rules=tuple(runbook_rules(config.runbooks)),
@@ -113,18 +112,3 @@ def _readings(
         return None, Reach(), {}
     finally:
         store.close()
-
-
-def _log(config: Config, start: datetime, end: datetime) -> tuple[LogLine, ...] | None:
-    """What this person did; nothing where no desk of theirs was ever opened."""
-    from support_desk.desk.outbox_store import OutboxStore
-    from support_desk.desk.schema import StoreError
-
-    path = private_store_file(config)
-    if not path.exists():
-        return ()
-    try:
-        with closing(OutboxStore.open(path)) as store:
-            return store.log(start, end)
-    except StoreError:
-        return None

@@ -24,7 +24,12 @@ def needs_text(seen: Seen) -> Iterator[str]:
         now=seen.now,
         agreement=seen.agreement,
         alerts=[
-            (alert, in_words(escalation_of(alert, seen.snapshot, seen.now, config), config))
+            (
+                alert,
+                in_words(
+                    escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)), config
+                ),
+            )
             for alert in to_answer(
                 seen.snapshot.alerts.rows,
                 config,

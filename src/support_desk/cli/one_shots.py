@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.skew import skew_warning
 from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
+from support_desk.domain.paged import Page
 from support_desk.domain.sla import Agreement
 from support_desk.sources.protocols import Sources
 
@@ -35,6 +36,8 @@ class Seen:
     agreement: Agreement
     mine: str = ""
     words: str = ""
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    """Whom this person has had paged about alerts, by the alert's id."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -62,7 +65,9 @@ _ONE_SHOTS = {
     "alerts": _OneShot(
         SourceName.ALERTS,
         (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.RUNBOOKS),
-        lambda seen: documents.alerts_document(seen.snapshot, seen.now, seen.config, seen.agreement),
+        lambda seen: documents.alerts_document(
+            seen.snapshot, seen.now, seen.config, seen.agreement, seen.pages
+        ),
         lambda document, seen: plain.alerts_text(document, seen.zone),
     ),
     "rota": _OneShot(
@@ -94,6 +99,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if seen is None:
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
+    seen = _with_own_pages(seen, shot.source)
     document = shot.document(seen)
     if arguments.command == "runbooks" and seen.words and not arguments.cached:
         from support_desk.cli.runbooks import in_the_text  # SQLite, for this command alone
@@ -118,7 +124,8 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
 
 def whole_desk(loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Everything once as linear text, for a screen reader; returns the exit code."""
-    return _print_desk(_read(loaded.config, clock, _live(loaded.config, clock, environ), tuple(FeedName)))
+    seen = _read(loaded.config, clock, _live(loaded.config, clock, environ), tuple(FeedName))
+    return _print_desk(_with_own_pages(seen))
 
 
 def whole_demo(seed: int, at: datetime | None) -> int:
@@ -128,6 +135,18 @@ def whole_demo(seed: int, at: datetime | None) -> int:
     clock = DemoClock(at or DEMO_START)
     sources = fixture_sources(clock, seed=seed)
     return _print_desk(_read(demo_config(), clock, sources, tuple(FeedName)))
+
+
+def _with_own_pages(seen: Seen, source: SourceName = SourceName.ALERTS) -> Seen:
+    """With what the person's own file knows of pages about alerts; where it can't be read, that is said."""
+    if source is not SourceName.ALERTS:
+        return seen
+    from support_desk.cli.own_log import own_pages  # SQLite, for alerts alone
+
+    pages = own_pages(seen.config, seen.now)
+    if pages is None:
+        output.talk("whom you have had paged is missing: your own file can't be read")
+    return replace(seen, pages=pages or {})
 
 
 def _print_desk(seen: Seen) -> int:

@@ -154,6 +154,20 @@ def _alert_state(alert: Document, zone: ZoneInfo) -> str:
 
 
 def _escalation(escalation: Document, now: datetime) -> str:
+    """Who was paged by hand, as far as the person's own file tells, and who is paged next."""
+    page = escalation.get("page")
+    told = f"{_page(page)}. " if page else ""
+    return told + _next_to_be_paged(escalation, now)
+
+
+def _page(page: Document) -> str:
+    if page["proof"] == "unknown":
+        return "Whether your page arrived is not known"
+    words: str = page["words"]
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _next_to_be_paged(escalation: Document, now: datetime) -> str:
     due = escalation["due_at"]
     if escalation["state"] == "running" and due:
         left = (datetime.fromisoformat(due) - now).total_seconds()

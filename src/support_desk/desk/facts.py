@@ -11,6 +11,7 @@ from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown
+from support_desk.domain.paged import Page
 from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
 
@@ -94,13 +95,24 @@ def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondL
     return at
 
 
-def escalation_of(alert: Alert, snapshot: Snapshot, now: datetime, config: Config) -> Countdown:
-    """When the next line is paged about an alert, and who that is (ruling 6)."""
-    return escalation_to(second_line_at(snapshot, now, config), alert, snapshot, now, config)
+def escalation_of(
+    alert: Alert, snapshot: Snapshot, now: datetime, config: Config, page: Page | None = None
+) -> Countdown:
+    """When the next line is paged about an alert, and who that is (ruling 6).
+
+    `page` is what is known of whom the person has had paged about it.
+    """
+    return escalation_to(second_line_at(snapshot, now, config), alert, snapshot, now, config, page=page)
 
 
 def escalation_to(
-    on_second_line: SecondLine, alert: Alert, snapshot: Snapshot, now: datetime, config: Config
+    on_second_line: SecondLine,
+    alert: Alert,
+    snapshot: Snapshot,
+    now: datetime,
+    config: Config,
+    *,
+    page: Page | None = None,
 ) -> Countdown:
     """The same for one alert of many: `on_second_line` is what `second_line_at` says around the moment."""
     return countdown(
@@ -111,6 +123,7 @@ def escalation_to(
         second_line=on_second_line,
         now=now,
         second_line_schedule=config.rota.second_line.schedule,
+        page=page,
     )
 
 

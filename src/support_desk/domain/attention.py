@@ -20,6 +20,7 @@ from support_desk.domain.commands import Promise, pages_somebody
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.late_start import late_start_words
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.sla import Agreement, Ranked, is_emergency, late
 from support_desk.domain.words import clock_words, duration_words, moment_words
 from support_desk.records import record
@@ -32,6 +33,9 @@ NIGHT = timedelta(hours=16)
 """How far on call looks ahead for emergency tickets: from the end of working hours to their beginning."""
 LAST_MINUTES = timedelta(minutes=5)
 """Within these a countdown shows seconds."""
+
+ANSWERS = timedelta(minutes=5)
+"""Within these whoever was paged acknowledges the alert; after that the handbook has the next line paged."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _MESSAGE = 60
@@ -218,6 +222,9 @@ def _alerts(of: Situation) -> Iterable[Need]:
 def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
     critical = alert.priority in of.duty.critical
     target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
+    page = found.escalated
+    if page is not None and page.proof is not Proof.UNKNOWN and not found.missed:
+        return _escalated(of, alert, found, page)
     if found.missed or found.state == "due":
         who = found.next or "the next line"
         call = f"; call {of.helper}" if of.helper else ""
@@ -237,6 +244,26 @@ def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
     age = f"open for {duration_words(of.now - alert.created_at)}; {why}"
     rank = Rank.CRITICAL if critical else Rank.PAGING if alert.priority in of.duty.major else Rank.OPEN
     return Need(rank, target, f"ack {pr}", title, age, alert.created_at)
+
+
+def _escalated(of: Situation, alert: Alert, found: Countdown, page: Page) -> Need:
+    """The person has escalated it, and nobody has acknowledged it since."""
+    rank = Rank.CRITICAL if alert.priority in of.duty.critical else Rank.PAGING
+    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
+    call = f"; call {of.helper}" if of.helper else ""
+    brief = f"call {_shortly(of.helper)}" if of.helper else ""
+    if page.proof is Proof.UNPROVEN:
+        return Need(
+            rank, target, f"check {pr}", title, page.words + call, page.at, brief=brief, late=True
+        )  # fmt: skip
+    if found.state == "running" and found.due_at is not None:
+        why = f"{page.words}; {found.next or 'the next line'} is paged"
+        return Need(rank, target, f"ack {pr}", title, why, found.due_at, found.due_at)
+    waits = of.now - page.at
+    if waits < ANSWERS:
+        return Need(rank, target, f"ack {pr}", title, f"{page.words}, and nobody has it yet", page.at)
+    why = f"{page.words}, and nobody has it after {duration_words(waits)}{call}"
+    return Need(rank, target, f"ack {pr}", title, why, page.at, brief=brief, late=True)
 
 
 def _nudge(of: Situation, alert: Alert) -> Need | None:

@@ -9,11 +9,13 @@ the alert's logs and recipients prove that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import Person, Unknown
 from support_desk.domain.words import duration_words
 from support_desk.records import record
@@ -43,6 +45,13 @@ class Countdown:
     reason: str = ""
     missed: bool = False
     """The second line's moment has passed and nobody has acknowledged: whatever comes next, check."""
+    page: Page | None = None
+    """Whom the person has had paged since it runs, as far as that is known."""
+
+    @property
+    def escalated(self) -> Page | None:
+        """The page that took a step of the policy, or may have; None: the policy's clock runs on."""
+        return self.page if self.page is not None and self.page.escalation else None
 
 
 class _Step(NamedTuple):
@@ -66,12 +75,16 @@ def countdown(
     second_line: SecondLine,
     now: datetime,
     second_line_schedule: str = "ooh_second_line",
+    page: Page | None = None,
 ) -> Countdown:
     """When the next line is paged about `alert`, as far as that can be told.
 
     The policy is the alert's own escalation responder; without one, the one called `default_policy`. Where
     the policy wasn't read, the second line counts as paged after `fallback_minutes` (basis "configured").
     `second_line` says who is on at the moment of a step: a shift may begin or end before it.
+
+    `page` is what is known of a page by the person. An escalation took the step that was next, and that no
+    longer counts down; the service documents nowhere whether it takes it again at its time: "may page".
 
     An acknowledged alert keeps the steps that apply until it is *closed*: they still page, so they count
     down; without such a step it has stopped. A second line where nobody is on is passed over (ruling 8).
@@ -80,6 +93,9 @@ def countdown(
     if halted is not None:
         return halted
     start = started(alert, now)
+    if page is not None and (start is None or page.at < start):
+        # It belongs to an earlier run of the escalation, which has begun again since.
+        page = None
     if start is None:
         return Countdown("unknown", reason="its acknowledgement was withdrawn, the list doesn't say when")
     chosen = policies_of(alert, tuple(policies), default_policy)
@@ -97,13 +113,14 @@ def countdown(
         )
         after = duration_words(timedelta(minutes=fallback_minutes))
         note = f"the escalation policy was not read, {after} are configured"
-        return _next(alert, [step], now, "configured", note)
+        return _after(page, [step], now, partial(_next, alert, now=now, basis="configured", note=note))
     steps = [
         _step(policy, rule, start + rule.delay, reached, second_line_schedule)
         for policy in chosen
         for rule in policy.rules
     ]
-    return _next(alert, sorted(steps, key=lambda step: step.at), now, "policy", "")
+    steps.sort(key=lambda step: step.at)
+    return _after(page, steps, now, partial(_next, alert, now=now, basis="policy", note=""))
 
 
 def _halted(alert: Alert, now: datetime) -> Countdown | None:
@@ -179,6 +196,36 @@ def _step(
 
 def _named(line: str, who: Person | Unknown | None) -> str:
     return f"{line} ({who.name})" if isinstance(who, Person) else line
+
+
+def _after(
+    page: Page | None, steps: Sequence[_Step], now: datetime, coming: Callable[[Sequence[_Step]], Countdown]
+) -> Countdown:
+    """What comes next, after what the person has had paged; `coming` says it of the steps that are left."""
+    if page is None:
+        return coming(steps)
+    if not page.escalation or page.proof is Proof.UNKNOWN:
+        found = coming(steps)
+        doubt = "it isn't known whether your page arrived" if page.proof is Proof.UNKNOWN else page.words
+        return replace(found, page=page, reason="; ".join(filter(None, (doubt, found.reason))))
+    taken = next((step for step in steps if step.at > page.at and not step.nobody), None)
+    # What was due before it is answered by it, where somebody was paged.
+    left = [
+        step for step in steps if step is not taken and (step.at > page.at or page.proof is not Proof.PAGED)
+    ]
+    found = coming(left)
+    again = (
+        f"the policy may page {taken.who} again at its own time"
+        if taken is not None and taken.at > now
+        else ""
+    )
+    told = "; ".join(filter(None, (page.words, again)))
+    if found.state in ("running", "due"):
+        return replace(found, page=page, reason=f"{told}; {found.reason}")
+    if found.next is None:
+        # Acknowledged: nobody will be paged.
+        return replace(found, page=page)
+    return Countdown("unknown", basis=found.basis, reason=told, missed=found.missed, page=page)
 
 
 def _next(alert: Alert, steps: Sequence[_Step], now: datetime, basis: str, note: str) -> Countdown:

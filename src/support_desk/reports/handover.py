@@ -11,6 +11,7 @@ from support_desk.config.rules import client_rules
 from support_desk.desk.facts import escalation_to, in_words, person_named, second_line_at, worked_rota
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
+from support_desk.desk.pages_sent import pages_of_log
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert, client_of_ticket, in_hours
@@ -20,6 +21,7 @@ from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase, Target
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person
 from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
@@ -92,7 +94,7 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         clients=_clients(view),
         promises=kept.promises,
         alerts=view.snapshot.alerts.rows,
-        about=_about(view, kept.rules),
+        about=_about(view, kept),
         causes=causes_of(_rang(kept, view, start, end)),
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
@@ -149,13 +151,16 @@ def _is_believed_solved(ticket: Ticket, config: Config) -> bool:
     return (bool(tag) and tag in ticket.tags) or "believed solved" in (ticket.custom_status or "").casefold()
 
 
-def _about(view: Seen, rules: tuple[RunbookRule, ...]) -> dict[str, About]:
+def _about(view: Seen, kept: Kept) -> dict[str, About]:
     """What a reader would ask about each alert that isn't closed: whose, by what runbook, who was told."""
     clients, now, found = client_rules(view.config), view.now, {}
     on_second_line = second_line_at(view.snapshot, now, view.config)
+    pages = pages_of_log(kept.log or ())
     for alert in view.snapshot.alerts.rows:
-        client, runbook = _client_and_runbook(alert, view, clients, rules)
-        coming = escalation_to(on_second_line, alert, view.snapshot, now, view.config)
+        client, runbook = _client_and_runbook(alert, view, clients, kept.rules)
+        coming = escalation_to(
+            on_second_line, alert, view.snapshot, now, view.config, page=pages.get(alert.id)
+        )
         paging = _paging(in_words(coming, view.config), view) if alert.status == "open" else ""
         who = person_named(alert.acknowledged_by or "", view.snapshot, view.config)
         found[alert.id] = About(client, runbook, who, paging)
@@ -172,7 +177,19 @@ def _client_and_runbook(
 
 
 def _paging(found: Countdown, view: Seen) -> str:
-    """Whether somebody else was or will be paged. That somebody was is never said: only the log proves it."""
+    """Whether somebody else was or will be paged; that somebody was, where an action here proved it."""
+    told = [] if found.page is None else [_told(found.page, view)]
+    return "; ".join([*told, *filter(None, [_to_come(found, view)])])
+
+
+def _told(page: Page, view: Seen) -> str:
+    at = moment_words(page.at, view.now, view.agreement.calendar.timezone)
+    if page.proof is Proof.UNKNOWN:
+        return f"whether the page of {at} arrived isn't known"
+    return f"{'escalated' if page.escalation else 'paged'} {at}: {page.words}"
+
+
+def _to_come(found: Countdown, view: Seen) -> str:
     who = found.next or "the next line"
     at = found.due_at and moment_words(found.due_at, view.now, view.agreement.calendar.timezone)
     if found.missed or found.state == "due":

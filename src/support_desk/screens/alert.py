@@ -12,6 +12,7 @@ from textual.screen import Screen
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
+from support_desk.domain.paged import Proof
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
@@ -135,6 +136,7 @@ class AlertScreen(DetailScreen[AlertDetail]):
         alert = row.alert
         lines = [
             fact("Status", *_status(view, alert)),
+            *_page(view, row),
             _next_line(view, row),
             *_facts(view, alert),
         ]
@@ -176,11 +178,24 @@ def _status(view: View, alert: Alert) -> Parts:
     return ((words, style), (who + at, "text"))
 
 
+def _page(view: View, row: AlertRow) -> list[TextLine]:
+    """Whom the person has had paged, as far as that is known."""
+    page = row.escalation.page
+    if page is None:
+        return []
+    asked = f"  asked for by you, {when(view, page.at)}"
+    if page.proof is Proof.UNKNOWN:
+        return [fact("Paged", ("NOT KNOWN whether your page arrived: O asks again", "late"), (asked, "dim"))]
+    style = "strong" if page.proof is Proof.PAGED else "late"
+    return [fact("Paged", (page.words, style), (asked, "dim"))]
+
+
 def _next_line(view: View, row: AlertRow) -> TextLine:
     """When the next line is paged, and who that is; never that somebody was paged."""
     found = row.escalation
     who = f"{found.next} " if found.next else ""
-    why = f"  {found.reason}" if found.reason else ""
+    reason = found.reason.removeprefix(found.page.words).lstrip("; ") if found.page else found.reason
+    why = f"  {reason}" if reason else ""
     if found.due_at is None or found.state not in ("running", "due"):
         style = "unknown" if found.state == "unknown" else "warn" if found.state == "due" else "text"
         return fact("Next line", (f"{who}{found.state}", style), (why, "dim"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
+from support_desk.domain.paged import Proof
 from support_desk.domain.reminders import StaleAck, stale_acks
 from support_desk.domain.storms import Storm, fold
 from support_desk.domain.words import day_clock
@@ -112,6 +113,8 @@ def _next_line(row: AlertRow, moment: Moment) -> Cell:
         return f"z {countdown(alert.snoozed_until - moment.now, seconds=moment.selected)}", "dim"
     if alert.status == "acked" and found.state != "running":
         return (f"✓{minutes(row.stale)}", "soon") if row.stale is not None else ("acked", "ok")
+    if found.escalated is not None and not found.missed and found.escalated.proof is not Proof.UNKNOWN:
+        return ("paged", "soon") if found.escalated.proof is Proof.PAGED else ("paged?", "late")
     if found.due_at is not None and found.state in ("running", "due"):
         left = found.due_at - moment.now
         if found.missed or left <= timedelta(0):
@@ -185,11 +188,14 @@ def why(view: View, row: AlertRow) -> tuple[str, str]:
     """Two lines about the selected alert: all of its message, and what happens next."""
     alert, zone = row.alert, view.calendar.timezone
     first = f"{alert.priority} {alert.message}"
+    coming = [next_words(view, row.escalation), row.escalation.reason]
+    if row.escalation.page is not None:
+        # Who was paged comes before who may be.
+        coming.reverse()
     facts = [
         f"since {day_clock(alert.created_at, view.now, zone)}",
         f"last {day_clock(alert.last_occurred_at, view.now, zone)}" if alert.count > 1 else "",
-        next_words(view, row.escalation),
-        row.escalation.reason,
+        *coming,
         f"STILL OPEN {minutes(row.stale)} after it was acknowledged" if row.stale is not None else "",
         f"tags {' '.join(alert.tags)}" if alert.tags else "no tags",
     ]

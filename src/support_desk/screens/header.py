@@ -15,6 +15,7 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.alerts import Alert
+from support_desk.domain.paged import Proof
 from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, shift_now
 from support_desk.domain.words import clock_words, day_clock
 from support_desk.screens.view import View
@@ -205,7 +206,9 @@ def announcement(view: View) -> Parts:
     first = waiting[0]
     found = view.escalation(first)
     when = ""
-    if found.state == "running" and found.due_at is not None:
+    if found.escalated is not None and found.escalated.proof is not Proof.UNKNOWN and not found.missed:
+        when = f", {found.escalated.words}"
+    elif found.state == "running" and found.due_at is not None:
         when = f", next line in {countdown(found.due_at - view.now)}"
     elif found.state == "due":
         when = ", next line should have been paged: check"

@@ -194,6 +194,7 @@ class Needing:
             snapshot.rota.rows,
             snapshot.on_call.rows,
             self._app.desk.promises,
+            self._app.acts.pages,
         )
         minute = view.now.replace(second=0, microsecond=0)
         stand = (minute, tuple(outbox.entries[:1]) if outbox else (), self._stand())

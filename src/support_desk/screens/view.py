@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from support_desk.domain.commands import Promise
     from support_desk.domain.escalation import Countdown, SecondLine
     from support_desk.domain.intents import Entry, Target
+    from support_desk.domain.paged import Page
     from support_desk.domain.rota import Person, Unknown
 
 
@@ -42,6 +43,8 @@ class View:
     """For each target the action that is on its way or asks for a decision: see `Acts.entries`."""
     questions: int = 0
     """How many actions ask for a decision."""
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    """Whom the person has had paged about alerts, by the alert's id: see `Acts.pages`."""
     _second_line_at: list[SecondLine] = field(default_factory=list, compare=False)
     _escalations: dict[Alert, Countdown] = field(default_factory=dict, compare=False)
     """What was found out about this moment; several panes ask for the same."""
@@ -62,7 +65,14 @@ class View:
         """When the next line is paged about an alert of this snapshot, and who that is."""
         found = self._escalations.get(alert)
         if found is None:
-            found = facts.escalation_to(self.second_line_at, alert, self.snapshot, self.now, self.config)
+            found = facts.escalation_to(
+                self.second_line_at,
+                alert,
+                self.snapshot,
+                self.now,
+                self.config,
+                page=self.pages.get(alert.id),
+            )
             self._escalations[alert] = found
         return found
 

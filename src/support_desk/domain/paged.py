@@ -1,0 +1,80 @@
+"""Whom the person has had paged about an alert, as far as that is known, and how long it says anything.
+
+No field of an alert tells that it was escalated. What is known is what became of the person's own actions;
+pages by the service's own timers stand in the alert's log and recipients alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from support_desk.domain.intents import Entry, Phase, Target
+from support_desk.records import record
+
+if TYPE_CHECKING:
+    from support_desk.domain.commands import Command
+
+_LOUD = ("NOTHING SHOWS", ", NOT ")
+"""In the words of a page that nothing proves, or that reached somebody else than was said."""
+
+
+class Proof(StrEnum):
+    """How far a page is known to have happened."""
+
+    PAGED = "paged"
+    """The alert's own records name who was notified."""
+    UNPROVEN = "unproven"
+    """The service says that it was done, and nothing shows that it reached who was meant."""
+    UNKNOWN = "unknown"
+    """The answer was lost: whether it was done isn't known."""
+
+
+@record
+class Page:
+    """A page about one alert that the person asked for."""
+
+    at: datetime
+    """When it was decided (UTC)."""
+    proof: Proof
+    words: str
+    """Such as "Sam Example was paged 14:02:11"."""
+    escalation: bool
+    """It took the next step of the alert's policy, which so is no longer to come."""
+
+
+def page_of(at: datetime, command: Command, phase: Phase, words: str) -> Page | None:
+    """What an action in this phase says about a page; None: it pages nobody, or surely hasn't."""
+    from support_desk.domain.commands import EscalateAlert, pages_somebody  # the first frame needs none
+
+    if not pages_somebody(command) or phase not in (Phase.CONFIRMED, Phase.UNKNOWN):
+        return None
+    proof = Proof.UNPROVEN if any(loud in words for loud in _LOUD) else Proof.PAGED
+    if phase is Phase.UNKNOWN:
+        proof = Proof.UNKNOWN
+    return Page(at, proof, words, isinstance(command, EscalateAlert))
+
+
+def pages_by_alert(found: Iterable[tuple[Target, Page | None]]) -> Mapping[str, Page]:
+    """For each alert, by its id, the page that says most: the newest escalation, else the newest page."""
+    best: dict[str, Page] = {}
+    for target, page in found:
+        if page is None or target.kind != "alert":
+            continue
+        before = best.get(target.id)
+        if before is None or (page.escalation, page.at) > (before.escalation, before.at):
+            best[target.id] = page
+    return best
+
+
+def pages_of_entries(entries: Iterable[Entry]) -> Mapping[str, Page]:
+    """The same from the outbox."""
+    return pages_by_alert(
+        (
+            entry.intent.target,
+            page_of(entry.sent_at or entry.intent.at, entry.intent.command, entry.phase, entry.words),
+        )
+        for entry in entries
+    )
