@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from support_desk.domain import commands as c
 from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.intents import Phase
 from support_desk.domain.rota import OnCall, Person
+from support_desk.screens.acting.composer import Composer
+from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
@@ -210,6 +213,46 @@ async def test_an_acknowledged_alert_asks_first_and_says_who_has_it(desk: Runnin
     await held(desk)
     entry = await ended(desk)
     assert entry.phase is Phase.CONFIRMED, entry.words
+
+
+async def test_a_question_that_comes_late_isnt_answered_by_what_was_being_typed(desk: Running) -> None:
+    desk.weather.gates[FeedName.ON_CALL] = asyncio.Event()
+    await go_to(desk, ACKED)
+    await desk.press("e")
+    desk.clock.move(seconds=3)
+    desk.weather.gates[FeedName.ON_CALL].set()
+    await desk.until(lambda: isinstance(desk.app.screen, Question))
+    await desk.pilot.pause()
+    for _ in range(3):
+        # The person copies links (y), one every now and then, and hasn't looked yet.
+        desk.clock.move(seconds=0.8)
+        await desk.press("y")
+    assert isinstance(desk.app.screen, Question)
+    assert entries(desk) == ()
+    desk.clock.move(seconds=1.1)
+    await desk.press("y")
+    assert "PAGES second line: Helen Marsh" in await held(desk)
+
+
+@pytest.mark.parametrize("id_", [ACKED, P1])
+async def test_no_question_comes_over_what_the_person_has_gone_on_to(desk: Running, id_: str) -> None:
+    """What needs no question is held all the same, with its seconds in every screen's footer."""
+    desk.weather.gates[FeedName.ON_CALL] = asyncio.Event()
+    await go_to(desk, id_)
+    await desk.press("e")
+    await desk.press("n")
+    await desk.until(lambda: isinstance(desk.app.screen, Composer))
+    composer = desk.app.screen
+    desk.weather.gates[FeedName.ON_CALL].set()
+    if id_ == P1:
+        await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
+        assert desk.app.screen is composer
+        return
+    await desk.until(lambda: desk.app.said)
+    why = "The alert is acknowledged by Callum Reid"
+    assert desk.app.said[-1] == f"NOT ESCALATED, nobody was paged: {why}. Press e on the alert again"
+    assert desk.app.screen is composer
+    assert entries(desk) == ()
 
 
 async def test_acknowledged_during_the_hold_it_isnt_sent(desk: Running) -> None:

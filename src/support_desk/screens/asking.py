@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 DEAF_SECONDS = 0.3
 """For so long after it appeared a question hears nothing."""
+LATE_SECONDS = 0.7
+"""A question that comes later than this after its key isn't waited for: the person has gone on."""
+LATE_DEAF_SECONDS = 1.0
+"""For so long such a question hears nothing, and no key that answers may have come before: what was being
+typed must have stopped, and it takes about this time to see what has come."""
 
 
 class Question(Modal[str | None]):
@@ -55,14 +60,20 @@ class Question(Modal[str | None]):
         *,
         edit: str = "",
         danger: bool = False,
+        asked_at: float | None = None,
     ) -> None:
-        """`yes` says what y does: "sends it". `edit` says what e does; without it there is no e."""
+        """`yes` says what y does: "sends it". `edit` says what e does; without it there is no e.
+
+        `asked_at`: when the key was pressed (the clock's monotonic seconds), where something was read first.
+        """
         super().__init__()
         self._lines_shown = tuple(lines)
         self._yes = yes
         self._edit = edit
         self._danger = danger
         self._heard_at = 0.0
+        self._asked_at = asked_at
+        self._deaf = DEAF_SECONDS
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-danger" if self._danger else ""):
@@ -71,6 +82,8 @@ class Question(Modal[str | None]):
 
     def on_mount(self) -> None:
         self._heard_at = self._moment
+        if self._asked_at is not None and self._heard_at - self._asked_at > LATE_SECONDS:
+            self._deaf = LATE_DEAF_SECONDS
         about = self.query_one("#about", TextView)
         about.styles.height = min(24, max(2, self.app.size.height - 8), self._height())
         about.show("question", [*self._lines_shown, BLANK])
@@ -95,18 +108,27 @@ class Question(Modal[str | None]):
     def action_answer(self, answer: str) -> None:
         """Take the answer, unless the key can't have been meant for this question."""
         since, self._heard_at = self._moment - self._heard_at, self._moment
-        if answer and since < DEAF_SECONDS:
+        if answer and since < self._deaf:
             return
         if answer == "edit" and not self._edit:
             return
         self.dismiss(answer or None)
 
 
-def confirm(app: DeskApp, words: str, yes: str, then: Callable[[], object], *, danger: bool = False) -> None:
-    """Ask one question; `then` is called if the answer is yes."""
+def confirm(
+    app: DeskApp,
+    words: str,
+    yes: str,
+    then: Callable[[], object],
+    *,
+    danger: bool = False,
+    asked_at: float | None = None,
+) -> None:
+    """Ask one question; `then` is called if the answer is yes. `asked_at`: see `Question`."""
 
     def answered(answer: str | None) -> None:
         if answer == "yes":
             then()
 
-    app.push_screen(Question([TextLine(((clean(words), "strong"),))], yes, danger=danger), answered)
+    lines = [TextLine(((clean(words), "strong"),))]
+    app.push_screen(Question(lines, yes, danger=danger, asked_at=asked_at), answered)

@@ -51,10 +51,11 @@ def escalate(screen: Acting, alert: Alert) -> None:
         open_ladder(screen, alert, "Not escalated: no key may change alerts")
         return
     app.acts.making = target
+    asked_at = screen.desk.clock.monotonic()
 
     async def work() -> None:
         try:
-            await _prepare(screen, alert, sources)
+            await _prepare(screen, alert, sources, asked_at)
         except SourceError as error:
             app.notify(_unread_words(screen, error), severity="error", timeout=LOUD)
         finally:
@@ -79,12 +80,12 @@ def _unread_words(screen: Acting, error: SourceError) -> str:
     return f"NOT ESCALATED, {why}. Press e again, or ring {told or 'somebody'}"
 
 
-async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
+async def _prepare(screen: Acting, alert: Alert, sources: Sources, asked_at: float) -> None:
     assert sources.alerts is not None  # noqa: S101 - looked at by the caller
     detail, on_call = await asyncio.gather(sources.alerts.alert(alert.id), _on_call(sources))
     policy, own = await _policy(screen, detail.alert, sources)
     if policy is None:
-        open_ladder(screen, alert, "No escalation policy is known for this alert")
+        _ladder_unless_overtaken(screen, alert, "No escalation policy is known for this alert")
         return
     coming = next_line(
         detail.alert,
@@ -97,11 +98,25 @@ async def _prepare(screen: Acting, alert: Alert, sources: Sources) -> None:
         now=screen.desk.now(),
     )
     if isinstance(coming, LastReached):
-        open_ladder(screen, alert, _taken_words(screen, coming))
+        _ladder_unless_overtaken(screen, alert, _taken_words(screen, coming))
     elif coming.people == ():
-        open_ladder(screen, alert, _nobody_words(screen, coming.line))
+        _ladder_unless_overtaken(screen, alert, _nobody_words(screen, coming.line))
     else:
-        _hold(screen, detail, coming)
+        _hold(screen, detail, coming, asked_at)
+
+
+def _ladder_unless_overtaken(screen: Acting, alert: Alert, why: str) -> None:
+    if not _overtaken(screen, why):
+        open_ladder(screen, alert, why)
+
+
+def _overtaken(screen: Acting, why: str) -> bool:
+    """Whether the person has opened something else meanwhile, which would lose its keys to a question."""
+    if screen.app.screen is screen:
+        return False
+    words = f"NOT ESCALATED, nobody was paged: {why.rstrip('.')}. Press e on the alert again"
+    screen.desk_app.notify(words, severity="error", timeout=LOUD)
+    return True
 
 
 async def _on_call(sources: Sources) -> Sequence[OnCall] | None:
@@ -140,7 +155,7 @@ async def _policy(screen: Acting, alert: Alert, sources: Sources) -> tuple[Escal
     return policy_for(alert, policies, screen.desk_app.config.escalation.name)
 
 
-def _hold(screen: Acting, detail: AlertDetail, coming: NextLine) -> None:
+def _hold(screen: Acting, detail: AlertDetail, coming: NextLine, asked_at: float) -> None:
     app, alert = screen.desk_app, detail.alert
     people = coming.people or ()
     command = c.EscalateAlert(
@@ -160,8 +175,11 @@ def _hold(screen: Acting, detail: AlertDetail, coming: NextLine) -> None:
     if not asked:
         hold()
         return
+    if _overtaken(screen, " ".join(asked)):
+        return
     question = f"{' '.join(asked)} Escalate to {command.line} all the same?"
-    confirm(app, question, "holds it for some seconds, then pages", hold, danger=True)
+    yes = "holds it for some seconds, then pages"
+    confirm(app, question, yes, hold, danger=True, asked_at=asked_at)
 
 
 def _state(screen: Acting, alert: Alert) -> str:

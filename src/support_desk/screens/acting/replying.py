@@ -65,10 +65,20 @@ def review(screen: Acting, ticket: Ticket, edit: EditTicket, title: str, *, draf
 
 
 async def review_edit(
-    screen: Acting, ticket: Ticket, edit: EditTicket, title: str, *, draft: str = ""
+    screen: Acting,
+    ticket: Ticket,
+    edit: EditTicket,
+    title: str,
+    *,
+    draft: str = "",
+    asked_at: float | None = None,
 ) -> None:
-    """Show exactly what would change; y sends it, e goes to the text."""
+    """Show exactly what would change; y sends it, e goes to the text.
+
+    `asked_at`: when the key for it was pressed (monotonic seconds); None: at this moment.
+    """
     app = screen.desk_app
+    asked_at = screen.desk.clock.monotonic() if asked_at is None else asked_at
     edit = await _with_status_name(screen, edit)
     abilities = await _abilities(screen) if has_comment(edit) else None
     if abilities is not None and abilities.private_only and edit.public and has_comment(edit):
@@ -96,7 +106,8 @@ async def review_edit(
     writes = has_comment(edit)
     public = edit.public and writes
     yes = "sends it to the client" if public else "does it"
-    app.push_screen(Question(lines, yes, edit="changes the text" if writes else "", danger=public), answered)
+    change = "changes the text" if writes else ""
+    app.push_screen(Question(lines, yes, edit=change, danger=public, asked_at=asked_at), answered)
 
 
 def _with_draft(screen: Acting, ticket: Ticket, edit: EditTicket, draft: str) -> str:

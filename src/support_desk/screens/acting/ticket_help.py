@@ -27,8 +27,8 @@ MANY = 3
 """More tickets than this are asked about before they are changed."""
 
 
-def do(screen: Acting, tickets: Tickets, edit: EditTicket) -> None:
-    """The same edit of all of them."""
+def do(screen: Acting, tickets: Tickets, edit: EditTicket, asked_at: float | None = None) -> None:
+    """The same edit of all of them. `asked_at`: when the key was pressed, where something was read first."""
     app = screen.desk_app
 
     def send() -> None:
@@ -36,7 +36,8 @@ def do(screen: Acting, tickets: Tickets, edit: EditTicket) -> None:
 
     if len(tickets) > MANY:
         what = ", ".join(f"{name} {value}" for name, value in changes_of(edit))
-        confirm(app, f"Change {len(tickets)} tickets? It sets {what}.", "changes them", send)
+        words = f"Change {len(tickets)} tickets? It sets {what}."
+        confirm(app, words, "changes them", send, asked_at=asked_at)
     else:
         send()
 

@@ -26,6 +26,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
         return
 
     async def work(number: int) -> None:
+        asked_at = screen.desk.clock.monotonic()
         into = await _other_ticket(screen, number)
         if overtaken(screen, "Merge"):
             return
@@ -37,6 +38,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
             "merges them",
             lambda: screen.desk_app.acts.do([(ticket, command)]),
             danger=True,
+            asked_at=asked_at,
         )
 
     def chosen(number: int | None) -> None:
@@ -53,6 +55,7 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
     from support_desk.screens.pickers import NumberPicker
 
     async def work(number: int) -> None:
+        asked_at = screen.desk.clock.monotonic()
         problem = await _other_ticket(screen, number)
         if problem.type != "problem":
             kind = f"its type is {problem.type}" if problem.type else "it has no type"
@@ -63,7 +66,11 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
             return
         words = f"Make {titled(tickets)} an incident of #{number} {problem.subject}?"
         confirm(
-            screen.desk_app, words, "links", lambda: screen.desk_app.acts.do([(row, edit) for row in tickets])
+            screen.desk_app,
+            words,
+            "links",
+            lambda: screen.desk_app.acts.do([(row, edit) for row in tickets]),
+            asked_at=asked_at,
         )
 
     def chosen(number: int | None) -> None:

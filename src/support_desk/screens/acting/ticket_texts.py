@@ -64,11 +64,12 @@ async def reply_by_macro(screen: Acting, ticket: Ticket, title: str) -> None:
 async def _preview(screen: Acting, ticket: Ticket, chosen: Macro) -> None:
     from support_desk.screens.acting.replying import review_edit
 
+    asked_at = screen.desk.clock.monotonic()
     effect = await screen.desk_app.lookups.effect(ticket.id, chosen.id)
     if replace(effect, macro_id=None, purpose="edit") == EditTicket():
         screen.say(f"The macro “{chosen.title}” would change nothing on #{ticket.id}")
         return
-    await review_edit(screen, ticket, effect, f"Macro “{chosen.title}”")
+    await review_edit(screen, ticket, effect, f"Macro “{chosen.title}”", asked_at=asked_at)
 
 
 def macro(screen: Acting, tickets: Tickets) -> None:

@@ -18,6 +18,7 @@ from support_desk.domain.sla import contract_priority
 from support_desk.domain.triage import priority_choices, tag_suggestions
 from support_desk.screens.acting import ticket_texts
 from support_desk.screens.acting.ticket_help import (
+    MANY,
     Tickets,
     do,
     my_agent,
@@ -46,12 +47,15 @@ if TYPE_CHECKING:
 def take(screen: Acting, tickets: Tickets) -> None:
     """Assign them to this person."""
 
+    asked_at = screen.desk.clock.monotonic()
+
     async def work() -> None:
         me = await my_agent(screen, screen.desk_app.lookups)
         if me is None:
             screen.say("Which agent you are isn't known: set [me] email to your address there", problem=True)
             return
-        _assign(screen, tickets, me, "take")
+        if len(tickets) <= MANY or not overtaken(screen, "Take"):
+            _assign(screen, tickets, me, "take", asked_at)
 
     waiting(screen, work(), "Take")
 
@@ -75,14 +79,17 @@ def assign(screen: Acting, tickets: Tickets) -> None:
     waiting(screen, work(), "Assign")
 
 
-def _assign(screen: Acting, tickets: Tickets, agent: Agent, purpose: str) -> None:
+def _assign(
+    screen: Acting, tickets: Tickets, agent: Agent, purpose: str, asked_at: float | None = None
+) -> None:
     others = [
         ticket for ticket in tickets if (ticket.assignee_email or "").casefold() != agent.email.casefold()
     ]
     if not others:
         screen.say(f"{agent.name} has {named(tickets)} already")
         return
-    do(screen, others, EditTicket(purpose, assignee_id=agent.id, assignee=agent.email or agent.name))
+    edit = EditTicket(purpose, assignee_id=agent.id, assignee=agent.email or agent.name)
+    do(screen, others, edit, asked_at)
 
 
 # Fields
@@ -219,6 +226,7 @@ def escalate(screen: Acting, tickets: Tickets) -> None:
         return
 
     app.acts.making = target_of(ticket)
+    asked_at = screen.desk.clock.monotonic()
 
     async def work() -> None:
         try:
@@ -228,7 +236,7 @@ def escalate(screen: Acting, tickets: Tickets) -> None:
         if isinstance(edit, str):
             screen.say(f"Not escalated: {edit}", problem=True)
         else:
-            _hold(screen, ticket, edit, page)
+            _hold(screen, ticket, edit, page, asked_at)
 
     waiting(screen, work(), "Escalate")
 
@@ -255,7 +263,7 @@ async def _page(screen: Acting, ticket: Ticket) -> PagePerson | str:
     return await second_line_page(screen, ticket)
 
 
-def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | str) -> None:
+def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | str, asked_at: float) -> None:
     """Hold the change, and the page if one belongs to it: one decision, which one `u` takes back."""
     from support_desk.screens.acting.escalation import doubt_about, open_ladder
 
@@ -269,8 +277,11 @@ def _hold(screen: Acting, ticket: Ticket, edit: EditTicket, page: PagePerson | s
 
     doubt = doubt_about(screen, ticket) if len(decisions) > 1 else ""
     if doubt:
+        if overtaken(screen, "NOT ESCALATED"):
+            return
         question = f"{doubt} Hand it on and page all the same?"
-        confirm(screen.desk_app, question, "holds it for some seconds, then pages", hold, danger=True)
+        yes = "holds it for some seconds, then pages"
+        confirm(screen.desk_app, question, yes, hold, danger=True, asked_at=asked_at)
     else:
         hold()
     if isinstance(page, str) and page:
