@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from support_desk.config.model import Config
 from support_desk.desk.budget import Budget
-from support_desk.desk.clock import Clock, SystemClock
+from support_desk.desk.clock import Clock
 from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, keep_uncovered
 from support_desk.desk.own_changes import OwnChanges, noticed, with_alert
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
-from support_desk.desk.skew import Skew
 from support_desk.desk.snapshot import (
     FEEDS_OF,
     Difference,
@@ -31,6 +30,7 @@ from support_desk.desk.snapshot import (
     difference,
     row_key,
 )
+from support_desk.desk.source_reads import SourceReads
 from support_desk.desk.sweep import Sweeper, digest_sweep
 from support_desk.desk.writer import StoreWriter
 from support_desk.records import record
@@ -43,16 +43,12 @@ if TYPE_CHECKING:
     from support_desk.domain.past import AlertRecord, Reach
     from support_desk.domain.sla import Agreement
     from support_desk.domain.tickets import Ticket
-    from support_desk.sources.protocols import Reading, Sources
+    from support_desk.sources.protocols import Sources
 
 log = logging.getLogger(__name__)
 
 SWEEP_TIME_LIMIT = 180.0
 """Seconds for the whole queue, page after page; every other read has a minute."""
-ROTA_BEFORE = timedelta(weeks=2)
-ROTA_AFTER = timedelta(weeks=5)
-ROTA_WRONG_BY = timedelta(hours=1)
-"""A correction of the clock after which the rota is asked for again: its range was another one."""
 
 
 @record
@@ -103,7 +99,8 @@ class Desk:
         self._load_problem = store_problem
         # Spreads requests over time; nothing secret hangs on it.
         self._random = random or Random()  # noqa: S311
-        self._skew = Skew()
+        self._watch = SuspendWatch(clock, self.resumed)
+        self._reads = SourceReads(clock, self._watch.reset)
         self._sweeper = Sweeper(agreement, scoped=bool(config.zendesk.scope.strip()))
         self.promises: Mapping[int, Promise] = {}
         """What is promised next, by the ticket's number, as far as it was seen."""
@@ -111,7 +108,6 @@ class Desk:
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
-        self._watch = SuspendWatch(clock, self.resumed)
 
     def turns(self) -> Turns | None:
         """Whose turn it is among the desks that share the readings; None: they are kept nowhere."""
@@ -282,7 +278,7 @@ class Desk:
         kept = self._store.notes if self._store else ()
         words = f"{problem.problem} — {problem.remedy}" if problem else None
         # What the person can do something about comes first: where there is little room, the rest is cut.
-        return tuple(note for note in (words, *kept, self._skew.warning) if note)
+        return tuple(note for note in (words, *kept, self._reads.warning) if note)
 
     def _make_pollers(self, sources: Sources) -> dict[FeedName, Poller[Digest[Any]]]:
         services = service_words(self.config)
@@ -310,7 +306,7 @@ class Desk:
         }
 
     async def _read(self, name: FeedName, sources: Sources) -> Digest[Any]:
-        reading, read_at = await self._ask_in_time(name, sources)
+        reading, read_at = await self._reads.read(name, sources, self.snapshot)
         held = cast("tuple[Any, ...]", self.snapshot.feed(name).rows)
         if name is FeedName.TICKETS and sources.tickets is not None:
             return await digest_sweep(self._sweeper, held, reading, read_at, sources.tickets.confirm)
@@ -319,41 +315,6 @@ class Desk:
         if name is FeedName.ALERTS:
             reading = noticed(held, self._own.onto(reading, read_at), self.snapshot.alerts.read_at)
         return digest(name, held, reading, read_at)
-
-    async def _ask_in_time(self, name: FeedName, sources: Sources) -> tuple[Reading[Any], datetime]:
-        """A reading, and when it began, by the clock as it is corrected afterwards."""
-        asked, began = self.now(), self._machine_time()
-        reading = await self._ask(name, sources, asked)
-        if reading.server_time is not None:
-            self._skew.sample(reading.server_time, began, self._machine_time())
-            self._correct_clock()
-        read_at = began + (self.clock.now() - self._machine_time())
-        if name is FeedName.ROTA and abs(read_at - asked) >= ROTA_WRONG_BY:
-            # The weeks around a moment that wasn't now.
-            reading = await self._ask(name, sources, read_at)
-        return reading, read_at
-
-    async def _ask(self, name: FeedName, sources: Sources, now: datetime) -> Reading[Any]:
-        alerts, rota, tickets, runbooks = sources.alerts, sources.rota, sources.tickets, sources.runbooks
-        if name is FeedName.ALERTS and alerts:
-            return await alerts.open_alerts()
-        if name is FeedName.POLICIES and alerts:
-            return await alerts.policies()
-        if name is FeedName.ON_CALL and rota:
-            return await rota.on_call()
-        if name is FeedName.ROTA and rota:
-            # From midnight, so that a timeline in which nothing changed is the same timeline.
-            today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-            return await rota.rota(today - ROTA_BEFORE, today + ROTA_AFTER)
-        if name is FeedName.PEOPLE and rota:
-            return await rota.people()
-        if name is FeedName.TICKETS and tickets:
-            return await tickets.queue({row.ticket.id: row.ticket for row in self.snapshot.tickets.rows})
-        if name is FeedName.SUSPENDED and tickets:
-            return await tickets.suspended()
-        if name is FeedName.RUNBOOKS and runbooks:
-            return await runbooks.catalogue()
-        raise ValueError(name)
 
     def _publish(self, name: FeedName, attempt: Attempt[Digest[Any]]) -> None:
         feed = self.snapshot.feed(name)
@@ -385,16 +346,6 @@ class Desk:
                 listener(change)
             except Exception as bug:  # noqa: BLE001 - one screen's bug must not keep the news from the others
                 log.error("listener failed", extra={"error": type(bug).__name__})
-
-    def _machine_time(self) -> datetime:
-        return self.clock.now() - (self.clock.skew if isinstance(self.clock, SystemClock) else timedelta(0))
-
-    def _correct_clock(self) -> None:
-        if isinstance(self.clock, SystemClock) and abs(self._skew.value - self.clock.skew) > timedelta(
-            seconds=1
-        ):
-            self.clock.skew = self._skew.value
-            self._watch.reset()
 
 
 async def read_once(
