@@ -12,7 +12,7 @@ from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown
 from support_desk.domain.paged import Page
-from support_desk.domain.rota import Person, Role, Rota, Unknown, on_now, same_address, worked
+from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
 
 
@@ -65,11 +65,8 @@ def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | U
         return planned
     if on_now(rota_of(snapshot), Role.SECOND_LINE, answers.read_at) != planned:
         return planned
-    wanted = config.rota.second_line.schedule.casefold()
-    for answer in answers.rows:
-        if answer.schedule.casefold() == wanted and answer.enabled:
-            return next(iter(answer.people), None)
-    return planned
+    answer = answer_for(config.rota.second_line.schedule, answers.rows)
+    return next(iter(answer.people), None) if answer is not None and answer.enabled else planned
 
 
 def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondLine:

@@ -80,6 +80,13 @@ class OnCall:
     people: tuple[Person, ...]
 
 
+def answer_for(schedule: str, answers: Iterable[OnCall]) -> OnCall | None:
+    """The answer about a schedule, by its name without regard to case; of several an enabled one's."""
+    wanted = schedule.casefold()
+    found = [answer for answer in answers if answer.schedule.casefold() == wanted]
+    return next((answer for answer in found if answer.enabled), found[0] if found else None)
+
+
 @record
 class Rota:
     """A read timeline: shifts in order of start, pieces merged, and the range they speak for."""

@@ -22,7 +22,7 @@ from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase, Target
 from support_desk.domain.paged import Page, Proof
-from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_person
+from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_address, same_person
 from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
 from support_desk.domain.storms import pattern
@@ -126,15 +126,15 @@ def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, st
 
 def _own(view: Seen, next_on: Iterable[Next]) -> tuple[int, ...]:
     """The unsolved tickets of who hands over, in the order of the queue; none if they are on next as well."""
-    me = view.config.me.email.casefold()
+    me = view.config.me.email
     first_line = (row.person for row in next_on if row.role in (Role.DEV, Role.OPS) and not row.part)
-    stays = any(isinstance(person, Person) and person.email.casefold() == me for person in first_line)
+    stays = any(isinstance(person, Person) and same_address(person.email, me) for person in first_line)
     if not me or stays:
         return ()
     return tuple(
         row.ticket.id
         for row in view.snapshot.tickets.rows
-        if row.ticket.status in ("new", "open", "hold") and (row.ticket.assignee_email or "").casefold() == me
+        if row.ticket.status in ("new", "open", "hold") and same_address(row.ticket.assignee_email, me)
     )
 
 

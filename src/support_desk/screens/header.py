@@ -16,7 +16,7 @@ from support_desk.desk.snapshot import (
 )
 from support_desk.domain.alerts import Alert
 from support_desk.domain.paged import Proof
-from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, shift_now
+from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, same_address, shift_now
 from support_desk.domain.words import clock_words, day_clock
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown
@@ -69,7 +69,7 @@ def person_words(view: View, person: Person | Unknown | None, *, planned: bool =
         return "unknown", "warn"
     if person is None:
         return "nobody now", "dim" if planned else "warn"
-    mine = bool(view.config.me.email) and person.email.casefold() == view.config.me.email.casefold()
+    mine = same_address(person.email, view.config.me.email)
     name = person.name or person.email
     return (f"you ({name})", "mine") if mine else (name, "strong")
 

@@ -172,10 +172,8 @@ class NeedsScreen(ListAndText[Need]):
                 self.desk_app.action_show_toil()
             else:
                 self.desk_app.action_show_outbox()
-        elif need.target.kind == "ticket":
-            self.desk_app.open_ticket(int(need.target.id))
         else:
-            self.desk_app.open_alert(need.target.id)
+            self.desk_app.open_target(need.target)
 
 
 def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: str) -> list[TextLine]:

@@ -111,12 +111,8 @@ class OutboxScreen(DeskScreen):
         """Go to what it was about."""
         message.stop()
         entry = self.list.selected
-        if entry is None:
-            return
-        if entry.intent.target.kind == "ticket":
-            self.desk_app.open_ticket(int(entry.intent.target.id))
-        else:
-            self.desk_app.open_alert(entry.intent.target.id)
+        if entry is not None:
+            self.desk_app.open_target(entry.intent.target)
 
     # Keys
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from support_desk.actions import Action
+    from support_desk.domain.intents import Target
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.dashboard import Dashboard
 
@@ -59,6 +60,13 @@ class Places(Telling):
         from support_desk.screens.alert import AlertScreen
 
         self.push_screen(AlertScreen(alert_id, neighbours))
+
+    def open_target(self, target: Target) -> None:
+        """The details of what an action, or what needs the person, is about."""
+        if target.kind == "ticket":
+            self.open_ticket(int(target.id))
+        else:
+            self.open_alert(target.id)
 
     def choose(
         self,

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from support_desk.domain.intents import Target
 from support_desk.domain.promises import promise_in
+from support_desk.domain.rota import same_address
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked, explain, judge, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
@@ -243,8 +244,7 @@ def _facts(view: View, ticket: Ticket) -> list[TextLine]:
     plan = ("plan not recorded", "unknown") if ticket.plan == "unknown" else (f"{ticket.plan} plan", "text")
     conflict = "  CONFLICT: tag and field disagree about the plan" if ticket.plan_conflict else ""
     mail = f" <{ticket.requester_email}>" if ticket.requester_email else ""
-    me = view.config.me.email.casefold()
-    mine = bool(me) and (ticket.assignee_email or "").casefold() == me
+    mine = same_address(ticket.assignee_email, view.config.me.email)
     who = (
         ("nobody", "unknown")
         if ticket.assignee is None

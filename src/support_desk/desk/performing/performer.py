@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from support_desk.domain.commands import PagePerson, RaiseTicket
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
+from support_desk.domain.rota import answer_for, same_address
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
@@ -101,22 +102,19 @@ def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
 
 def _name(desk: Desk, address: str) -> str:
     """How the services call somebody; the address itself for somebody whom they don't know."""
-    wanted = address.casefold()
     people = desk.snapshot.people.rows
-    return next((person.name for person in people if person.email.casefold() == wanted), address)
+    return next((person.name for person in people if same_address(person.email, address)), address)
 
 
 def _second_line(rota: RotaSource, config: Config) -> OnCallNow:
     async def now() -> frozenset[str] | None:
-        wanted = config.rota.second_line.schedule.casefold()
         try:
-            answers = (await rota.on_call()).rows
+            answer = answer_for(config.rota.second_line.schedule, (await rota.on_call()).rows)
         except SourceError:
             return None
-        for answer in answers:
-            if answer.schedule.casefold() == wanted:
-                on_call = answer.people if answer.enabled else ()
-                return frozenset((person.email or person.name).casefold() for person in on_call)
-        return None
+        if answer is None:
+            return None
+        on_call = answer.people if answer.enabled else ()
+        return frozenset((person.email or person.name).casefold() for person in on_call)
 
     return now

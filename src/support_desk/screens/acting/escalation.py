@@ -12,7 +12,7 @@ from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.ladder import LINES, Rung, rungs
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
-from support_desk.domain.rota import Person, Role, Unknown, same_address, same_person, shift_now
+from support_desk.domain.rota import Person, Role, Unknown, answer_for, same_address, same_person, shift_now
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
@@ -258,11 +258,11 @@ async def second_line_page(screen: Acting, ticket: Ticket) -> c.PagePerson | str
 async def _second_line_now(screen: Acting) -> Person | Unknown | None:
     """Who is second line, read afresh; where that fails, what the desk knows."""
     view, sources = screen.desk_app.view, screen.desk.sources
-    wanted = view.config.rota.second_line.schedule.casefold()
-    for answer in (await _on_call(sources) if sources is not None else None) or ():
-        if answer.schedule.casefold() == wanted:
-            return next(iter(answer.people), None) if answer.enabled else None
-    return view.second_line
+    answers = await _on_call(sources) if sources is not None else None
+    answer = answer_for(view.config.rota.second_line.schedule, answers or ())
+    if answer is None:
+        return view.second_line
+    return next(iter(answer.people), None) if answer.enabled else None
 
 
 def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, ...]:
