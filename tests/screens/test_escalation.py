@@ -559,6 +559,7 @@ async def test_without_the_default_key_a_ticket_is_handed_on_and_the_ladder_is_o
         await opened(desk)
         await desk.press("2", "e")
         await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        await desk.pilot.pause()
         asked = drawn(desk.app.screen.query_one("#question"))
         assert asked.startswith("Second line: Helen Marsh can't be paged without [opsgenie] default_api_key")
         assert [type(entry.intent.command) for entry in entries(desk)] == [c.EditTicket]
