@@ -9,7 +9,7 @@ import pytest
 
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Intent, Seen, Target
-from support_desk.domain.undo import compensation
+from support_desk.domain.undo import compensation, stays
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
@@ -72,6 +72,10 @@ def test_what_can_be_restored_is_where_the_rest_cant() -> None:
     triaged = c.EditTicket("triage", status="open", priority="high", assignee_id=3, add_tags=("fault",))
     wanted = c.EditTicket("undo", assignee_id=c.UNASSIGNED, remove_tags=("fault",))
     assert undone(triaged, status="new") == wanted
+    intent = Intent("1" * 32, Target("ticket", "1"), "x", triaged, Seen("new"), "robin", AT)
+    assert stays(intent) == "a ticket can't be made new again; it had no priority before"
+    closed = c.EditTicket("believed_solved", status="pending", add_tags=("solved",))
+    assert stays(Intent("1" * 32, intent.target, "x", closed, Seen("open"), "robin", AT)) == ""
     assert undone(c.EditTicket("take", status="open"), status="new") == "a ticket can't be made new again"
 
 

@@ -248,12 +248,38 @@ async def test_believed_solved_asks_and_is_the_accounts_own_status(desk: Running
     await go_to(desk, MAP)
     await desk.press("c")
     asked = await answer(desk)
-    assert "pending, believed solved? Nothing is written to the client." in asked
+    assert asked.endswith("pending, believed solved? Nothing is written to the client.")
     entry = await ended(desk)
     assert entry.phase is Phase.CONFIRMED, entry.words
     row = ticket_now(desk, MAP)
     assert row.status == "pending"
     assert (row.custom_status or "").lower().startswith("pending believed solved")
+
+
+async def test_believed_solved_is_held_as_closing_an_alert_is_and_u_takes_it_back(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("c")
+    await answer(desk)
+    await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
+    await desk.pilot.pause()
+    assert desk.footer.startswith(f" IN 5 s  sets #{MAP} ")
+    assert "to pending, believed solved" in desk.footer
+    await desk.press("u")
+    assert entries(desk)[0].phase is Phase.CANCELLED
+    desk.clock.move(seconds=10)
+    await desk.pilot.pause()
+    assert (await detail_of(desk, MAP)).ticket.status == "open"
+
+
+async def test_what_was_new_cant_be_made_new_again_and_that_is_said_before_and_after(desk: Running) -> None:
+    await go_to(desk, ORCHARDS)
+    await desk.press("c")
+    assert "What is new can't be made new again." in await answer(desk)
+    entry = await ended(desk)
+    assert entry.phase is Phase.CONFIRMED, entry.words
+    await desk.press("u")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said[-1].endswith(" can't be undone: a ticket can't be made new again")
 
 
 async def test_undo_takes_believed_solved_away_though_both_are_pending(desk: Running) -> None:
@@ -271,7 +297,7 @@ async def test_undo_takes_believed_solved_away_though_both_are_pending(desk: Run
     undone = (await all_ended(desk, 3))[0]
     assert (undone.phase, undone.words) == (Phase.CONFIRMED, "status Pending")
     assert (ticket_now(desk, MAP).status, ticket_now(desk, MAP).custom_status) == ("pending", None)
-    assert desk.app.said == [f"Undoing: status Pending · {undone.intent.title}"]
+    assert desk.app.said[-1] == f"Undoing: status Pending · {undone.intent.title}"
 
 
 async def choose_status(desk: Running, words: str) -> None:

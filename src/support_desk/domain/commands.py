@@ -330,7 +330,8 @@ def is_one_key_escalation(command: Command) -> bool:
 def is_held(command: Command) -> bool:
     """Whether a command waits a few seconds in which it can be taken back (ruling 10)."""
     if isinstance(command, EditTicket):
-        return command.purpose == "escalate" or (
+        # `c` closes an alert and sets a ticket to believed solved: one key, one way to take it back.
+        return command.purpose in {"escalate", "believed_solved"} or (
             command.public and bool(command.comment or command.comment_html)
         )
     return isinstance(command, EscalateAlert | AddResponder | PagePerson | CloseAlert | MergeTicket)

@@ -46,13 +46,17 @@ def compensation(intent: Intent) -> c.Command | str:
     return NONE[type(command)]
 
 
-def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
+def stays(intent: Intent) -> str:
+    """What `compensation` leaves as it is of a change that it undoes in part; empty: nothing."""
+    command = intent.command
+    if not isinstance(command, c.EditTicket) or isinstance(compensation(intent), str):
+        return ""
+    return "; ".join(_before(command, intent)[1])
+
+
+def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[str]]:
+    """What the fields that were set had been, by name; and in words what can't be that again."""
     seen = intent.seen
-    if edit.comment or edit.comment_html or edit.promise is not None:
-        return "a comment can't be taken back" + (": the client has it" if edit.public else "")
-    if edit.custom_fields or edit.problem_id is not None:
-        return "what the fields were before isn't known here; change them in the browser (o)"
-    nobody = edit.assignee_id is not None and not seen.who
     nobody = edit.assignee_id is not None and not seen.who
     before: dict[str, str] = {}
     stays: list[str] = []
@@ -69,10 +73,21 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
             before[name] = was
         else:
             stays.append("a ticket can't be made new again" if was else f"it had no {name} before")
+    return before, stays
+
+
+def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
+    seen = intent.seen
+    if edit.comment or edit.comment_html or edit.promise is not None:
+        return "a comment can't be taken back" + (": the client has it" if edit.public else "")
+    if edit.custom_fields or edit.problem_id is not None:
+        return "what the fields were before isn't known here; change them in the browser (o)"
+    nobody = edit.assignee_id is not None and not seen.who
+    before, left = _before(edit, intent)
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
     if not (before or nobody or added or removed):
-        return "; ".join(stays) or "it changed nothing"
+        return "; ".join(left) or "it changed nothing"
     return c.EditTicket(
         "undo",
         status=None if seen.custom_status else before.get("status"),

@@ -50,6 +50,8 @@ def held_words(entry: Entry) -> str:
             return f"merges {title} into #{command.into}"
         case c.EditTicket() if command.purpose == "escalate":
             return f"hands {title} on to {command.group or command.assignee or 'second line (tickets)'}"
+        case c.EditTicket() if command.purpose == "believed_solved":
+            return f"sets {title} to pending, believed solved"
         case c.EditTicket():
             return f"SENDS THE CLIENT your reply on {title}"
     return title

@@ -130,6 +130,8 @@ def close(screen: Acting, tickets: Tickets) -> None:
         add_tags=(chosen.tag,) if chosen.tag else (),
     )
     words = f"Set {titled(tickets)} to pending, believed solved? Nothing is written to the client."
+    if any(ticket.status == "new" for ticket in tickets):
+        words += " What is new can't be made new again."
     confirm(
         screen.desk_app, words, "sets it", lambda: screen.desk_app.acts.do([(row, edit) for row in tickets])
     )

@@ -17,6 +17,7 @@ from support_desk.domain.command_words import command_words
 from support_desk.domain.commands import Command, EditTicket, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
+from support_desk.domain.undo import stays as not_restored
 from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
 from support_desk.sources.errors import SourceError
@@ -128,7 +129,9 @@ def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
         app.say(f"{last.intent.title} can't be undone: {found[0][1]}", problem=True)
         return
 
-    stays = "; ".join(dict.fromkeys(why for _, why in found if isinstance(why, str)))
+    whole = [why for _, why in found if isinstance(why, str)]
+    parts = [left for entry, _ in able if (left := not_restored(entry.intent))]
+    stays = "; ".join(dict.fromkeys([*whole, *parts]))
 
     def send() -> None:
         app.run_worker(_send(app, able, stays), name="undo", group="undo", exit_on_error=False)
