@@ -12,18 +12,16 @@ from hypothesis import strategies as st
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.ticket_escalation import TicketEscalationRule, escalation_edit
+from support_desk.domain.ticket_tags import TagSuggestion, tag_of, tag_suggestions
 from support_desk.domain.tickets import PRIORITIES, Ticket
 from support_desk.domain.triage import (
     FeaturePath,
     Kind,
-    TagSuggestion,
     TriageForm,
     filled_form,
     form_for,
     kind_of_ticket,
     priority_choices,
-    tag_of,
-    tag_suggestions,
     triage_edit,
 )
 from tests.desk.clock import START

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from support_desk.domain.commands import EditTicket
-from support_desk.domain.tickets import PRIORITIES, Ticket
+from support_desk.domain.tickets import PRIORITIES, Ticket, folded
 from support_desk.records import record
 
 
@@ -71,12 +71,11 @@ def _note(template: str, me: str, line: str, link: str) -> str:
 
 
 def _number(known: Mapping[str, int], wanted: str) -> int | None:
-    folded = wanted.strip().casefold()
-    return next((number for name, number in known.items() if name.strip().casefold() == folded), None)
+    return next((number for name, number in known.items() if folded(name) == folded(wanted)), None)
 
 
 def _same(one: str | None, other: str) -> bool:
-    return (one or "").strip().casefold() == other.strip().casefold()
+    return folded(one) == folded(other)
 
 
 def _raises(present: str | None, wanted: str) -> bool:

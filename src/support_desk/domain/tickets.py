@@ -138,3 +138,8 @@ class SuspendedTicket:
     created_at: datetime
     recipient: str | None = None
     body: str = ""
+
+
+def folded(name: str | None) -> str:
+    """A name or an address as the helpdesk compares them: without regard to case or to blanks around it."""
+    return (name or "").strip().casefold()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from support_desk.domain.triage import tag_of
+from support_desk.domain.ticket_tags import tag_of
 from support_desk.records import record
 from support_desk.screens.key_line import KeyLine
 from support_desk.screens.modal import Modal

@@ -15,7 +15,8 @@ from support_desk.config.rules import feature_path, own_meaning, ticket_escalati
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import contract_priority
-from support_desk.domain.triage import priority_choices, tag_suggestions
+from support_desk.domain.ticket_tags import tag_suggestions
+from support_desk.domain.triage import priority_choices
 from support_desk.screens.acting import ticket_texts
 from support_desk.screens.acting.ticket_help import (
     MANY,
@@ -33,8 +34,8 @@ from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:
     from support_desk.domain.commands import Command, PagePerson
+    from support_desk.domain.ticket_tags import TagSuggestion
     from support_desk.domain.tickets import Ticket
-    from support_desk.domain.triage import TagSuggestion
     from support_desk.screens.acting import Acting
     from support_desk.screens.acting.triage import Triaged
     from support_desk.screens.acting.triage_page import TriageHelp

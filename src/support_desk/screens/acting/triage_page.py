@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING
 
 from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
+from support_desk.domain.ticket_tags import TagSuggestion
 from support_desk.domain.tickets import Ticket
-from support_desk.domain.triage import (
-    FeaturePath,
-    Kind,
-    PriorityChoice,
-    TagSuggestion,
-    TriageForm,
-    triage_edit,
-)
+from support_desk.domain.triage import FeaturePath, Kind, PriorityChoice, TriageForm, triage_edit
 from support_desk.records import record
 from support_desk.text import cell_width, fit
 from support_desk.widgets.lines import Parts
