@@ -32,7 +32,8 @@ from support_desk.domain.rota import (
     shift_now,
 )
 from support_desk.domain.runbooks import Runbook, runbook_for_alert
-from support_desk.domain.sla import Agreement, Ranked, explain, working_left
+from support_desk.domain.sla import Agreement, Ranked, working_left
+from support_desk.domain.sla_words import explain
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.glance import sources_of, time_text
 

@@ -18,13 +18,12 @@ from support_desk.domain.sla import (
     Ranked,
     Verdict,
     effective_priority,
-    explain,
     is_emergency,
     judge,
-    metric_words,
     rank,
     working_left,
 )
+from support_desk.domain.sla_words import explain, metric_words
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
 

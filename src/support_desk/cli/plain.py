@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from support_desk.domain.sla import metric_words
+from support_desk.domain.sla_words import metric_words
 from support_desk.domain.words import clock_words, counted
 
 Document = dict[str, Any]

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from support_desk.domain.commands import EditTicket, Promise
-from support_desk.domain.sla import Agreement, Verdict, brief, explain, judge, rank
+from support_desk.domain.sla import Agreement, Verdict, judge, rank
+from support_desk.domain.sla_words import brief, explain
 from support_desk.domain.ticket_tags import TagSuggestion
 from support_desk.domain.tickets import PRIORITIES, Ticket, folded
 from support_desk.records import record

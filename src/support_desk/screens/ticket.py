@@ -14,7 +14,8 @@ from support_desk.domain.intents import Target
 from support_desk.domain.promises import promise_in
 from support_desk.domain.rota import same_address
 from support_desk.domain.runbooks import RunbookMatch
-from support_desk.domain.sla import Ranked, explain, judge, metric_words
+from support_desk.domain.sla import Ranked, judge
+from support_desk.domain.sla_words import explain, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
 from support_desk.domain.words import day_clock
 from support_desk.keys import bindings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from support_desk.domain.sla import Ranked, explain, working_left
+from support_desk.domain.sla import Ranked, working_left
+from support_desk.domain.sla_words import explain
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock
 from support_desk.domain.working_time import WorkingCalendar

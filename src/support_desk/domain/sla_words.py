@@ -1,0 +1,148 @@
+"""A verdict in words: why a ticket stands where it stands, and its deadline in few cells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from support_desk.domain.sla import (
+    STAGES,
+    Agreement,
+    Ranked,
+    Verdict,
+    came_to_emergency,
+    contract_priority,
+    working_left,
+)
+from support_desk.domain.tickets import PRIORITIES, Ticket
+from support_desk.domain.words import duration_words, moment_words
+
+_METRICS = {
+    "first_reply_time": "first reply",
+    "next_reply_time": "next reply",
+    "periodic_update_time": "periodic update",
+    "pausable_update_time": "pausable update",
+    "requester_wait_time": "end of the requester's wait",
+    "agent_work_time": "end of the agents' work",
+    "total_resolution_time": "full resolution",
+    "group_ownership_time": "end of the group's ownership",
+}
+_STATUSES = {"pending": " while pending", "hold": " while on hold"}
+
+
+def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:
+    """Why the ticket stands where it stands, in one sentence; times local in the working calendar's zone."""
+    ticket, verdict = ranked.ticket, ranked.verdict
+    tell = {"due": _due, "paused": _paused, "met": _met, "none": _none, "unknown": _unknown}[verdict.kind]
+    sentence = tell(ticket, verdict, now, agreement)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def brief(verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    """The deadline for a place with few cells, the deadline first; empty where none runs."""
+    if verdict.kind != "due" or verdict.deadline is None:
+        return ""
+    when = moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    basis = "Zendesk" if verdict.basis == "zendesk" else "contract"
+    be = "was due" if verdict.deadline <= now else "by"
+    left = _time_left(verdict, now, agreement).replace("of working time left", "of working time")
+    return f"{be} {when} · {left} · {basis}"
+
+
+def metric_words(metric: str | None) -> str:
+    """Zendesk's name of a metric as a person says it; unknown ones are only freed of underscores."""
+    if metric is None:
+        return "reply"
+    return _METRICS.get(metric, metric.removesuffix("_time").replace("_", " "))
+
+
+def _due(ticket: Ticket, verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    if verdict.deadline is None:
+        return "no deadline is known"
+    when = moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    be = "was" if verdict.deadline <= now else "is"
+    left = _time_left(verdict, now, agreement)
+    if verdict.basis == "zendesk":
+        conflict = "; tag and field disagree about the client's plan" if ticket.plan_conflict else ""
+        return f"{metric_words(verdict.metric)} {be} due {when} under the SLA in Zendesk: {left}{conflict}"
+    opening, caveats = _opening(ticket, verdict, agreement), _caveats(ticket, verdict, agreement)
+    return f"{opening} {be} due {when} ({left}){caveats}"
+
+
+def _time_left(verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    if verdict.deadline is None:
+        return "no deadline"
+    if verdict.deadline <= now:
+        return f"overdue by {duration_words(now - verdict.deadline)}"
+    working = working_left(verdict, now, agreement.calendar)
+    if working is None:
+        return f"{duration_words(verdict.deadline - now)} left"
+    if not working:
+        return "no working time left"
+    return f"{duration_words(working, days=False)} of working time left"
+
+
+def _opening(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
+    """Why it is the contract that counts, and what it asks for."""
+    asked = metric_words(verdict.metric)
+    contract = f"the contract's {contract_priority(ticket, agreement)} {asked}"
+    if verdict.cause == "null_breach_at":
+        return f"Zendesk's SLA runs without a deadline; {contract}"
+    if verdict.cause == "no_priority":
+        if came_to_emergency(ticket, agreement):
+            return f"no priority yet, but it came to the emergency address; {contract}"
+        return f"no priority yet, so Zendesk has no deadline; {contract}"
+    if verdict.cause == "sideload_missing":
+        return f"Zendesk's SLA could not be read; {contract}"
+    return f"Zendesk has no SLA for it; {contract}"
+
+
+def _caveats(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
+    caveats = []
+    if verdict.reply_unknown:
+        caveats.append("unknown whether replied")
+    if ticket.priority is None and verdict.cause != "no_priority":
+        caveats.append("no priority yet")
+    if ticket.priority is not None and ticket.priority not in PRIORITIES:
+        caveats.append(f'priority "{ticket.priority}" is not one of the contract\'s')
+    if contract_priority(ticket, agreement) != "low":
+        if ticket.plan_conflict:
+            caveats.append("tag and field disagree about the client's plan, so the stricter deadline counts")
+        elif ticket.plan not in ("standard", "enhanced"):
+            caveats.append("no plan is recorded, so the standard one counts")
+    return "".join(f"; {caveat}" for caveat in caveats)
+
+
+def _paused(ticket: Ticket, verdict: Verdict, now: datetime, agreement: Agreement) -> str:
+    while_waiting = _STATUSES.get(ticket.status, "")
+    when = verdict.deadline and moment_words(verdict.deadline, now, agreement.calendar.timezone)
+    if verdict.basis == "zendesk":
+        was_due = f"it was due {when}" if when else "it gives no deadline"
+        return f"paused in Zendesk{while_waiting}; {was_due}"
+    return (
+        f"paused{while_waiting}, as configured for the contract's clock; {metric_words(verdict.metric)} "
+        f"was due {when}{_caveats(ticket, verdict, agreement)}"
+    )
+
+
+def _met(ticket: Ticket, verdict: Verdict, _now: datetime, agreement: Agreement) -> str:
+    if verdict.basis == "zendesk":
+        return "every SLA target in Zendesk is met"
+    replies = ticket.replies
+    if contract_priority(ticket, agreement) == "low" and replies is not None and replies.client_last_at:
+        return "replied, and an agent has worked on it since the client last wrote"
+    return "replied; the contract asks for nothing more"
+
+
+def _none(ticket: Ticket, _verdict: Verdict, _now: datetime, _agreement: Agreement) -> str:
+    return f"{ticket.status}; no reply is owed"
+
+
+def _unknown(ticket: Ticket, verdict: Verdict, _now: datetime, _agreement: Agreement) -> str:
+    what = metric_words(verdict.metric)
+    if verdict.cause == "unknown_stage":
+        rows = ticket.sla_rows or ()
+        stage = next((r.stage for r in rows if r.metric == verdict.metric and r.stage not in STAGES), "?")
+        return f'unknown: Zendesk reports {what} as "{stage}", a stage that this program does not know'
+    if verdict.cause == "null_breach_at" and verdict.basis == "zendesk":
+        return f"unknown: Zendesk's SLA for {what} runs without a deadline, and the contract has none either"
+    return "unknown: Zendesk gives no deadline, and the contract's can't be computed"
