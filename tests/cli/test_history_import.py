@@ -193,6 +193,33 @@ def test_it_keeps_to_the_share_of_requests_that_is_configured(
     assert clock.monotonic() >= (requests - 10) * 6
 
 
+def test_imports_one_after_the_other_have_one_share_of_requests(
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock
+) -> None:
+    text = configuration.read_text(encoding="utf-8").replace("budget = 600", "budget = 30")
+    configuration.write_text(text, encoding="utf-8")
+    opsgenie.alerts = [closed_alert(number, NOW - number * MINUTE) for number in range(1, 6000)]
+
+    for day in ("2026-11-22", "2026-11-21", "2026-11-20"):
+        assert ask(configuration, clock, "--from", day) == 0
+
+    requests = len(opsgenie.server.requests)
+    assert requests > 45
+    assert clock.monotonic() >= (requests - 30) * 2
+
+
+def test_a_clock_that_was_set_back_holds_no_import_up(tmp_path: Path) -> None:
+    store = ReadingsStore.open(tmp_path / "readings.sqlite3")
+    taken = 0
+    while store.take_request("history", 10, NOW) == 0:
+        taken += 1
+    assert taken == 9
+    earlier = NOW - timedelta(hours=1)
+    assert store.take_request("history", 10, earlier) == 6
+    assert store.take_request("history", 10, earlier + timedelta(seconds=6)) == 0
+    store.close()
+
+
 def test_what_was_read_is_kept_and_taken_up_again(
     configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock
 from support_desk.desk.history import record_of
 from support_desk.desk.store import ReadingsStore
@@ -19,6 +18,8 @@ WAITS = (2.0, 10.0, 30.0, 60.0)
 """Seconds before each new attempt after a failure of the network or the service."""
 THROTTLED_WAIT = 60.0
 """Seconds to keep away where the service asks for a pause without saying how long."""
+SERVICE = "alert history"
+"""What the share of requests is kept under."""
 MOST_THROTTLES = 30
 """Pauses in a row after which the import gives up: somebody else needs the account's share."""
 
@@ -59,11 +60,11 @@ class HistoryImport:
         per_minute: int,
         told: Callable[[Progress], None],
     ) -> None:
-        """`per_minute`: most requests to the service, a tenth of which is left for people."""
+        """`per_minute`: most requests to the service by all imports together; a tenth is left for people."""
         self._source = source
         self._store = store
         self._clock = clock
-        self._budget = Budget(per_minute, clock)
+        self._per_minute = per_minute
         self._told = told
         self._alerts = 0
         self._rejected = 0
@@ -117,8 +118,12 @@ class HistoryImport:
             await self._wait(wait, place.before, reason)
 
     async def _pace(self, reached: datetime) -> None:
-        while wait := self._budget.take(wanted=False):
+        while wait := await asyncio.to_thread(self._take):
             await self._wait(wait, reached, "not to use up the account's share of requests")
+
+    def _take(self) -> float:
+        # In the file, not here: another import may have used up this minute's share, or be doing so.
+        return self._store.take_request(SERVICE, self._per_minute, self._clock.now())
 
     async def _wait(self, seconds: float, reached: datetime, reason: str) -> None:
         self._told(Progress(self._alerts, self._expected, reached, seconds, reason))

@@ -70,6 +70,26 @@ def reach_of(connection: sqlite3.Connection) -> Reach:
     return Reach(watched_from(connection, ALERTS_WATCHED), spans)
 
 
+def take_request(connection: sqlite3.Connection, service: str, per_minute: int, now: datetime) -> float:
+    """Take one of `per_minute` requests and return 0, or take none and return the seconds to wait.
+
+    A tenth is left for what people ask for. Counted by the clock on the wall, which processes share; one
+    that was set back stops the count for nobody. Part of the caller's transaction.
+    """
+    row = connection.execute("SELECT remaining, at FROM budgets WHERE service = ?", (service,)).fetchone()
+    remaining, at = (float(per_minute), to_ms(now)) if row is None else row
+    passed = max(0, to_ms(now) - at) / 1000
+    remaining = min(float(per_minute), remaining + passed * per_minute / 60)
+    short = max(0.0, 1.0 + per_minute // 10 - remaining)
+    if not short:
+        remaining -= 1
+    connection.execute(
+        "INSERT OR REPLACE INTO budgets (service, remaining, at) VALUES (?, ?, ?)",
+        (service, remaining, to_ms(now)),
+    )
+    return short * 60 / per_minute
+
+
 def forget_before(connection: sqlite3.Connection, at: datetime) -> None:
     """What was kept for longer than it should be goes. Part of the caller's transaction.
 

@@ -74,6 +74,14 @@ STEPS: Steps = (
         "what raised an alert of the history",
         ("ALTER TABLE alert_history ADD COLUMN integration TEXT NOT NULL DEFAULT ''",),
     ),
+    (
+        "what may still be asked of a service",
+        # `remaining` requests as of `at`; the share of a minute is filled up again from there.
+        (
+            """CREATE TABLE budgets (service TEXT PRIMARY KEY, remaining REAL NOT NULL, at INTEGER NOT NULL)
+                WITHOUT ROWID""",
+        ),
+    ),
 )
 """The steps of the readings' file. Steps are added, never changed.
 

@@ -139,6 +139,14 @@ class ReadingsStore:
         with self._writing():
             past_store.keep_imported(self._connection, wanted, reached, alerts)
 
+    def take_request(self, service: str, per_minute: int, now: datetime) -> float:
+        """Take a request out of what processes may ask of a service between them: 0, or seconds to wait.
+
+        Raises `StoreError`.
+        """
+        with self._writing():
+            return past_store.take_request(self._connection, service, per_minute, now)
+
     def replies(self, since: datetime) -> tuple[tuple[datetime, ...], datetime | None]:
         """When public replies were seen to be given, and since when that is watched. Raises `StoreError`."""
         with self._lock, telling(self.path):

@@ -67,7 +67,7 @@ class OpsgenieHistory:
         if place.skip + PAGE > LAST_ROW:
             raise Rejected(
                 "OpsGenie's history doesn't go on: its answers don't keep to the times asked about",
-                "import a shorter time (--weeks), or look for a newer version of this program",
+                "import a shorter time (--from), or look for a newer version of this program",
             )
         answer = await self._gateway.get(
             "/v2/alerts",
