@@ -11,19 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from support_desk.domain.alerts import Alert
-from support_desk.domain.attention import (
-    Duty,
-    Need,
-    Rank,
-    Situation,
-    needs,
-    nothing_words,
-    sentence,
-)
+from support_desk.domain.attention import needs, nothing_words, sentence
 from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
 from support_desk.domain.late_start import woken_at
+from support_desk.domain.need import Duty, Need, Rank, Situation
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.tickets import SlaRow, Ticket

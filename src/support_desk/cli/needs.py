@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from support_desk.config.rules import client_rules, duty_of
 from support_desk.desk.facts import escalation_of, in_words, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
-from support_desk.domain.attention import Situation, needs, nothing_words, sentence
+from support_desk.domain.attention import needs, nothing_words, sentence
+from support_desk.domain.need import Situation
 
 if TYPE_CHECKING:
     from support_desk.cli.one_shots import Seen

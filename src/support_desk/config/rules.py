@@ -12,7 +12,7 @@ from support_desk.domain.runbooks import RunbookRule
 from support_desk.domain.sla import Agreement
 
 if TYPE_CHECKING:
-    from support_desk.domain.attention import Duty
+    from support_desk.domain.need import Duty
     from support_desk.domain.ticket_escalation import TicketEscalationRule
     from support_desk.domain.toil_rule import Rule
     from support_desk.domain.triage import FeaturePath, Kind
@@ -122,7 +122,7 @@ def duty_of(config: Config) -> Duty:
     """The limits by which what needs the person is ranked."""
     from datetime import timedelta
 
-    from support_desk.domain.attention import Duty  # after the first frame
+    from support_desk.domain.need import Duty  # after the first frame
 
     return Duty(
         critical=frozenset(config.on_call.critical),

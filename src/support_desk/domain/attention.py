@@ -8,22 +8,17 @@ handbook's limits (30 minutes without a fix, two hours of trying) remind. A remi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import IntEnum
 from itertools import takewhile
-from zoneinfo import ZoneInfo
 
-from support_desk.domain.alerts import Alert
-from support_desk.domain.commands import Promise, pages_somebody
-from support_desk.domain.escalation import NOBODY, Countdown
+from support_desk.domain.alert_needs import alert_needs
+from support_desk.domain.commands import pages_somebody
 from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.late_start import late_start_words
-from support_desk.domain.paged import Page, Proof
-from support_desk.domain.sla import Agreement, Ranked, is_emergency, late
+from support_desk.domain.need import LONGEST_TITLE, Need, Rank, Situation
+from support_desk.domain.sla import Ranked, is_emergency, late
 from support_desk.domain.words import clock_words, duration_words, moment_words
-from support_desk.records import record
 from support_desk.text import clean
 
 SOON = timedelta(hours=1)
@@ -34,114 +29,11 @@ NIGHT = timedelta(hours=16)
 LAST_MINUTES = timedelta(minutes=5)
 """Within these a countdown shows seconds."""
 
-ANSWERS = timedelta(minutes=5)
-"""Within these whoever was paged acknowledges the alert; after that the handbook has the next line paged."""
-
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_MESSAGE = 60
 _SUBJECT = 40
 _SHORTEST_TITLE = 12
 _BRIEFEST_TITLE = 8
 """Where the reason is told in fewer words."""
-
-
-class Rank(IntEnum):
-    """The order of what needs a person, most pressing first."""
-
-    CRITICAL = 0
-    """A critical alert that nobody has acknowledged."""
-    DOUBT = 1
-    """A page that may or may not have happened."""
-    EMERGENCY = 2
-    """An emergency ticket."""
-    PAGING = 3
-    """An alert about which somebody will be paged, or a major one that nobody has acknowledged."""
-    NUDGE = 4
-    """Out of hours: the handbook's limits."""
-    SAVE = 5
-    """Due within the hour, or promised for now."""
-    ASK = 6
-    """An action that didn't work, or was never sent."""
-    OPEN = 7
-    """Any other alert that nobody has acknowledged."""
-    STALE = 8
-    """Acknowledged long ago and still open."""
-    REST = 9
-    """After a night with alerts."""
-    LATE = 10
-    """A ticket whose deadline is over."""
-    TODAY = 11
-    """Due before the day is over."""
-
-
-@record
-class Need:
-    """One thing to do, and why."""
-
-    rank: Rank
-    target: Target | None
-    """What it is about; None where it is no alert and no ticket."""
-    act: str
-    """What to do: "ack P1", "reply to #4312"."""
-    title: str
-    """What it is about, as people know it; shortened where there is little room. May be empty."""
-    why: str
-    """The reason, as the rest of the sentence."""
-    at: datetime
-    """When it gets worse, or when it began; the order within a rank (UTC)."""
-    ends_at: datetime | None = None
-    """A moment that `why` counts down to: "... in 2:10"."""
-    topic: str = ""
-    """Which of the handbook's limits a reminder is about: `at once`, `no fix` or `stop`."""
-    brief: str = ""
-    """The reason in fewer words, where there is little room; empty: there is no shorter one."""
-    late: bool = False
-    """The moment to prevent it is over: a page that should have been, a breach, a promise that was due."""
-
-
-@record
-class Duty:
-    """What the person's duty is made of, as the configuration says."""
-
-    critical: frozenset[str] = frozenset({"P1"})
-    major: frozenset[str] = frozenset({"P2"})
-    me: str = ""
-    """Their address; empty: an acknowledgement of anybody counts as theirs."""
-    nudge_after: timedelta = timedelta(minutes=30)
-    stop_after: timedelta = timedelta(hours=2)
-    stale_after: timedelta = timedelta(hours=1)
-
-
-@record
-class Situation:
-    """Everything that is looked at."""
-
-    now: datetime
-    agreement: Agreement
-    alerts: Sequence[tuple[Alert, Countdown]] = ()
-    """The alerts that aren't closed, each with when the next line is paged."""
-    queue: Sequence[Ranked] = ()
-    """The tickets in the order of the queue."""
-    promises: Mapping[int, Promise] = field(default_factory=dict)
-    """What is promised next, by the ticket's number."""
-    asking: Sequence[Entry] = ()
-    """Actions about which the person still has something to say."""
-    escalated: frozenset[str] = frozenset()
-    """Alerts that were escalated, as far as is known."""
-    helper: str = ""
-    """Who to call next: "Sam Example, second line, 020 7946 0000"; empty: not known."""
-    woken_at: datetime | None = None
-    """When an alert of the last night was acknowledged in the hours of sleep (UTC)."""
-    duty: Duty = field(default_factory=Duty)
-
-    @property
-    def on_call(self) -> bool:
-        """Out of hours: critical alerts and emergency tickets only."""
-        return not self.agreement.calendar.is_open(self.now)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.agreement.calendar.timezone
 
 
 def needs(of: Situation) -> tuple[Need, ...]:
@@ -149,7 +41,7 @@ def needs(of: Situation) -> tuple[Need, ...]:
 
     At most one need for each alert, ticket and action.
     """
-    found = [*_alerts(of), *_asking(of), *_tickets(of), *_promised(of)]
+    found = [*alert_needs(of), *_asking(of), *_tickets(of), *_promised(of)]
     late_start = late_start_words(of.woken_at, of.now, of.zone)
     if late_start:
         found.append(Need(Rank.REST, None, "start later", "", late_start, of.woken_at or of.now))
@@ -205,126 +97,6 @@ def _left(span: timedelta) -> str:
     return f"{seconds // 60}:{seconds % 60:02}" if span < LAST_MINUTES else duration_words(span)
 
 
-# Alerts
-
-
-def _alerts(of: Situation) -> Iterable[Need]:
-    for alert, found in of.alerts:
-        if alert.status == "open":
-            yield _unacknowledged(of, alert, found)
-        elif alert.status == "acked":
-            need = _nudge(of, alert) if of.on_call else None
-            need = need or _stale(of, alert)
-            if need is not None:
-                yield need
-
-
-def _unacknowledged(of: Situation, alert: Alert, found: Countdown) -> Need:
-    critical = alert.priority in of.duty.critical
-    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
-    page = found.escalated
-    if page is not None and page.proof is not Proof.UNKNOWN and not found.missed:
-        return _escalated(of, alert, found, page)
-    if found.missed or found.state == "due":
-        who = found.next or "the next line"
-        call = f"; call {of.helper}" if of.helper else ""
-        why = f"{who} should have been paged{_since(of, found.due_at)}{call}"
-        if found.state == "running":
-            why = f"the second line should have been paged{call}"
-        rank = Rank.CRITICAL if critical else Rank.PAGING
-        # Whom to call must not be what is cut off.
-        brief = f"not paged? call {_shortly(of.helper)}" if of.helper else ""
-        at = found.due_at or alert.created_at
-        return Need(rank, target, f"check {pr}", title, why, at, brief=brief, late=True)
-    if found.state == "running" and found.due_at is not None:
-        rank = Rank.CRITICAL if critical else Rank.PAGING
-        who = found.next or "the next line"
-        return Need(rank, target, f"ack {pr}", title, f"{who} is paged", found.due_at, found.due_at)
-    why = "nobody else is paged about it" if found.next == NOBODY else found.reason or "nobody has it"
-    age = f"open for {duration_words(of.now - alert.created_at)}; {why}"
-    rank = Rank.CRITICAL if critical else Rank.PAGING if alert.priority in of.duty.major else Rank.OPEN
-    return Need(rank, target, f"ack {pr}", title, age, alert.created_at)
-
-
-def _escalated(of: Situation, alert: Alert, found: Countdown, page: Page) -> Need:
-    """The person has escalated it, and nobody has acknowledged it since."""
-    rank = Rank.CRITICAL if alert.priority in of.duty.critical else Rank.PAGING
-    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
-    call = f"; call {of.helper}" if of.helper else ""
-    brief = f"call {_shortly(of.helper)}" if of.helper else ""
-    if page.proof is Proof.UNPROVEN:
-        return Need(
-            rank, target, f"check {pr}", title, page.words + call, page.at, brief=brief, late=True
-        )  # fmt: skip
-    if found.state == "running" and found.due_at is not None:
-        why = f"{page.words}; {found.next or 'the next line'} is paged"
-        return Need(rank, target, f"ack {pr}", title, why, found.due_at, found.due_at)
-    waits = of.now - page.at
-    if waits < ANSWERS:
-        return Need(rank, target, f"ack {pr}", title, f"{page.words}, and nobody has it yet", page.at)
-    why = f"{page.words}, and nobody has it after {duration_words(waits)}{call}"
-    return Need(rank, target, f"ack {pr}", title, why, page.at, brief=brief, late=True)
-
-
-def _nudge(of: Situation, alert: Alert) -> Need | None:
-    """The handbook's limits, for an alert that this out-of-hours shift has; None: nothing to say."""
-    if not _in_this_night(of, alert) or not _is_mine(of, alert):
-        return None
-    target, pr, title = Target("alert", alert.id), alert.priority, _message(alert)
-    # Nobody was on it before it was taken, however long it had been open.
-    trying = of.now - (alert.acknowledged_at or alert.created_at)
-    ask = f"; {of.helper} helps to decide" if of.helper else ""
-    if trying >= of.duty.stop_after:
-        why = f"{duration_words(trying)} on it: stop, unless it is nearly done or can't wait{ask}"
-        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at, topic="stop")
-    if alert.id in of.escalated:
-        return None
-    call = f": {of.helper}" if of.helper else ""
-    if alert.priority in of.duty.critical | of.duty.major:
-        grave = "critical" if alert.priority in of.duty.critical else "major"
-        why = f"{grave} and out of hours goes to the second line at once{call}"
-        return Need(Rank.NUDGE, target, f"escalate {pr}", title, why, alert.created_at, topic="at once")
-    if trying >= of.duty.nudge_after:
-        why = f"{duration_words(trying)} without a fix: think of escalating{call}"
-        return Need(Rank.NUDGE, target, pr, title, why, alert.created_at, topic="no fix")
-    return None
-
-
-def _in_this_night(of: Situation, alert: Alert) -> bool:
-    """Whether this out-of-hours shift has the alert: it rang in it, or was taken in it."""
-    moments = (alert.created_at, alert.acknowledged_at)
-    return any(at is not None and not of.agreement.calendar.between(at, of.now) for at in moments)
-
-
-def _stale(of: Situation, alert: Alert) -> Need | None:
-    held = of.now - (alert.acknowledged_at or alert.created_at)
-    if held < of.duty.stale_after or not _is_mine(of, alert):
-        return None
-    why = f"acknowledged {duration_words(held)} ago and still open: close it, or hand it on"
-    since = alert.acknowledged_at or of.now
-    return Need(Rank.STALE, Target("alert", alert.id), alert.priority, _message(alert), why, since)
-
-
-def _is_mine(of: Situation, alert: Alert) -> bool:
-    who, me = (alert.acknowledged_by or "").casefold(), of.duty.me.casefold()
-    return not who or not me or who == me
-
-
-def _message(alert: Alert) -> str:
-    return clean(alert.message, _MESSAGE)
-
-
-def _shortly(helper: str) -> str:
-    """Who to call next by name and number, without why it is they."""
-    name, *rest = helper.split(", ")
-    number = rest[-1] if rest and any(char.isdigit() for char in rest[-1]) else ""
-    return f"{name} {number}".strip()
-
-
-def _since(of: Situation, at: datetime | None) -> str:
-    return f" {duration_words(of.now - at)} ago" if at is not None and at <= of.now else ""
-
-
 # Actions that ask
 
 
@@ -335,7 +107,7 @@ def _asking(of: Situation) -> Iterable[Need]:
             Rank.DOUBT if pages else Rank.ASK,
             None,
             "decide (O) on",
-            clean(entry.intent.title, _MESSAGE),
+            clean(entry.intent.title, LONGEST_TITLE),
             _asked(entry),
             entry.changed_at,
         )
@@ -424,7 +196,7 @@ def _promised(of: Situation) -> Iterable[Need]:
             Rank.SAVE,
             Target("ticket", str(number)),
             f"#{number}",
-            clean(promise.step, _MESSAGE),
+            clean(promise.step, LONGEST_TITLE),
             why,
             promise.due_at,
             None if over else promise.due_at,

@@ -11,18 +11,12 @@ from support_desk.config.rules import duty_of, toil_rule
 from support_desk.desk import facts
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import SourceName, State, source_state
-from support_desk.domain.attention import (
-    Need,
-    Rank,
-    Situation,
-    needs,
-    nothing_words,
-    sentence,
-)
+from support_desk.domain.attention import needs, nothing_words, sentence
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.domain.ladder import Rung
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
+from support_desk.domain.need import Need, Rank, Situation
 from support_desk.domain.rota import Person
 from support_desk.reports.toil import is_me
 from support_desk.screens.header import STATE_STYLE

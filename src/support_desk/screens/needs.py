@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import FeedName
-from support_desk.domain.attention import Need, Rank, nothing_words, sentence
+from support_desk.domain.attention import nothing_words, sentence
 from support_desk.domain.forecast import (
     ASSUMED,
     LEARNED_FROM,
@@ -22,6 +22,7 @@ from support_desk.domain.forecast import (
     learned_pace,
     pace_words,
 )
+from support_desk.domain.need import Need, Rank
 from support_desk.domain.words import day_clock
 from support_desk.keys import bindings
 from support_desk.screens.filters import SORTS, sorted_tickets
