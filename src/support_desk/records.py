@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
+from sys import intern
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -51,34 +52,45 @@ def _first_init(cls: Any) -> Callable[..., None]:
 
 
 def _compiled_init(cls: Any) -> Callable[..., None]:
-    names: dict[str, Any] = {"_NOT_GIVEN": _NOT_GIVEN}
-    parameters, lines = ["self"], []
+    """The names that it needs and no others: there are hundreds of records, each with a table of them."""
+    names: dict[str, Any] = {}
+    parameters, lines, defaults = ["self"], [], []
     for found in fields(cls):
-        parameter, value = _parts(found, names)
-        parameters += parameter
+        value = found.name
+        if found.init:
+            parameters.append(found.name)
+            # `dataclass` has seen to it that those with a default come last.
+            if found.default is not MISSING:
+                defaults.append(found.default)
+            elif found.default_factory is not MISSING:
+                defaults.append(_NOT_GIVEN)
+                value = f"{_made(found, names)} if {found.name} is _NOT_GIVEN else {found.name}"
+                names["_NOT_GIVEN"] = _NOT_GIVEN
+        elif found.default is MISSING:
+            value = _made(found, names)
+        else:
+            value = intern(f"_default_{found.name}")
+            names[value] = found.default
         # A slot's own setter: `object.__setattr__` would look it up by name each time.
-        names[f"_set_{found.name}"] = getattr(cls, found.name).__set__
-        lines.append(f" _set_{found.name}(self, {value})")
+        setter = intern(f"_set_{found.name}")
+        names[setter] = getattr(cls, found.name).__set__
+        lines.append(f" {setter}(self, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     source = f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"])
     exec(source, names)  # noqa: S102 - text of ours, from the names of fields, as `dataclasses` does it
-    made: Callable[..., None] = names["__init__"]
+    made: Any = names.pop("__init__")
+    made.__defaults__ = tuple(defaults)
     made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    result: Callable[..., None] = made
+    return result
 
 
-def _parts(found: Field[Any], names: dict[str, Any]) -> tuple[list[str], str]:
-    """The parameter of a field, if it has one, and the expression for its value."""
-    name, default, make = found.name, f"_default_{found.name}", f"_make_{found.name}"
-    names[default], names[make] = found.default, found.default_factory
-    if not found.init:
-        return [], f"{make}()" if found.default is MISSING else default
-    if found.default is not MISSING:
-        return [f"{name}={default}"], name
-    if found.default_factory is not MISSING:
-        return [f"{name}=_NOT_GIVEN"], f"{make}() if {name} is _NOT_GIVEN else {name}"
-    return [name], name
+def _made(found: Field[Any], names: dict[str, Any]) -> str:
+    """The expression for what a field's factory makes."""
+    make = intern(f"_make_{found.name}")
+    names[make] = found.default_factory
+    return f"{make}()"
 
 
 def _comparison(values: Callable[[Any], Any]) -> tuple[Callable[[Any, Any], Any], Callable[[Any], int]]:
