@@ -38,7 +38,7 @@ def ticket(number: int, *rows: SlaRow, priority: str | None = "normal", **more: 
         "status": "open",
         "created_at": TODAY + timedelta(hours=10),
         "updated_at": TODAY + timedelta(hours=11, milliseconds=500),
-        "url": f"https://example.zendesk.com/agent/tickets/{number}",
+        "helpdesk": "https://example.zendesk.com",
         "priority": priority,
         "sla_rows": rows,
     }

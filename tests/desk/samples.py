@@ -34,7 +34,7 @@ def ticket(number: int, **changes: Any) -> Ticket:
         status="open",
         created_at=START - timedelta(hours=2),
         updated_at=START - timedelta(hours=1),
-        url=f"https://desk.example.com/agent/tickets/{number}",
+        helpdesk="https://desk.example.com",
         priority="normal",
         organisation="Acme",
         requester="Jo",

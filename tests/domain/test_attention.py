@@ -57,7 +57,7 @@ def ticket(number: int, deadline: datetime, priority: str | None = "normal", rec
         status="open",
         created_at=deadline - timedelta(days=2),
         updated_at=deadline - timedelta(days=2),
-        url=f"https://example.zendesk.com/agent/tickets/{number}",
+        helpdesk="https://example.zendesk.com",
         priority=priority,
         recipient=recipient or None,
         sla_rows=(SlaRow("next_reply_time", "active", deadline),),

@@ -26,7 +26,7 @@ LONDON = ZoneInfo("Europe/London")
 OFFICE = WorkingCalendar(LONDON, time(10), time(18), frozenset(range(5)), HOLIDAYS)
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 ALERT = Alert("a1", "", "P3", "open", NOW, NOW, NOW)
-TICKET = Ticket(1, "Cannot sign in", "open", NOW, NOW, "https://example.zendesk.com/agent/tickets/1")
+TICKET = Ticket(1, "Cannot sign in", "open", NOW, NOW)
 
 RULES = (
     ClientRule("NHS England", messages=("england.nhs",), organisations=("NHS England",)),

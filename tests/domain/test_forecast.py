@@ -41,7 +41,7 @@ def ranked(number: int, deadline: datetime | None, kind: str = "due") -> Ranked:
         status="open",
         created_at=MONDAY - timedelta(days=1),
         updated_at=MONDAY - timedelta(days=1),
-        url=f"https://example.zendesk.com/agent/tickets/{number}",
+        helpdesk="https://example.zendesk.com",
     )
     return Ranked(ticket, Verdict(kind, "zendesk_row", "first_reply_time", deadline, "zendesk"))
 

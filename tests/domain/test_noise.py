@@ -145,9 +145,7 @@ def test_a_runbook_that_is_used_and_old_is_proposed() -> None:
 
 def waiting(number: int, status: str, replies: Replies | None, *, days: int) -> Ranked:
     at = NOW - timedelta(days=days)
-    ticket = Ticket(
-        number, "x", status, at, at, f"https://example.zendesk.com/agent/tickets/{number}", replies=replies
-    )
+    ticket = Ticket(number, "x", status, at, at, replies=replies)
     return Ranked(ticket, Verdict("none", "no_policy"))
 
 

@@ -150,7 +150,6 @@ def test_a_ticket_s_subject_is_its_message() -> None:
         status="open",
         created_at=NOW,
         updated_at=NOW,
-        url="",
         tags=("client_acme",),
         organisation="Acme Council",
     )

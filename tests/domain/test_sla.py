@@ -50,7 +50,7 @@ def ticket(**facts: Any) -> Ticket:
         "status": "open",
         "created_at": FRIDAY,
         "updated_at": FRIDAY,
-        "url": "https://example.zendesk.com/agent/tickets/1",
+        "helpdesk": "https://example.zendesk.com",
         "priority": "normal",
         "plan": "standard",
         "sla_rows": (),

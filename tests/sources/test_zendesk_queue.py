@@ -63,13 +63,14 @@ async def test_a_ticket_comes_with_names_sla_rows_and_replies() -> None:
             desk, subject="Site is down", priority="urgent", custom_status_id=511, status="pending"
         )
         url = desk.url
+    assert ticket.url == f"{url}/agent/tickets/1"
     assert ticket == Ticket(
         id=1,
         subject="Site is down",
         status="pending",
         created_at=datetime(2026, 11, 23, 8, 59, tzinfo=UTC),
         updated_at=datetime(2026, 11, 23, 9, 29, tzinfo=UTC),
-        url=f"{url}/agent/tickets/1",
+        helpdesk=url,
         priority="urgent",
         custom_status="Believed solved",
         type="incident",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TICKET = (
     *("status", "priority", "custom_status", "type", "organisation", "requester", "requester_email"),
-    *("assignee", "assignee_email", "group", "plan", "recipient"),
+    *("assignee", "assignee_email", "group", "plan", "recipient", "helpdesk"),
 )
 _VERDICT = ("kind", "cause", "metric", "basis")
 _SLA_ROW = ("metric", "stage")

@@ -49,8 +49,6 @@ class Ticket:
     status: str
     created_at: datetime
     updated_at: datetime
-    url: str
-    """The agent's page: `https` on the configured host."""
     priority: str | None = None
     """`urgent`, `high`, `normal`, `low`, an unknown word, or None: nobody has triaged it."""
     custom_status: str | None = None
@@ -72,6 +70,13 @@ class Ticket:
     """None: the side-load was missing, which isn't the same as the empty tuple (no policy)."""
     replies: Replies | None = None
     """None: the metric set was missing, so whether a reply was given is not known."""
+    helpdesk: str = ""
+    """Its address, without a slash at its end; empty only in rows that an older version has kept."""
+
+    @property
+    def url(self) -> str:
+        """The agent's page: `https` on the configured host. Thousands of them needn't be in memory."""
+        return self.helpdesk and f"{self.helpdesk}/agent/tickets/{self.id}"
 
 
 @record

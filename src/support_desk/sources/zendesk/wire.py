@@ -99,7 +99,7 @@ def tickets_from_search(
     rows = [found] if key == "ticket" and isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise NotAnAnswer(error_code(document))
-    beside = _beside(document, custom_statuses or {}, pause)
+    beside = _beside(document, custom_statuses or {}, settings.url.rstrip("/"), pause)
     tickets: list[Ticket] = []
     rejected: list[str] = []
     for start in range(0, len(rows), _BATCH):
@@ -238,9 +238,12 @@ class _Beside:
     organisations: Mapping[int, Organisation]
     metrics: Mapping[int, MetricSet]
     custom_statuses: Mapping[int, str]
+    helpdesk: str
 
 
-def _beside(document: Mapping[str, Any], names: Mapping[int, str], pause: Callable[[], None]) -> _Beside:
+def _beside(
+    document: Mapping[str, Any], names: Mapping[int, str], helpdesk: str, pause: Callable[[], None]
+) -> _Beside:
     metrics, _ = _read(document.get("metric_sets"), _METRICS, pause)
     return _Beside(
         _by_id(document.get("users"), _USER, pause),
@@ -248,6 +251,7 @@ def _beside(document: Mapping[str, Any], names: Mapping[int, str], pause: Callab
         _by_id(document.get("organizations"), _ORGANISATION, pause),
         {row.ticket_id: row for row in metrics if row.ticket_id is not None},
         names,
+        helpdesk,
     )
 
 
@@ -263,7 +267,6 @@ def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
         status=wire.status or "unknown",
         created_at=wire.created_at,
         updated_at=wire.updated_at,
-        url=f"{settings.url.rstrip('/')}/agent/tickets/{wire.id}",
         priority=wire.priority or None,
         custom_status=beside.custom_statuses.get(wire.custom_status_id or 0),
         type=wire.type or None,
@@ -279,6 +282,7 @@ def _ticket(wire: WireTicket, beside: _Beside, settings: Zendesk) -> Ticket:
         recipient=wire.recipient or None,
         sla_rows=_sla_rows(wire.slas),
         replies=_replies(wire.metric_set or beside.metrics.get(wire.id), wire),
+        helpdesk=beside.helpdesk,
     )
 
 
