@@ -34,6 +34,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Every command with its options; `--help` and the errors of usage come from it."""
     common = _common_options()
     parser = argparse.ArgumentParser(
         prog="support-desk",

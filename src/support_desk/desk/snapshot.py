@@ -160,10 +160,12 @@ class Snapshot:
     runbooks: Feed[Runbook] = field(default_factory=Feed)
 
     def feed(self, name: FeedName) -> Feed[object]:
+        """One feed by its name."""
         feed: Feed[object] = getattr(self, name.value)
         return feed
 
     def with_feed(self, name: FeedName, feed: Feed[object]) -> Snapshot:
+        """The same with another state of one feed."""
         changes: dict[str, Any] = {name.value: feed}
         return replace(self, **changes)
 

@@ -115,4 +115,5 @@ class Situation:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The zone of the working hours: moments are told in it."""
         return self.agreement.calendar.timezone

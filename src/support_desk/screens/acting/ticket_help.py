@@ -87,6 +87,7 @@ async def my_agent(screen: Acting, lookups: Lookups) -> Agent | None:
 
 
 def named(tickets: Tickets) -> str:
+    """The tickets in a sentence, by number."""
     return f"#{tickets[0].id}" if len(tickets) == 1 else f"{len(tickets)} tickets"
 
 

@@ -283,11 +283,13 @@ def details_of(row: WireAlert) -> tuple[tuple[str, str], ...]:
 
 
 def to_event(row: object, *, note: bool) -> AlertEvent:
+    """A line of an alert's log, or a `note` on it. Raises `ValueError` for a row that can't be read."""
     event = _read_event(row)
     return AlertEvent(event.at, event.note if note else event.log, event.owner, note=note)
 
 
 def to_recipient(row: object) -> Recipient:
+    """Who was told of an alert, how and when. Raises `ValueError` for a row that can't be read."""
     recipient = _read_recipient(row)
     at = recipient.updated_at or recipient.created_at
     if at is None:

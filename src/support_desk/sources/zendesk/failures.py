@@ -78,14 +78,17 @@ class Place:
 
 
 def broken_off() -> SourceError:
+    """The connection ended in the middle of an answer."""
     return Unreadable("Zendesk: the answer broke off before its end", _TRY_AGAIN)
 
 
 def too_slow(seconds: float) -> SourceError:
+    """The answer wasn't whole within the time that a request has."""
     return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", _TRY_AGAIN)
 
 
 def too_big(size: int) -> SourceError:
+    """The answer went on beyond `size` bytes."""
     return Unreadable(
         f"Zendesk: an answer larger than {size / 1e6:.3g} MB was given up",
         "check that [zendesk] url is the helpdesk's own address; open a large file in the browser",
@@ -93,6 +96,7 @@ def too_big(size: int) -> SourceError:
 
 
 def throttled(response: requests.Response, now: datetime | None) -> SourceError:
+    """429: the account's requests of this minute are used up; with how long Zendesk asks us to wait."""
     wait = retry_after(response.headers, now)
     return Throttled(
         "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
