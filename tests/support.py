@@ -186,6 +186,13 @@ class HeardApp(DeskApp):
 
     CSS_PATH = str(Path(support_desk.app.__file__).with_name("support_desk.tcss"))
 
+    still = False
+    """No second goes by."""
+
+    def tick(self) -> None:
+        if not self.still:
+            super().tick()
+
     def listen(self) -> None:
         self.bells = 0
         self.said: list[str] = []

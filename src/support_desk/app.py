@@ -129,7 +129,7 @@ class DeskApp(Places):
         self.app_resume_signal.subscribe(self, self._resumed)
         self.desk.subscribe(self.desk_changed)
         self.news.first(self.view)
-        self.set_interval(1.0, self._second, name="second")
+        self.set_interval(1.0, self.tick, name="second")
         self.call_after_refresh(self._start_reading)
 
     def _start_reading(self) -> None:
@@ -292,7 +292,8 @@ class DeskApp(Places):
         # While Textual takes the screens down, the timers and the desk go on for a moment.
         return self._exit or not self.is_running
 
-    def _second(self) -> None:
+    def tick(self) -> None:
+        """A second has gone by: what time alone changes is drawn, and what is urgent is said."""
         if self._leaving:
             return
         if not self.look_at_terminal():

@@ -49,7 +49,7 @@ async def test_the_single_next_thing_stands_above_everything(size: tuple[int, in
         assert desk.app.dashboard.query_one("#announcement").region.y == 0
 
         desk.clock.move(seconds=10)
-        desk.app._second()
+        desk.app.tick()
         await desk.pilot.pause()
         assert "paged in 1:10" in top(desk)
 
@@ -58,7 +58,7 @@ async def test_when_the_page_is_due_it_says_check_and_whom_to_call() -> None:
     async with running(size=LARGE) as desk:
         await desk.until(lambda: "ack P1" in top(desk))
         desk.clock.move(minutes=20)
-        desk.app._second()
+        desk.app.tick()
         await desk.until(lambda: " check P1" in top(desk))
         assert "should have been paged" in top(desk)
         assert "; call " in top(desk)
@@ -193,7 +193,7 @@ async def test_the_line_says_how_many_follow() -> None:
     async with running(size=LARGE, weather=weather, wait=False) as desk:
         # Half past ten: in hours.
         desk.clock.move(minutes=44)
-        desk.app._second()
+        desk.app.tick()
         await desk.app.desk.read([FeedName.ALERTS, FeedName.TICKETS])
         await desk.until(lambda: " breaches 1" in top(desk))
         assert " follow" in top(desk)
@@ -219,13 +219,13 @@ async def test_the_last_minute_before_a_page_rings_once_on_every_screen() -> Non
         await desk.press("0")
         bells, said = desk.app.bells, len(desk.app.said)
         desk.clock.move(seconds=21)
-        desk.app._second()
+        desk.app.tick()
         await desk.pilot.pause()
         assert desk.app.bells == bells + 1
         assert "is paged in 0:59" in desk.app.said[-1]
         for _ in range(3):
             desk.clock.move(seconds=1)
-            desk.app._second()
+            desk.app.tick()
             await desk.pilot.pause()
         assert desk.app.bells == bells + 1
         assert len(desk.app.said) == said + 1
@@ -251,7 +251,7 @@ async def test_a_limit_of_the_handbook_is_said_once_when_it_is_reached() -> None
         await desk.until(lambda: "nothing needs you now" in top(desk))
         for _ in range(3):
             desk.clock.move(minutes=1)
-            desk.app._second()
+            desk.app.tick()
             await desk.pilot.pause()
         said = [line for line in desk.app.said if "without a fix: think of escalating" in line]
         assert len(said) == 1

@@ -58,7 +58,7 @@ async def open_ticket(desk: Running, number: int) -> TicketScreen:
 async def write(desk: Running, text: str, last: str = "ctrl+s") -> None:
     """Write into the field that is open."""
     screen = await writing(desk)
-    screen._field.text = text
+    screen.field.text = text
     await desk.pilot.pause()
     await desk.press(last)
 
@@ -153,7 +153,7 @@ async def test_what_is_being_typed_is_kept_without_a_key(tmp_path: Path) -> None
         await go_to(desk, MAP)
         await desk.press("n")
         screen = await writing(desk)
-        screen._field.text = "Typed, and then the power failed"
+        screen.field.text = "Typed, and then the power failed"
         await desk.until(lambda: draft(desk, MAP, "note"))
         assert draft(desk, MAP, "note") == "Typed, and then the power failed"
 

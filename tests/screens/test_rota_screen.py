@@ -50,7 +50,7 @@ async def test_time_goes_by_on_the_page() -> None:
     async with running(size=MIDDLE) as desk:
         await open_page(desk)
         desk.clock.move(minutes=15)
-        desk.app._second()
+        desk.app.tick()
         await desk.pilot.pause()
         assert (
             "You are first line dev until Wed 18:00, 7 h 59 min; your turn goes on until Tue 18:00"

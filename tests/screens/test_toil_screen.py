@@ -249,15 +249,15 @@ async def test_new_claims_are_asked_about_once_and_in_working_hours() -> None:
         return [line for line in desk.app.said if "to answer while you remember: K" in line]
 
     async with running(size=SMALL) as desk:
-        desk.app._second()
+        desk.app.tick()
         await desk.pilot.pause()
         assert asked(desk) == [], "not before work begins"
         desk.clock.move_to(AT_TEN)
-        desk.app._second()
+        desk.app.tick()
         await desk.until(lambda: asked(desk))
         for _ in range(3):
             desk.clock.move(hours=1, minutes=1)
-            desk.app._second()
+            desk.app.tick()
             await desk.pilot.pause(0.05)
         assert len(asked(desk)) == 1
 

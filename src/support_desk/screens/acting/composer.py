@@ -75,7 +75,7 @@ class Composer(Modal[str | None]):
             yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        field = self._field
+        field = self.field
         # A blinking cursor costs 4 kB a second over SSH.
         field.cursor_blink = False
         field.move_cursor(field.document.end)
@@ -87,7 +87,8 @@ class Composer(Modal[str | None]):
         self.query_one("#keys", Lines).show([keys])
 
     @property
-    def _field(self) -> TextArea:
+    def field(self) -> TextArea:
+        """Where the text is typed."""
         return self.query_one("#text", TextArea)
 
     @property
@@ -97,7 +98,7 @@ class Composer(Modal[str | None]):
     @property
     def text(self) -> str:
         """What is written, as it may leave the program."""
-        return clean_block(self._field.text).strip()
+        return clean_block(self.field.text).strip()
 
     def _draft(self) -> str:
         outbox = self._desk.acts.outbox
@@ -137,7 +138,7 @@ class Composer(Modal[str | None]):
 
     def _after_typing(self, act: Callable[[], None]) -> None:
         """Once the field has taken what was typed before this key: over a slow line they come together."""
-        self._field.call_later(act)
+        self.field.call_later(act)
 
     def _finish(self) -> None:
         if not self.text:
@@ -153,7 +154,7 @@ class Composer(Modal[str | None]):
         self.dismiss(None)
 
     async def _edit(self) -> None:
-        text = await edit_text(self._desk, self._field.text)
+        text = await edit_text(self._desk, self.field.text)
         if text is None:
             return
         if self.text and not text.strip():
@@ -163,8 +164,8 @@ class Composer(Modal[str | None]):
                 problem=True,
             )
             return
-        self._field.text = text
-        self._field.move_cursor(self._field.document.end)
+        self.field.text = text
+        self.field.move_cursor(self.field.document.end)
 
     def _open_editor(self) -> None:
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
