@@ -115,6 +115,10 @@ def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "3 × acme-prod-web-1-disk" in text
     told = "ESCALATE to second line about P1 acme-0: done (Sam Example was paged 14:02:11)"
     assert f"{told}; the alert is still open" in text
+    # Of the others one rang by day, when nobody is second line, and one in the weekend.
+    assert text.count(" was due for ") == 1
+    due = "- Sat 13:05 the second line (Ben Brook) was due for P1 acme-prod-web-2-disk"
+    assert f"{due}: nobody acknowledged it; it is still there" in text
     assert "- 1 × acknowledge" in text
     assert "It can't be told: the runbooks aren't in a git checkout." in text
     assert "First line, developer: " in text

@@ -17,6 +17,7 @@ from support_desk.domain.handover import (
     About,
     Action,
     Cause,
+    Due,
     Facts,
     Next,
     Rang,
@@ -96,7 +97,10 @@ def test_an_empty_week_says_so_in_every_section() -> None:
     text = to_markdown(facts(runbooks_changed=()), AGREEMENT)
     assert text.startswith("# Handover, Wed 29 Apr 2026 10:00 to Wed 6 May 2026 10:00, by Robin Ashdown\n")
     assert section(text, "Look at this first") == ["Nothing is late, near its deadline, or without an owner."]
-    assert section(text, "Escalated, and how it ended") == ["Nothing was escalated from this desk."]
+    assert section(text, "Escalated, and how it ended") == [
+        "Nothing was escalated from this desk.",
+        "By the history no alert waited until its policy was to page the second line.",
+    ]
     assert section(text, "Who is on next")[0] == "- Unknown: the rota could not be read"
 
 
@@ -281,7 +285,8 @@ def test_escalations_and_unfinished_actions_say_how_they_ended() -> None:
         (
             "- Mon 11:00 ESCALATE to second line about P1 a: done (Sam was paged 11:02:11);"
             " the alert was closed Mon 11:40"
-        )
+        ),
+        "By the history no alert waited until its policy was to page the second line.",
     ]
     # What somebody wrote stays out, unless it is asked for.
     assert section(text, "Follow-ups") == [
@@ -293,6 +298,31 @@ def test_escalations_and_unfinished_actions_say_how_they_ended() -> None:
     assert section(text, "Done") == ["- 3 × acknowledge"]
     assert "- Mon 11:00 acknowledge on P1 0" in to_markdown(
         facts(actions=tuple(acks)), AGREEMENT, details=True
+    )
+
+
+def test_what_the_policies_were_to_page_by_themselves_is_told_and_not_claimed() -> None:
+    later = START + timedelta(minutes=9)
+    due = (
+        Due(START, "P1 acme-prod_5xx", "Sam Patel", "acknowledged Mon 11:20 by Kim; gone Mon 11:40"),
+        Due(later, "P3 disk", "", "nobody acknowledged it; it is still there", "configured"),
+    )
+    text = to_markdown(facts(due=due, history_from=START - timedelta(hours=1)), AGREEMENT)
+    first, empty, words, blank, *rows = section(text, "Escalated, and how it ended")
+    assert (first, empty, blank) == ("Nothing was escalated from this desk.", "", "")
+    assert "whether they paged stands in each alert's log, which isn't kept here:" in words
+    assert [row.partition(" the second line")[2] for row in rows] == [
+        " (Sam Patel) was due for P1 acme-prod_5xx: acknowledged Mon 11:20 by Kim; gone Mon 11:40",
+        (
+            ", who isn't known, was due for P3 disk (by the configured minutes: its policy isn't known): "
+            "nobody acknowledged it; it is still there"
+        ),
+        "",
+    ]
+    assert [row[:11] for row in rows] == ["- Mon 11:00", "- Mon 11:09", "- Before Mo"]
+    unread = to_markdown(facts(doubtful=frozenset({"history"})), AGREEMENT)
+    assert section(unread, "Escalated, and how it ended")[-1] == (
+        "What the policies paged by themselves can't be told: the history can't be read."
     )
 
 

@@ -475,7 +475,11 @@ async def what_is_handed_over(week: Week) -> None:
     causes = told["Alerts of the week, by cause"]
     assert [line[: len(start)] for line, start in zip(causes, CAUSES, strict=True)] == list(CAUSES)
     assert "4 out of hours" in causes[0]
-    paged, handed_on = told["Escalated, and how it ended"]
+    paged, handed_on, *by_timers = told["Escalated, and how it ended"]
+    assert any(
+        "(Gus Grove) was due for P1 county-api down: acknowledged Sat 14:12" in row for row in by_timers
+    )
+    assert not any("acme-prod-queue" in row for row in by_timers), "told above"
     assert paged.startswith("Sun 02:32 ")
     assert "acme-prod-queue" in paged
     assert "Gus Grove was paged 02:32:" in paged

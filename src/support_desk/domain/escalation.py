@@ -157,6 +157,37 @@ def policies_of(
     return [p for p in policies if wanted and (p.name.casefold() == wanted or p.id == default_policy)][:1]
 
 
+def second_line_due(
+    alert: Alert,
+    until: datetime,
+    *,
+    policies: Iterable[EscalationPolicy],
+    fallback_minutes: float,
+    default_policy: str,
+    second_line: SecondLine,
+    second_line_schedule: str,
+) -> tuple[datetime, Person | Unknown, str] | None:
+    """When the second line was first to be paged about an alert that waited from its creation until a moment.
+
+    With who that was, and the basis. None: it was taken or gone before, or nobody was second line then.
+    """
+    chosen = policies_of(alert, tuple(policies), default_policy)
+    delays = [
+        rule.delay
+        for policy in chosen
+        for rule in policy.rules
+        if _is_second_line(rule, second_line_schedule)
+    ]
+    basis = "policy" if chosen else "configured"
+    if not chosen:
+        delays = [timedelta(minutes=fallback_minutes)]
+    for at in sorted(alert.created_at + delay for delay in delays):
+        who = second_line(at)
+        if at < until and who is not None:
+            return at, who, basis
+    return None
+
+
 def _is_second_line(rule: EscalationRule, schedule: str) -> bool:
     return rule.recipient_type == "schedule" and schedule.casefold() in (
         rule.recipient.casefold(),

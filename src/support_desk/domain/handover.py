@@ -92,6 +92,22 @@ class Action:
 
 
 @record
+class Due:
+    """An alert that waited until its policy was to page the second line by itself."""
+
+    at: datetime
+    """When that was to be (UTC)."""
+    title: str
+    """Such as "P1 acme-prod-5xx". Cleaned."""
+    who: str
+    """Who was second line then; empty: not known."""
+    ended: str
+    """What became of the alert, in words."""
+    basis: str = "policy"
+    """`policy`, or `configured` where its policy isn't known."""
+
+
+@record
 class Next:
     """Who takes over a line, or has a part of the week to come."""
 
@@ -128,6 +144,8 @@ class Facts:
     """What else is known of them, by their id."""
     causes: tuple[Cause, ...] = ()
     actions: tuple[Action, ...] = ()
+    due: tuple[Due, ...] = ()
+    """What the escalation policies were to page by themselves, in the order of time."""
     unfinished: tuple[Action, ...] = ()
     """What was decided and isn't known to be done."""
     runbooks_changed: tuple[str, ...] | None = None

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 from support_desk.domain.alerts import Alert
-from support_desk.domain.handover import About, Action, Cause, Facts, Next
+from support_desk.domain.handover import About, Action, Cause, Due, Facts, Next
 from support_desk.domain.markdown import code, plain
 from support_desk.domain.rota import Role, Unknown
 from support_desk.domain.sla import Agreement, Ranked, is_emergency
@@ -101,6 +101,12 @@ class Rows:
         return (
             f"- {self.at(action.at)} {self._what(action)} about {plain(action.on)}: {_ended(action)}{since}"
         )
+
+    def due(self, due: Due) -> str:
+        """A page that the policy was to make by itself, and what became of the alert."""
+        who = f"the second line ({plain(due.who)})" if due.who else "the second line, who isn't known,"
+        after = "" if due.basis == "policy" else " (by the configured minutes: its policy isn't known)"
+        return f"- {self.at(due.at)} {who} was due for {plain(due.title)}{after}: {plain(due.ended)}"
 
     def done(self, action: Action) -> str:
         """What was done from this desk."""

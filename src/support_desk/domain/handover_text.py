@@ -219,7 +219,26 @@ class _Sections:
             for action in sorted(self._facts.actions, key=lambda action: action.at)
             if action.pages
         ]
-        return capped(rows) or self._unless("log", "Nothing was escalated from this desk.")
+        by_hand = capped(rows) or self._unless("log", "Nothing was escalated from this desk.")
+        neither = {"history", "log"} <= self._facts.doubtful
+        return by_hand if neither else [*by_hand, *self._by_timers()]
+
+    def _by_timers(self) -> list[str]:
+        """What the escalation policies were to page by themselves; whether they did, no list tells."""
+        if "history" in self._facts.doubtful:
+            return ["What the policies paged by themselves can't be told: the history can't be read."]
+        known_from = self._facts.history_from
+        since = known_from if known_from is not None and known_from > self._facts.start else None
+        before = f" Before {self._rows.at(since)} it isn't known." if since else ""
+        if not self._facts.due:
+            return [f"By the history no alert waited until its policy was to page the second line.{before}"]
+        return [
+            "",
+            "By the policies' timers; whether they paged stands in each alert's log, which isn't kept here:",
+            "",
+            *capped([self._rows.due(row) for row in self._facts.due], more="more alerts waited so long"),
+            *([f"-{before}"] * bool(before)),
+        ]
 
     def follow_ups(self) -> list[str]:
         rows = [self._rows.unfinished(action) for action in self._facts.unfinished]

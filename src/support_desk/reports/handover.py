@@ -19,7 +19,7 @@ from support_desk.domain.command_words import command_words, quote, text_of
 from support_desk.domain.commands import Promise, is_one_key_escalation, pages_somebody
 from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
-from support_desk.domain.handover import About, Action, Facts, Next, Rang, causes_of
+from support_desk.domain.handover import About, Action, Due, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase, Target
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_address, same_person
@@ -30,6 +30,7 @@ from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock, moment_words
 from support_desk.glance import source_error
 from support_desk.records import record
+from support_desk.reports.timers import due_by_timers
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -97,6 +98,7 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         about=_about(view, kept),
         causes=causes_of(_rang(kept, view, start, end)),
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
+        due=_due(kept, view, start, end),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
         runbooks_changed=kept.runbooks_changed,
         next_on=next_on,
@@ -114,6 +116,13 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         doubtful=frozenset(doubtful),
         history_from=kept.history_from,
     )
+
+
+def _due(kept: Kept, view: Seen, start: datetime, end: datetime) -> tuple[Due, ...]:
+    """What the policies were to page by themselves within the range."""
+    rang = [past for past in kept.history or () if start <= past.created_at < end]
+    by_hand = frozenset(pages_of_log(kept.log or ()))
+    return tuple(due_by_timers(rang, view, view.agreement.calendar.timezone, told=by_hand))
 
 
 def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, str]]:
