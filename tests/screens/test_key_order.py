@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from textual import events
+from textual.widgets import OptionList
 
 from support_desk.domain.commands import EditTicket
 from support_desk.screens.acting.composer import Composer
@@ -115,6 +116,22 @@ async def test_a_key_that_bounces_answers_once_and_closes_nothing_else(typed: st
         assert desk.app.return_code is None
         assert desk.dashboard in desk.app.screen_stack
         assert len({row.intent.command for row in entries(desk)}) == len(entries(desk))
+
+
+@pytest.mark.parametrize("presses", [2, 3, 4])
+async def test_a_command_that_was_found_is_run_once_however_the_key_bounces(presses: int) -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("colon", *"mute", "space", *"bell")
+        await desk.until(lambda: desk.app.screen.query_one(OptionList).option_count == 1)
+        for _ in range(presses):
+            desk.app.post_message(events.Key("enter", "\r"))
+        await desk.until(lambda: any("The bell is muted" in said for said in desk.app.said))
+        for _ in range(10):
+            await desk.pilot.pause()
+        assert desk.app.return_code is None
+        assert desk.app.screen is desk.dashboard
+        assert sum("The bell" in said for said in desk.app.said) == 1
 
 
 @pytest.mark.parametrize("key", ["w", "a", "n", "u", "O", "q"])

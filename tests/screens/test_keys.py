@@ -220,7 +220,7 @@ async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> 
 async def test_the_palette_opens_finds_and_runs() -> None:
     async with running() as desk:
         await desk.press("ctrl+p")
-        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "Palette")
         await desk.type("mute bell")
         await desk.until(lambda: desk.app.screen.query("CommandList Option, OptionList"))
         await desk.press("enter")
@@ -281,7 +281,7 @@ def test_other_words_are_of_actions_that_the_palette_has() -> None:
 async def test_the_palette_finds_a_key_that_was_changed_and_shows_it() -> None:
     async with running(config=changed(keys={"act.take": "f7"})) as desk:
         await desk.press("ctrl+p")
-        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "Palette")
         await desk.type("f7")
         await desk.until(lambda: any("take  f7" in prompt for prompt in offered(desk)))
 
@@ -289,7 +289,7 @@ async def test_the_palette_finds_a_key_that_was_changed_and_shows_it() -> None:
 async def test_the_palette_guesses_only_where_it_finds_nothing_else() -> None:
     async with running() as desk:
         await desk.press("ctrl+p")
-        await desk.until(lambda: type(desk.app.screen).__name__ == "CommandPalette")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "Palette")
         await desk.type("ack")
         await desk.until(lambda: len(offered(desk)) in (1, 2))
         assert offered(desk)[0].startswith("acknowledge  a")

@@ -152,4 +152,4 @@ async def test_a_note_is_left_as_a_draft(desk: Running) -> None:
 
 async def test_the_header_opens_the_palette(desk: Running) -> None:
     await click(desk, "#header", "second line")
-    await desk.until(lambda: "CommandPalette" in type(desk.app.screen).__name__)
+    await desk.until(lambda: "Palette" in type(desk.app.screen).__name__)

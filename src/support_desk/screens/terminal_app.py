@@ -114,6 +114,14 @@ class TerminalApp(App[None]):
             with suppress(TimeoutError):
                 await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
 
+    def action_command_palette(self) -> None:
+        """Open the list of commands."""
+        # Here, since its widgets take 10 ms to import: more than the first frame can spare.
+        from support_desk.screens.palette_screen import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     # Last words
 
     def _fatal_error(self) -> None:
