@@ -101,6 +101,18 @@ def test_a_page_that_should_have_happened_names_whom_to_call() -> None:
     ]
 
 
+def test_an_emergency_of_which_nobody_knows_when_it_breaches_is_named_all_the_same() -> None:
+    strange = replace(
+        ticket(7, DAY + timedelta(days=9), priority="urgent"),
+        sla_rows=(SlaRow("next_reply_time", "fulfilled", DAY),),
+    )
+    calm = replace(ticket(8, DAY, priority="normal"), sla_rows=strange.sla_rows)
+
+    assert said(Situation(DAY, AGREEMENT, queue=queue(strange, calm))) == [
+        "look at #7 Subject 7: emergency, when it breaches isn't known (enter says why)"
+    ]
+
+
 def paged(ago: timedelta, proof: Proof = Proof.PAGED, words: str = "Sam Patel was paged 14:50:11") -> Page:
     return Page(DAY - ago, proof, words, escalation=True)
 

@@ -398,7 +398,15 @@ class TestSentences:
                 {"sla_rows": (row("paused"), row("fulfilled"))},
                 (
                     'Unknown: Zendesk reports first reply as "fulfilled", '
-                    "a stage that this program does not know."
+                    "a stage that this program does not know; "
+                    "the contract's normal first reply is due Mon 16:00 (5 h 30 min of working time left)."
+                ),
+            ),
+            (
+                {"sla_rows": (row("fulfilled"),), "replies": Replies(1)},
+                (
+                    'Unknown: Zendesk reports first reply as "fulfilled", '
+                    "a stage that this program does not know; by the contract no reply is owed."
                 ),
             ),
             (

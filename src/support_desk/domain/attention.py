@@ -135,6 +135,9 @@ def _tickets(of: Situation) -> Iterable[Need]:
     for row in rows:
         if is_emergency(row.ticket, of.agreement):
             yield _ticket(of, Rank.EMERGENCY, row, "emergency, ")
+    for row in of.queue:
+        if row.verdict.kind == "unknown" and is_emergency(row.ticket, of.agreement):
+            yield _undated(row)
     if of.on_call:
         return
     usual = [row for row in rows if not is_emergency(row.ticket, of.agreement)]
@@ -166,6 +169,14 @@ def _ticket(of: Situation, rank: Rank, row: Ranked, before: str = "", tail: str 
     target = Target("ticket", str(row.ticket.id))
     act = f"{_verb(row)} #{row.ticket.id}"
     return Need(rank, target, act, _subject(row), before + breach + tail, deadline, late=deadline <= of.now)
+
+
+def _undated(row: Ranked) -> Need:
+    """An emergency of which nobody can say when it breaches: it mustn't wait behind those with a time."""
+    ticket = row.ticket
+    why = "emergency, when it breaches isn't known (enter says why)"
+    act, target = f"look at #{ticket.id}", Target("ticket", str(ticket.id))
+    return Need(Rank.EMERGENCY, target, act, _subject(row), why, ticket.created_at)
 
 
 def _follow(others: int) -> str:

@@ -169,6 +169,15 @@ def _by_zendesk(ticket: Ticket, rows: tuple[SlaRow, ...], agreement: Agreement) 
     return Verdict("met", "zendesk_row", basis="zendesk")
 
 
+def beside_unknown(ticket: Ticket, agreement: Agreement) -> Verdict:
+    """What the contract asks for of a ticket whose SLA in Zendesk is in a stage that we don't know.
+
+    To be told beside it: the ticket stays unknown and in its place (rulings 1 and 4), as Zendesk's clock may
+    be another one.
+    """
+    return _by_contract(ticket, agreement, "unknown_stage")
+
+
 def _earliest(rows: list[SlaRow]) -> SlaRow:
     dated = [row for row in rows if row.breach_at is not None]
     return min(dated, key=lambda row: row.breach_at or _NEVER) if dated else rows[0]

@@ -9,6 +9,7 @@ from support_desk.domain.sla import (
     Agreement,
     Ranked,
     Verdict,
+    beside_unknown,
     came_to_emergency,
     contract_priority,
     working_left,
@@ -137,12 +138,28 @@ def _none(ticket: Ticket, _verdict: Verdict, _now: datetime, _agreement: Agreeme
     return f"{ticket.status}; no reply is owed"
 
 
-def _unknown(ticket: Ticket, verdict: Verdict, _now: datetime, _agreement: Agreement) -> str:
+def _beside(ticket: Ticket, now: datetime, agreement: Agreement) -> str:
+    """What the contract says meanwhile, on its own word."""
+    found = beside_unknown(ticket, agreement)
+    if found.kind == "met":
+        return "by the contract no reply is owed"
+    if found.kind != "due" or found.deadline is None:
+        return "by the contract no deadline runs"
+    when = moment_words(found.deadline, now, agreement.calendar.timezone)
+    be = "was" if found.deadline <= now else "is"
+    asked = f"the contract's {contract_priority(ticket, agreement)} {metric_words(found.metric)}"
+    return (
+        f"{asked} {be} due {when} ({_time_left(found, now, agreement)}){_caveats(ticket, found, agreement)}"
+    )
+
+
+def _unknown(ticket: Ticket, verdict: Verdict, now: datetime, agreement: Agreement) -> str:
     what = metric_words(verdict.metric)
     if verdict.cause == "unknown_stage":
         rows = ticket.sla_rows or ()
         stage = next((r.stage for r in rows if r.metric == verdict.metric and r.stage not in STAGES), "?")
-        return f'unknown: Zendesk reports {what} as "{stage}", a stage that this program does not know'
+        told = f'unknown: Zendesk reports {what} as "{stage}", a stage that this program does not know'
+        return f"{told}; {_beside(ticket, now, agreement)}"
     if verdict.cause == "null_breach_at" and verdict.basis == "zendesk":
         return f"unknown: Zendesk's SLA for {what} runs without a deadline, and the contract has none either"
     return "unknown: Zendesk gives no deadline, and the contract's can't be computed"
