@@ -6,11 +6,16 @@ a command (`kind_of`) is its name in the store, so a record here is never rename
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from support_desk.records import record
 
 # Alerts
+
+LONGEST_SNOOZE = timedelta(days=7)
+"""https://docs.opsgenie.com/v1.0/docs/snooze."""
+MOST_MESSAGE = 130
+"""Characters of an alert's message that the alert service keeps (docs.opsgenie.com, creating alerts)."""
 
 
 @record
@@ -32,7 +37,7 @@ class CloseAlert:
 class SnoozeAlert:
     """Silence the alert: notifications and the escalation stop; at the end it is open and un-acknowledged.
 
-    https://docs.opsgenie.com/v1.0/docs/snooze: at most a week.
+    At most `LONGEST_SNOOZE`.
     """
 
     until: datetime
@@ -112,7 +117,7 @@ class PagePerson:
     username: str
     name: str
     message: str
-    """At most 130 characters; more is cut by the service's rules."""
+    """At most `MOST_MESSAGE` characters; more is cut by the service's rules."""
     description: str = ""
     priority: str = "P1"
     tags: tuple[str, ...] = ()

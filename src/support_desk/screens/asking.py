@@ -21,6 +21,8 @@ from support_desk.widgets.text_view import BLANK, TextLine, TextView
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
 
+MANY = 3
+"""More alerts or tickets than this are asked about before one key changes them."""
 DEAF_SECONDS = 0.3
 """For so long after it appeared a question hears nothing."""
 LATE_SECONDS = 0.7

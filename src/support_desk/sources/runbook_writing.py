@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
+from support_desk.sources.runbooks import MAX_BYTES
 from support_desk.text import clean
 
-MAX_BYTES = 1_000_000
 _PROGRAM = Path(__file__).resolve().parents[1]
 
 

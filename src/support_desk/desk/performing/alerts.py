@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from support_desk.desk.clock import Clock
@@ -31,7 +31,7 @@ from support_desk.desk.performing.alert_state import (
     paged,
     paged_words,
 )
-from support_desk.desk.performing.alert_verify import AlertVerifier
+from support_desk.desk.performing.alert_verify import LOOK, AlertVerifier
 from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient
@@ -53,10 +53,7 @@ READ_BACK = (0.0, 0.5, 1.0, 2.0)
 """Seconds before each look at whether the alert shows the change."""
 EVIDENCE = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
 """Seconds before each look at who was paged."""
-LONGEST_SNOOZE = timedelta(days=7)
-"""https://docs.opsgenie.com/v1.0/docs/snooze."""
 SECOND_LINE = "second line"
-LOOK = "look at the alert before you send it again"
 _FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
 
 OnCallNow = Callable[[], Awaitable[frozenset[str] | None]]
@@ -332,7 +329,7 @@ class AlertPerformer:
 def _wrong_end(command: c.SnoozeAlert, now: datetime) -> str:
     if command.until <= now:
         return "the snooze would have ended already"
-    if command.until - now > LONGEST_SNOOZE:
+    if command.until - now > c.LONGEST_SNOOZE:
         return "an alert can be snoozed for at most a week"
     return ""
 

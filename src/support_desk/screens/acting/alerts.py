@@ -6,7 +6,7 @@ Every function takes the alerts as they were at the key press. Escalating is in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.acts import who_decides
@@ -20,7 +20,7 @@ from support_desk.domain.words import day_clock
 from support_desk.screens.acting.escalation import escalate, people_of
 from support_desk.screens.acting.escalation import page_someone as _page_someone
 from support_desk.screens.acting.incident import ask_who_was_told
-from support_desk.screens.asking import confirm
+from support_desk.screens.asking import MANY, confirm
 from support_desk.text import head
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 Alerts = Sequence[Alert]
 
-MANY = 3
-"""More alerts than this are asked about before they are changed."""
-LONGEST_SNOOZE = timedelta(days=7)
 LONGEST_SUBJECT = 120
 
 SNOOZES = (
@@ -162,7 +159,7 @@ def snooze(screen: Acting, alerts: Alerts) -> None:
         (until, (text, label, f"until {day_clock(until, now, calendar.timezone)}"))
         for until, text, label in moments
     ]
-    if opens - now <= LONGEST_SNOOZE:
+    if opens - now <= c.LONGEST_SNOOZE:
         when = f"until {day_clock(opens, now, calendar.timezone)}"
         ends.append((opens, (opens.isoformat(), when, "work begins")))
     choices = [choice for _, choice in sorted(ends)]
@@ -203,7 +200,7 @@ def _snooze_until(screen: Acting, send: Callable[[datetime], None], text: str = 
                 f"“{answer}” isn't a moment to come: write 15:10, tomorrow, fri 12:00, 2h", problem=True
             )
             _snooze_until(screen, send, answer)
-        elif until - app.desk.now() > LONGEST_SNOOZE:
+        elif until - app.desk.now() > c.LONGEST_SNOOZE:
             screen.say("An alert can be snoozed for at most a week", problem=True)
             _snooze_until(screen, send, answer)
         else:

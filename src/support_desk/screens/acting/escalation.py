@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
     from support_desk.sources.protocols import Sources
 
-MOST_MESSAGE = 130
-"""Characters of an alert's message that the service takes."""
-
 
 def people_of(screen: Acting) -> tuple[Person, ...]:
     """Everybody whom the alert service knows, by name."""
@@ -357,7 +354,7 @@ def page_command(screen: Acting, row: Alert | Ticket, rung: Rung) -> c.PagePerso
     return c.PagePerson(
         username=rung.person.email,
         name=rung.person.name,
-        message=head(f"{me} asks for help: {title_of(row)}", MOST_MESSAGE),
+        message=head(f"{me} asks for help: {title_of(row)}", c.MOST_MESSAGE),
         description=f"{title_of(row)}\n{row.url}\n\nAsked for by {me}.",
         priority="P1" if urgent else "P2",
         tags=tuple(tag for tag in row.tags if tag.startswith("client_")),

@@ -9,7 +9,7 @@ from support_desk.desk.intents import title_of
 from support_desk.domain.command_words import changes_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.tickets import Ticket
-from support_desk.screens.asking import confirm
+from support_desk.screens.asking import MANY, confirm
 from support_desk.sources.errors import ServiceDown, SourceError, Throttled, Unreachable
 from support_desk.text import head
 
@@ -22,9 +22,6 @@ Tickets = Sequence[Ticket]
 
 LONGEST_TITLE = 60
 """Cells of a ticket's number and subject in a question."""
-
-MANY = 3
-"""More tickets than this are asked about before they are changed."""
 
 
 def do(screen: Acting, tickets: Tickets, edit: EditTicket, asked_at: float | None = None) -> None:

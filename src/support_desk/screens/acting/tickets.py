@@ -19,7 +19,6 @@ from support_desk.domain.ticket_tags import tag_suggestions
 from support_desk.domain.triage import priority_choices
 from support_desk.screens.acting import ticket_texts
 from support_desk.screens.acting.ticket_help import (
-    MANY,
     Tickets,
     do,
     my_agent,
@@ -29,7 +28,7 @@ from support_desk.screens.acting.ticket_help import (
     titled,
     waiting,
 )
-from support_desk.screens.asking import confirm
+from support_desk.screens.asking import MANY, confirm
 from support_desk.sources.errors import SourceError
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ MOST_ACTOR = 100
 MOST_NOTE = 25_000
 MARK_ROOM = 40
 """Characters of a note that our own mark may take."""
-MOST_MESSAGE = 130
 MOST_DESCRIPTION = 15_000
 MOST_TAGS = 20
 
@@ -69,7 +68,7 @@ class OpsgenieWriter:
     async def create(self, page: c.PagePerson, *, alias: str, actor: str) -> str:
         """Raise a new alert through the global integration; the request's id. May be sent again."""
         body: Body = {
-            "message": page.message[:MOST_MESSAGE],
+            "message": page.message[: c.MOST_MESSAGE],
             "alias": alias,
             "description": page.description[:MOST_DESCRIPTION],
             "responders": [{"type": "user", "username": page.username}],
