@@ -220,6 +220,12 @@ class DeskApp(Places):
         if self.desk.sources is not None:
             await self.desk.sources.close()
 
+    @property
+    def can_remove_tags(self) -> bool:
+        """Whether the alert service, with this key, can take tags away from an alert."""
+        alerts = self.desk.sources.alerts if self.desk.sources is not None else None
+        return alerts is None or alerts.capabilities.remove_tags
+
     # Time and changes
 
     @property

@@ -18,11 +18,12 @@ from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.intents import Phase
 from support_desk.domain.rota import OnCall, Person
 from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
-from support_desk.sources.protocols import Reading, Sources
+from support_desk.sources.protocols import AlertCapabilities, Reading, Sources
 from support_desk.widgets.split_line import SplitLine
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
@@ -576,6 +577,54 @@ async def test_without_a_key_that_may_write_the_ladder_is_offered_at_once() -> N
         await choose(desk, "helen")
         assert "Helen Marsh can't be paged without a key that may change alerts: ring" in desk.app.said[-1]
         assert entries(desk) == ()
+
+
+class AnotherProvider(WeatheredAlerts):
+    """The alerts of a service that has fewer ways than OpsGenie."""
+
+    @property
+    def capabilities(self) -> AlertCapabilities:
+        return AlertCapabilities(can_escalate=False, remove_tags=False)
+
+
+def another_provider(sources: Sources) -> Sources:
+    alerts = sources.alerts
+    assert isinstance(alerts, WeatheredAlerts)
+    other = AnotherProvider(alerts._world, alerts._clock)
+    other.weather = alerts.weather
+    return replace(sources, alerts=other)
+
+
+async def test_where_the_service_cant_escalate_a_person_is_chosen() -> None:
+    async with running(edit=another_provider) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+        assert "can't escalate to the next line" in drawn(desk.app.screen.query_one("#question"))
+        await choose(desk, "helen")
+        await answer(desk)
+        assert "PAGES Helen Marsh" in await held(desk)
+
+
+async def test_where_the_service_cant_take_tags_away_nothing_offers_that() -> None:
+    async with running(edit=another_provider) as desk:
+        await opened(desk)
+        await desk.press("1")
+        alert = await go_to(desk, P1)
+        await desk.press("t")
+        await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+        await desk.pilot.pause()
+        picker = desk.app.screen
+        assert isinstance(picker, TagPicker)
+        assert not any(tag in drawn(picker.query_one("#rows")) for tag in alert.tags)
+        await desk.press("escape")
+        desk.app.acts.do([(alert, c.AddAlertTags(("noisy",)))])
+        await ended(desk)
+        await desk.press("u")
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said[-1].endswith("can't be undone: the alert service can't take tags away")
 
 
 # One of many

@@ -38,7 +38,7 @@ class Alert:
     tiny_id: str = ""
     alias: str = ""
     acknowledged_by: str | None = None
-    """Who acknowledged it; None when nobody did, or the provider doesn't say (see capabilities)."""
+    """Who acknowledged it; None when nobody did, or the provider doesn't say."""
     acknowledged_at: datetime | None = None
     """When it was acknowledged last; it stays when the acknowledgement is withdrawn (UTC)."""
     withdrawn_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 A read gives a `Reading`, or raises a `SourceError`; it never turns a failure into an empty list. The
 protocols are drawn for two alert providers (OpsGenie; Jira Service Management Operations later): what
-one of them can't say is optional in the domain, and `AlertCapabilities` tells which.
+one of them can't say is optional in the domain, and `AlertCapabilities` tells what isn't to be offered.
 """
 
 from __future__ import annotations
@@ -58,14 +58,16 @@ class Probe:
 
 @record
 class AlertCapabilities:
-    """Where the alert providers differ."""
+    """What a person can be offered with one alert provider and not with another, or with this key.
 
-    acknowledged_by: bool = True
-    names_in_on_call: bool = True
-    raw_query: bool = True
+    What a provider merely doesn't say needs no flag: it is None in the domain, row by row (who acknowledged
+    an alert), and names and queries are its adapter's own business.
+    """
+
     can_escalate: bool = True
-    note_with_acknowledge: bool = True
+    """An alert can be sent to the next step of its policy; else `e` offers the ladder."""
     remove_tags: bool = True
+    """Tags can be taken away again: the token of Jira Service Management Operations may not."""
 
 
 class Source(Protocol):

@@ -227,10 +227,11 @@ def priority(screen: Acting, alerts: Alerts) -> None:
 
 
 def tags(screen: Acting, alerts: Alerts) -> None:
-    """Choose tags to add and remove."""
+    """Choose tags to add, and to remove where the service can do that."""
     from support_desk.screens.acting.tag_picker import TagChange, TagPicker
 
-    shared = [tag for tag in alerts[0].tags if all(tag in alert.tags for alert in alerts)]
+    can_remove = screen.desk_app.can_remove_tags
+    shared = [tag for tag in alerts[0].tags if can_remove and all(tag in alert.tags for alert in alerts)]
     offered = suggested_tags(alerts[0], screen.desk_app.view.clients) if len(alerts) == 1 else ()
 
     def chosen(change: TagChange | None) -> None:

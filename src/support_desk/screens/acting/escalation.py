@@ -47,6 +47,9 @@ def escalate(screen: Acting, alert: Alert) -> None:
     if sources.alert_writer is None:
         open_ladder(screen, alert, "Not escalated: no key may change alerts")
         return
+    if not sources.alerts.capabilities.can_escalate:
+        open_ladder(screen, alert, "The alert service can't escalate to the next line by itself")
+        return
     app.acts.making = target
     asked_at = screen.desk.clock.monotonic()
 

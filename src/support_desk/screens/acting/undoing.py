@@ -14,7 +14,7 @@ from uuid import uuid4
 from support_desk.acts import who_decides
 from support_desk.desk.drafts import draft_in
 from support_desk.domain.command_words import command_words
-from support_desk.domain.commands import Command, EditTicket, Unacknowledge
+from support_desk.domain.commands import Command, EditTicket, RemoveAlertTags, Unacknowledge
 from support_desk.domain.intents import WAITING, Entry, Intent, Phase
 from support_desk.domain.undo import compensation
 from support_desk.domain.undo import stays as not_restored
@@ -120,9 +120,7 @@ def _redone(outbox: Outbox, entry: Entry) -> bool:
 
 def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
     found = [
-        (entry, compensation(entry.intent))
-        for entry in _with_it(outbox, last)
-        if _can_be_undone(entry, outbox)
+        (entry, _taken_back(app, entry)) for entry in _with_it(outbox, last) if _can_be_undone(entry, outbox)
     ]
     able = [(entry, command) for entry, command in found if not isinstance(command, str)]
     if not able:
@@ -143,6 +141,14 @@ def _undo_done(app: DeskApp, outbox: Outbox, last: Entry) -> None:
         )
     else:
         send()
+
+
+def _taken_back(app: DeskApp, entry: Entry) -> Command | str:
+    """What takes it back, where the service can do that; else why nothing does."""
+    command = compensation(entry.intent)
+    if isinstance(command, RemoveAlertTags) and not app.can_remove_tags:
+        return "the alert service can't take tags away"
+    return command
 
 
 async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]], stays: str) -> None:
