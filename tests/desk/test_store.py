@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support_desk.desk.encoding import encode, row_decoder
 from support_desk.desk.schema import STEPS, open_file, shared_mode
 from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
 from support_desk.desk.store import ReadingsStore, StoreError
@@ -115,6 +117,17 @@ def test_a_queue_out_of_the_file_has_each_word_once(path: Path) -> None:
         assert len({id(getattr(row.verdict, word)) for row in rows}) == 1, word
     for word in ("metric", "stage"):
         assert len({id(getattr(found, word)) for row in rows for found in row.ticket.sla_rows or ()}) == 1
+
+
+def test_a_ticket_that_an_older_version_has_kept_has_no_page_until_it_is_read() -> None:
+    (row,) = ranked(ticket(1))
+    kept = msgspec.msgpack.decode(encode(row))
+    kept["ticket"]["url"] = kept["ticket"].pop("helpdesk") + "/agent/tickets/1"
+
+    again = row_decoder(TICKETS).decode(msgspec.msgpack.encode(kept)).ticket
+
+    assert again.url == ""
+    assert replace(again, helpdesk=row.ticket.helpdesk) == row.ticket
 
 
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
