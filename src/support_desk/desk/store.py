@@ -37,7 +37,6 @@ from support_desk.desk.schema import (
     telling,
     transaction,
 )
-from support_desk.desk.sharing import Shared
 from support_desk.desk.snapshot import Feed, FeedName, Snapshot, row_key
 from support_desk.domain.alerts import Alert
 from support_desk.domain.past import Reach, Span
@@ -45,6 +44,7 @@ from support_desk.domain.sla import Ranked
 from support_desk.records import record
 
 if TYPE_CHECKING:
+    from support_desk.desk.sharing import Shared
     from support_desk.domain.commands import Promise
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
@@ -232,6 +232,8 @@ class ReadingsStore:
         decode = row_decoder(name).decode
         if name is FeedName.TICKETS and keys is None and not self._read_only:
             # Rows that stay. The head of a queue is replaced by the whole of it in a moment.
+            from support_desk.desk.sharing import Shared  # after the first frame
+
             decode = partial(_shared, decode, Shared())
         rows: dict[str, object] = {}
         undecodable = 0
