@@ -113,7 +113,7 @@ def test_each_theme_has_its_own_colours_from_the_first_frame() -> None:
     seen = set()
     for palette in ("light", "contrast", "true colour"):
         with demo(columns=120, rows=30, env={"COLORTERM": "truecolor", **PALETTES[palette]}) as terminal:
-            terminal.wait_for(READY)
+            terminal.wait_for(r"\d LATE ")
             seen.add(next(front for word, front, _ in words_with_colours(terminal) if word == "LATE"))
     assert len(seen) == 3
 
@@ -206,6 +206,7 @@ def test_the_harness_would_see_a_hostile_byte() -> None:
 def test_a_paste_outside_a_field_does_nothing_and_says_so() -> None:
     with demo(columns=120) as terminal:
         terminal.wait_for(READY)
+        terminal.wait_for("Is anybody harmed")
         terminal.settle()
         before = [line[60:] for line in terminal.screen[9:20]]
         terminal.paste("qGR#48144\r\x11 /x")

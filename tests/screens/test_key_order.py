@@ -12,8 +12,11 @@ from support_desk.domain.commands import EditTicket
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.acting.triage import TriageScreen
+from support_desk.screens.asking import Question
 from tests.screens.acting import entries, opened
 from tests.support import Running, running
+
+FRAME = 1 / 60
 
 
 def burst(desk: Running, keys: str) -> None:
@@ -160,3 +163,54 @@ async def test_letters_right_behind_the_key_that_opens_a_field_are_all_there() -
             await desk.pilot.pause()
         assert isinstance(desk.app.screen, Composer)
         assert desk.app.screen.text == "looked"
+
+
+async def test_a_yes_before_the_question_could_be_seen_is_none() -> None:
+    """On a busy machine seconds go by between what is built and what is drawn."""
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("2")
+        question = Question([], "does it")
+        answers: list[str | None] = []
+        # Its frames wait, as they do where the machine has no time for them.
+        with desk.app.batch_update():
+            desk.app.push_screen(question, answers.append)
+            await question._mounted_event.wait()
+            desk.clock.move(seconds=5)
+            for _ in range(5):
+                question.action_answer("yes")
+                await asyncio.sleep(0)
+        assert desk.app.screen is question
+        await desk.until(lambda: question._heard_at is not None)
+        question.action_answer("yes")
+        assert answers == [], "the deaf moment begins when it is there to be seen"
+        desk.clock.move(seconds=0.5)
+        question.action_answer("yes")
+        await desk.until(lambda: answers == ["yes"])
+
+
+async def test_a_frame_that_was_stopped_is_drawn_with_the_next_second() -> None:
+    """Whoever lays out a screen stops the clock of its next frame; its next message starts it again."""
+    async with running() as desk:
+        await opened(desk)
+        question = Question([], "does it")
+        desk.app.push_screen(question)
+        await desk.until(lambda: question._heard_at is not None)
+        await desk.pilot.pause()
+        go_on = question._update_timer.resume
+
+        def resume_and_lay_out() -> None:
+            go_on()
+            question._update_timer.resume = go_on  # type: ignore[method-assign]
+            # As the screen on top does it with all below it when the window changes.
+            question._screen_resized(desk.app.size)
+
+        question._update_timer.resume = resume_and_lay_out  # type: ignore[method-assign]
+        question.refresh(layout=True)
+        # Pilot would write to every widget while it waits, and so wake it.
+        for _ in range(20):
+            await asyncio.sleep(FRAME)
+        assert question._update_timer.resume == go_on
+        assert question._layout_required, "it is stuck: the bug of Textual that this is about has gone"
+        desk.app._second()
+        await desk.until(lambda: not question._layout_required)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MANY = 3
 """More alerts or tickets than this are asked about before one key changes them."""
 DEAF_SECONDS = 0.3
-"""For so long after it appeared a question hears nothing."""
+"""For so long after it was drawn a question hears nothing."""
 LATE_SECONDS = 0.7
 """A question that comes later than this after its key isn't waited for: the person has gone on."""
 LATE_DEAF_SECONDS = 1.0
@@ -73,7 +73,7 @@ class Question(Modal[str | None]):
         self._yes = yes
         self._edit = edit
         self._danger = danger
-        self._heard_at = 0.0
+        self._heard_at: float | None = None
         self._asked_at = asked_at
         self._deaf = DEAF_SECONDS
 
@@ -83,9 +83,8 @@ class Question(Modal[str | None]):
             yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        self._heard_at = self._moment
-        if self._asked_at is not None and self._heard_at - self._asked_at > LATE_SECONDS:
-            self._deaf = LATE_DEAF_SECONDS
+        # Built isn't seen: on a busy machine seconds go by in between, and what is typed then means the desk.
+        self.call_after_refresh(self._seen)
         about = self.query_one("#about", TextView)
         about.styles.height = min(24, max(2, self.app.size.height - 8), self._height())
         about.show("question", [*self._lines_shown, BLANK])
@@ -99,6 +98,11 @@ class Question(Modal[str | None]):
         )
         self.query_one("#keys", Lines).show([keys])
 
+    def _seen(self) -> None:
+        self._heard_at = self._moment
+        if self._asked_at is not None and self._heard_at - self._asked_at > LATE_SECONDS:
+            self._deaf = LATE_DEAF_SECONDS
+
     @property
     def _moment(self) -> float:
         return cast("DeskApp", self.app).desk.clock.monotonic()
@@ -109,12 +113,18 @@ class Question(Modal[str | None]):
 
     def action_answer(self, answer: str) -> None:
         """Take the answer, unless the key can't have been meant for this question."""
-        since, self._heard_at = self._moment - self._heard_at, self._moment
-        if answer and since < self._deaf:
+        if answer and not self._listens():
             return
         if answer == "edit" and not self._edit:
             return
         self.dismiss(answer or None)
+
+    def _listens(self) -> bool:
+        """Whether it has been there for long enough, and since the last key as well."""
+        if self._heard_at is None:
+            return False
+        since, self._heard_at = self._moment - self._heard_at, self._moment
+        return since >= self._deaf
 
 
 def confirm(

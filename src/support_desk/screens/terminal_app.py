@@ -66,7 +66,17 @@ class TerminalApp(App[None]):
                 self.exit()
                 return False
             self._notice_size(self._driver.terminal_size)
+        self._draw_what_waits()
         return True
+
+    def _draw_what_waits(self) -> None:
+        """Draw what a screen was asked to draw and hasn't.
+
+        Whoever lays out a screen of Textual's stops the clock of its next frame; the screen itself starts it
+        again with its next message. A question that nobody writes to would stay as it is until a key comes.
+        """
+        for screen in (self.screen, *self._background_screens):
+            screen.check_idle()
 
     def _notice_size(self, size: Size) -> None:
         """Mend what a storm of resizes has left wrong: Textual drops a size that it believes it has."""
@@ -97,7 +107,7 @@ class TerminalApp(App[None]):
         widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
         that no field takes as text is done here and now instead, once the screen that it is for is built.
         """
-        if not self.screen_stack[0].is_mounted:
+        if not self._drawn:
             # Typed before there was anything to see: it can't have been meant for what comes up.
             return True
         await self._built(self.screen)
