@@ -57,6 +57,11 @@ async def mark(desk: Running, *numbers: int) -> None:
         await desk.press("space")
 
 
+def marked(desk: Running) -> set[int]:
+    """The numbers of the marked tickets."""
+    return {row.ticket.id for row in desk.dashboard.tickets.marked}
+
+
 async def number(desk: Running, wanted: int) -> None:
     """Type the number of another ticket."""
     await desk.until(lambda: isinstance(desk.app.screen, NumberPicker))
@@ -351,6 +356,48 @@ async def test_the_same_edit_of_marked_tickets_is_one_decision(desk: Running) ->
     assert {row.phase for row in rows} == {Phase.CONFIRMED}, [row.words for row in rows]
     assert len({row.intent.batch for row in rows}) == 1
     assert all("incident_7" in ticket_now(desk, number).tags for number in (MAP, MAGDA, HARBOURS))
+
+
+async def test_marks_go_when_what_they_were_for_is_done(desk: Running) -> None:
+    """A key acts on every marked row: forgotten marks would do the next thing to all of them."""
+    await mark(desk, MAP, MAGDA, HARBOURS)
+    await desk.press("t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    await desk.type("incident_7")
+    await desk.press("enter")
+    assert marked(desk) == {MAP, MAGDA, HARBOURS}, "until it is done"
+    await all_ended(desk, 3)
+    assert marked(desk) == set()
+    await go_to(desk, ORCHARDS)
+    await desk.press("w")
+    await desk.until(lambda: len(entries(desk)) == 4)
+    assert entries(desk)[0].intent.target.id == str(ORCHARDS)
+
+
+async def test_marks_of_what_failed_stay_to_be_tried_again(desk: Running) -> None:
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.ticket_writer is not None
+    stamp = ticket_now(desk, MAP).updated_at
+    await sources.ticket_writer.update(MAP, EditTicket(priority="low", comment="Not urgent."), stamp=stamp)
+    await mark(desk, MAP, MAGDA, HARBOURS)
+    await desk.press("p")
+    await choose(desk, "urgent")
+    rows = await all_ended(desk, 3)
+    left = {int(row.intent.target.id) for row in rows if row.phase is not Phase.CONFIRMED}
+    assert MAP in left
+    assert marked(desk) == left
+
+
+async def test_marks_made_behind_an_action_are_not_its_own(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("c")
+    await answer(desk)
+    await desk.until(lambda: entries(desk))
+    await desk.press("space")
+    await mark(desk, MAGDA)
+    assert (await ended(desk)).phase is Phase.CONFIRMED
+    assert marked(desk) == {MAP, MAGDA}
 
 
 async def test_more_than_three_are_asked_about(desk: Running) -> None:

@@ -27,7 +27,7 @@ from support_desk.screens.filters import (
     ticket_fields,
 )
 from support_desk.screens.header import problem_line
-from support_desk.screens.marking import with_marks
+from support_desk.screens.marking import UsedMarks, with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
 from support_desk.screens.panes import BESIDE, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
@@ -74,6 +74,7 @@ class Dashboard(RowActions, Panes):
         self._settle: Timer | None = None
         self._activity: ActivityPane | None = None
         self._minute: datetime | None = None
+        self._used_marks = UsedMarks()
 
     # Building
 
@@ -186,12 +187,24 @@ class Dashboard(RowActions, Panes):
 
     def outbox_changed(self, entry: Entry) -> None:
         (self.alerts if entry.intent.target.kind == "alert" else self.tickets).look_again()
+        self._drop_marks(entry)
         self.draw_footer()
         self.show_activity()
         if not self._frame_waits:
             # What needs the person is worked out over everything: the row that a key meant comes first.
             self._frame_waits = True
             self.call_after_refresh(self._draw_waiting_frame)
+
+    def _drop_marks(self, entry: Entry) -> None:
+        outbox = self.desk_app.acts.outbox
+        if outbox is None:
+            return
+        if entry.intent.target.kind == "alert":
+            alerts = self._used_marks.spent(entry, outbox.entries, self.alerts.marked, _alert_targets)
+            self.alerts.unmark(alerts)
+        else:
+            tickets = self._used_marks.spent(entry, outbox.entries, self.tickets.marked, _ticket_targets)
+            self.tickets.unmark(tickets)
 
     def _draw_waiting_frame(self) -> None:
         self._frame_waits = False
@@ -386,6 +399,14 @@ class Dashboard(RowActions, Panes):
 
 def _alert_key(row: AlertRow) -> Hashable:
     return row.key
+
+
+def _alert_targets(row: AlertRow) -> set[Target]:
+    return {Target("alert", alert.id) for alert in row.members or (row.alert,)}
+
+
+def _ticket_targets(row: Ranked) -> set[Target]:
+    return {Target("ticket", str(row.ticket.id))}
 
 
 def _ticket_key(row: Ranked) -> Hashable:

@@ -1,12 +1,15 @@
-"""Columns that say what is being done to a row. Its words (`marks.py`) come with the first action."""
+"""What actions do to rows and marks: columns that say what is being done, and marks that go when it was.
+
+The words of such a column (`marks.py`) come with the first action.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from support_desk.domain.intents import Entry
+from support_desk.domain.intents import MOVING, WAITING, Entry, Phase, Target
 from support_desk.widgets.columns import Cell, Column, Moment
 
 R = TypeVar("R")
@@ -35,3 +38,36 @@ def _marked(column: Column[R], entry_of: Callable[[R], Entry | None]) -> Column[
         return (text, style) if mark is None else (f"[{mark[0]}] {text}", mark[1])
 
     return replace(column, cell=cell)
+
+
+class UsedMarks:
+    """The marks that an action was meant for: when all of it has ended, those of what was done go.
+
+    A key acts on every marked row, so marks that were forgotten would do the next thing to all of them. They
+    go together: while some were left, a key in between would mean an accidental part. What failed, what isn't
+    known and what was taken back stay marked, to be tried again.
+    """
+
+    def __init__(self) -> None:
+        self._meant: set[str] = set()
+
+    def spent(
+        self, entry: Entry, entries: Iterable[Entry], marked: Sequence[R], targets: Callable[[R], set[Target]]
+    ) -> list[R]:
+        """The marked rows whose marks go now that an entry has made a step; `targets`: whom a row means."""
+        batch = _batch(entry)
+        if entry.phase in WAITING and any(entry.intent.target in targets(row) for row in marked):
+            self._meant.add(batch)
+        if batch not in self._meant:
+            return []
+        together = [other for other in entries if _batch(other) == batch]
+        if any(other.phase in MOVING for other in together):
+            return []
+        self._meant.discard(batch)
+        done = {other.intent.target for other in together if other.phase is Phase.CONFIRMED}
+        done -= {other.intent.target for other in together if other.phase is not Phase.CONFIRMED}
+        return [row for row in marked if targets(row) <= done]
+
+
+def _batch(entry: Entry) -> str:
+    return entry.intent.batch or entry.intent.id

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from support_desk.screens.view import View
 
 
+MOST_TOLD = 4
+"""Toasts at once: more would cover what they are about."""
+
+
 class Telling(TerminalApp):
     """The part of the application that speaks up."""
 
@@ -60,17 +64,28 @@ class Telling(TerminalApp):
             self.withdraw(about)
             there = {key: told for key, told in self._told.items() if not told.has_expired}
             self._told = {**there, about: toast}
+        self._make_room()
         self.post_message(Notify(toast))
+
+    def _make_room(self) -> None:
+        """Take the oldest toasts away where there are many; those that report a problem stay longest."""
+        there = [toast for toast in self._notifications if not toast.has_expired]
+        there.sort(key=lambda toast: (toast.severity == "error", toast.raised_at))
+        for toast in there[: max(0, len(there) + 1 - MOST_TOLD)]:
+            self._take_away(toast)
+
+    def _take_away(self, toast: Notification) -> None:
+        # Textual takes a toast away by itself only when its time is up or it is clicked on.
+        self._unnotify(toast)
+        for screen in self.screen_stack:
+            screen.query(f"#--textual-toast-{toast.identity}").remove()
 
     def withdraw(self, about: str = "") -> None:
         """Take away what was said about something, where it is still there; about nothing: all of that."""
         gone = {key: toast for key, toast in self._told.items() if about in ("", key)}
         self._told = {key: toast for key, toast in self._told.items() if key not in gone}
         for toast in gone.values():
-            # Textual takes a toast away by itself only when its time is up or it is clicked on.
-            self._unnotify(toast)
-            for screen in self.screen_stack:
-                screen.query(f"#--textual-toast-{toast.identity}").remove()
+            self._take_away(toast)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""

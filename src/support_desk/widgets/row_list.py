@@ -562,6 +562,12 @@ class RowList(Painted, Widget, Generic[R], can_focus=True):
         self._all.toggle_range()
         self._redraw()
 
+    def unmark(self, rows: Iterable[R]) -> None:
+        """Take the marks of these rows away."""
+        if keys := {self._all.key(row) for row in rows}:
+            self._all.unmark(keys)
+            self._redraw()
+
     def action_clear_marks(self) -> None:
         """Take all marks away."""
         self._all.clear_marks()

@@ -149,6 +149,11 @@ class Rows(Generic[R]):
         self._range_from = None
         self.marks.clear()
 
+    def unmark(self, keys: set[Hashable]) -> None:
+        """Take these marks away, and no longer mark what the cursor goes over."""
+        self._range_from = None
+        self.marks -= keys
+
     def _mark_range(self) -> None:
         if self._range_from is None:
             return
