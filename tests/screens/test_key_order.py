@@ -205,5 +205,5 @@ async def test_a_frame_that_was_stopped_is_drawn_with_the_next_second() -> None:
         for _ in range(5):
             await asyncio.sleep(FRAME)
         assert question._layout_required
-        desk.app._second()
+        desk.app.tick()
         await desk.until(lambda: not question._layout_required)
