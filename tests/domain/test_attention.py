@@ -353,7 +353,9 @@ def test_after_a_night_with_alerts_the_handbook_allows_a_late_start() -> None:
     assert woken == NIGHT
     of = Situation(morning, AGREEMENT, woken_at=woken)
     (line,) = said(of)
-    assert line.startswith("start later: an alert woke you at 02:00, so nobody expects you at the usual time")
+    assert line.startswith(
+        "start later: woken at 02:00: tell your delivery lead or line manager; nobody expects"
+    )
     assert needs(replace(of, now=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))) == ()
     assert woken_at([datetime(2026, 11, 23, 20, 0, tzinfo=UTC)], morning, Rule(), CALENDAR) is None
 
@@ -364,6 +366,13 @@ def test_the_hours_of_sleep_are_local() -> None:
     assert woken_at([summer], summer + timedelta(hours=9), Rule(), CALENDAR) == summer
     winter = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
     assert woken_at([winter], winter + timedelta(hours=9), Rule(), CALENDAR) is None
+
+
+def test_on_a_day_without_work_there_is_no_start_to_be_late_for() -> None:
+    sunday = datetime(2026, 11, 22, 3, 20, tzinfo=UTC)
+    assert woken_at([sunday], sunday + timedelta(hours=5), Rule(), CALENDAR) is None
+    monday = sunday + timedelta(days=1)
+    assert woken_at([monday], monday + timedelta(hours=5), Rule(), CALENDAR) == monday
 
 
 def test_an_offered_action_says_that_it_was_not_sent() -> None:

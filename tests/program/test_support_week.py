@@ -216,7 +216,7 @@ async def the_first_night(week: Week) -> None:
     )
     week.opsgenie.close_alert("a3", ADA)
     await week.to("25 04:24")
-    assert week.top.startswith("start later: an alert woke you at 03:15")
+    assert week.top.startswith("start later: woken at 03:15: tell your")
 
 
 async def thursday(week: Week) -> None:

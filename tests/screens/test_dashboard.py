@@ -200,6 +200,7 @@ async def test_what_is_selected_says_that_it_has_left() -> None:
         desk.weather.edits[FeedName.TICKETS] = without(gone)
         await desk.read(FeedName.TICKETS)
         assert "LEFT THE LIST" in desk.why
+        assert "as it was last read: " in desk.why
 
 
 async def test_a_new_order_waits_until_the_cursor_has_rested() -> None:

@@ -24,7 +24,12 @@ NIGHT_BEFORE = timedelta(hours=14)
 def woken_at(
     moments: Iterable[datetime], now: datetime, rule: Rule, calendar: WorkingCalendar
 ) -> datetime | None:
-    """The last of these moments that lies in the hours of sleep of the night before; None: none does."""
+    """The last of these moments that lies in the hours of sleep of the night before; None: none does.
+
+    On a day without work there is no start to be late for.
+    """
+    if not calendar.is_working_day(now.astimezone(calendar.timezone).date()):
+        return None
     night = [at for at in moments if timedelta(0) <= now - at < NIGHT_BEFORE]
     return max((at for at in night if asleep(at, rule, calendar)), default=None)
 
@@ -35,7 +40,7 @@ def late_start_words(woken: datetime | None, now: datetime, zone: ZoneInfo) -> s
         return ""
     at = clock_words(woken.astimezone(zone))
     return (
-        f"an alert woke you at {at}, so nobody expects you at the usual time; tell "
-        "your delivery lead or line manager, and the Head of Technical Operations if you need a night off "
-        "call. K claims the time"
+        # What there is to do comes first: a line of 80 cells ends behind it.
+        f"woken at {at}: tell your delivery lead or line manager; nobody expects you at the usual time. "
+        "The Head of Technical Operations can take you off call for a night. K claims the time"
     )

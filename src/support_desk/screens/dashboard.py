@@ -296,11 +296,15 @@ class Dashboard(RowActions, Panes):
         if row is None:
             self.query_one("#why", Lines).show([(), ()])
             return
-        gone = "  LEFT THE LIST" if self.list_in_use().selected_is_gone else ""
+        has_left = self.list_in_use().selected_is_gone
+        gone = "  LEFT THE LIST" if has_left else ""
         if isinstance(row, AlertRow):
             first, second = alert_rows.why(view, row)
         else:
             first, second = ticket_rows.why(view, row)
+        if has_left:
+            # A closed alert pages nobody any more, and a solved ticket has no deadline.
+            second = f"as it was last read: {second}"
         self.query_one("#why", Lines).show(
             [((" " + first, "strong"), (gone, "warn")), ((" " + second, "text"),)]
         )
