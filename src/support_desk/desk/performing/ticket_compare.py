@@ -18,6 +18,8 @@ from support_desk.text import clean
 NOBODY = "nobody"
 LEEWAY = timedelta(seconds=5)
 """Zendesk's times are whole seconds, and the two clocks agree only so far."""
+_API = "api"
+"""Where our comments come from, as the service names it; a browser's come from `web`."""
 DOUBT = timedelta(minutes=15)
 """A comment with our words that is older than ours by less than this may be ours, if a clock was wrong."""
 
@@ -236,6 +238,21 @@ def our_comment(
         if authors and comment.author_id is not None and comment.author_id not in authors:
             continue
         if any(same_text(text, comment.body) for text in texts):
+            return comment
+    return None
+
+
+def in_other_words(
+    comments: Sequence[Comment], *, since: datetime, authors: Collection[int], not_these: Collection[int]
+) -> Comment | None:
+    """The newest comment that one of these authors made through the API at `since` or later, in any words.
+
+    The service may give a text back otherwise than it was sent; then it is there, and isn't `our_comment`.
+    """
+    for comment in reversed(comments):
+        if comment.id in not_these or comment.created_at < since - LEEWAY or comment.author_id not in authors:
+            continue
+        if comment.channel == _API:
             return comment
     return None
 

@@ -12,6 +12,7 @@ from support_desk.desk.performing.ticket_compare import (
     aims,
     has_comment,
     holds,
+    in_other_words,
     left_tags,
     missing_tags,
     needs_update,
@@ -119,6 +120,9 @@ class TicketVerifier:
             return _open(detail, "the fields are as you wanted them, and the comment isn't there")
         if not settled:
             return _open(detail, "the comment isn't there yet")
+        other = in_other_words(detail.comments, since=since, authors=authors_of(abilities), not_these=others)
+        if other is not None:
+            return _open(detail, f"{other.author} wrote since, in other words than these")
         return _not_arrived(detail, "the comment isn't there")
 
     async def _merged(self, entry: Entry, number: int, command: MergeTicket) -> Receipt:
