@@ -137,6 +137,23 @@ async def test_a_command_that_was_found_is_run_once_however_the_key_bounces(pres
         assert sum("The bell" in said for said in desk.app.said) == 1
 
 
+async def test_a_search_whose_list_was_closed_under_it_ends_nothing() -> None:
+    async with running() as desk:
+        await opened(desk)
+        await desk.press("colon")
+        palette = desk.app.screen
+
+        async def late() -> None:
+            palette.query_one("#gone")
+
+        # What Textual's own search comes to when escape arrives between two of its steps.
+        worker = palette.run_worker(late(), exit_on_error=True)
+        await desk.until(lambda: worker.is_finished)
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
+        assert desk.app.return_code is None
+
+
 @pytest.mark.parametrize("key", ["w", "a", "n", "u", "O", "q"])
 async def test_a_key_right_behind_the_one_that_opens_a_screen_finds_it_built(key: str) -> None:
     async with running() as desk:

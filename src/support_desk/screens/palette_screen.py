@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import on
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.widgets import Button, Input, OptionList
+from textual.worker import Worker
 
 
 class Palette(CommandPalette):
@@ -22,6 +25,12 @@ class Palette(CommandPalette):
         if not self.is_active:
             event.stop()
             event.prevent_default()
+
+    def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
+        """Search. One under way when the list is closed doesn't find its widgets any more, which
+        would end the program, or leave it dead to every key.
+        """
+        return super().run_worker(*args, **kwargs | {"exit_on_error": False})
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close; a second one closes nothing else."""
