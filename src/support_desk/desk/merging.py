@@ -93,5 +93,5 @@ def keep_uncovered(held: Sequence[Rota], reading: Reading[Rota]) -> Reading[Rota
     if not silent or cover.start >= cover.end:
         return reading
     shifts = new.shifts + tuple(shift for shift in old.shifts if shift.role in silent)
-    merged = Rota(tuple(sorted(shifts, key=lambda shift: (shift.start, shift.role))), cover)
+    merged = Rota(shifts, cover)
     return replace(reading, rows=(merged,))

@@ -7,6 +7,7 @@ message. Nothing here depends on upper and lower case.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import field
 from datetime import datetime, time
 
 from support_desk.domain.alerts import Alert
@@ -31,6 +32,11 @@ class ClientRule:
     organisations: tuple[str, ...] = ()
     """Zendesk organisations that are this client."""
     business_unit: str = ""
+    tag: str = field(default="", init=False, compare=False)
+    """`client_<name>`, in lower case: it is asked for at every alert, every minute."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", TAG_PREFIX + self.name.strip().casefold().removeprefix(TAG_PREFIX))
 
 
 @record
@@ -105,18 +111,14 @@ def time_tags(at: datetime, calendar: WorkingCalendar) -> tuple[str, ...]:
     return ("OOH", "sleepinghours" if asleep else "wakinghours")
 
 
-def _tag_of(rule: ClientRule) -> str:
-    return TAG_PREFIX + rule.name.strip().casefold().removeprefix(TAG_PREFIX)
-
-
 def _by_tag(tags: tuple[str, ...], rules: tuple[ClientRule, ...]) -> ClientGuess | None:
     tag = client_tag(tags)
     if tag is None:
         return None
-    rule = next((rule for rule in rules if _tag_of(rule) == tag), None)
+    rule = next((rule for rule in rules if rule.tag == tag), None)
     return _guess(rule or ClientRule(tag.removeprefix(TAG_PREFIX)), tags, "tag")
 
 
 def _guess(rule: ClientRule, tags: tuple[str, ...], origin: str) -> ClientGuess:
     unit = business_unit(tags) or rule.business_unit.strip().casefold() or None
-    return ClientGuess(rule.name, _tag_of(rule), unit, origin)
+    return ClientGuess(rule.name, rule.tag, unit, origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 
 from support_desk.domain.rota import (
     FIRST_LINE,
@@ -27,7 +28,7 @@ def missing(
     ordinary week. The day of a bank holiday is covered by override, which is asked elsewhere
     (`rota.uncovered_bank_holidays`), and pieces under five minutes are no gaps but leftovers.
     """
-    hours = calendar if role in (Role.DEV, Role.OPS) else replace(calendar, holidays=frozenset())
+    hours = calendar if role in (Role.DEV, Role.OPS) else _ordinary(calendar)
     wanted_open = role in (Role.DEV, Role.OPS)
     return tuple(
         Gap(role, *piece)
@@ -57,6 +58,12 @@ def bare_days(rota: Rota, after: datetime, calendar: WorkingCalendar) -> tuple[t
     first = bare_bank_holidays(rota, after, calendar)
     second = bare_bank_holidays(rota, after, calendar, (Role.SECOND_LINE,))
     return tuple((day, day not in first) for day in sorted({*first, *second}))
+
+
+@lru_cache(maxsize=4)
+def _ordinary(calendar: WorkingCalendar) -> WorkingCalendar:
+    """The same hours in weeks without holidays. Kept: a calendar works out a whole year when it is asked."""
+    return replace(calendar, holidays=frozenset())
 
 
 def _pieces(gap: Gap, calendar: WorkingCalendar, *, wanted_open: bool) -> Iterator[tuple[datetime, datetime]]:

@@ -6,11 +6,13 @@ are different answers everywhere: nobody is known only inside what a reading cov
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from support_desk.records import record
@@ -94,6 +96,20 @@ class Rota:
     shifts: tuple[Shift, ...]
     cover: Cover
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shifts", tuple(sorted(self.shifts, key=_order)))
+
+    def begun(self, now: datetime) -> tuple[Shift, ...]:
+        """The shifts that have begun, over or not."""
+        return self.shifts[: self._place(now)]
+
+    def coming(self, now: datetime) -> tuple[Shift, ...]:
+        """The shifts that begin later."""
+        return self.shifts[self._place(now) :]
+
+    def _place(self, now: datetime) -> int:
+        return bisect_right(self.shifts, now, key=_start)
+
 
 @record
 class Gap:
@@ -129,6 +145,9 @@ def merge(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
         by_role.setdefault(shift.role, []).append(shift)
     merged = [shift for pieces in by_role.values() for shift in _joined(_absorbed(_joined(pieces)))]
     return tuple(sorted(merged, key=_order))
+
+
+_start = attrgetter("start")
 
 
 def _order(shift: Shift) -> tuple[datetime, str, datetime, str]:
@@ -189,7 +208,7 @@ def shift_now(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     """The shift that is on; of several an override comes first, then the one that began last."""
     if rota is None:
         return None
-    on = [shift for shift in rota.shifts if shift.role is role and shift.start <= now < shift.end]
+    on = [shift for shift in rota.begun(now) if shift.role is role and now < shift.end]
     return max(on, key=lambda shift: (shift.override, shift.start), default=None)
 
 
@@ -209,8 +228,7 @@ def next_shift(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     """The first shift of this line that begins after `now`; None where the rota shows none."""
     if rota is None:
         return None
-    coming = (shift for shift in rota.shifts if shift.role is role and shift.start > now)
-    return min(coming, key=_order, default=None)
+    return next((shift for shift in rota.coming(now) if shift.role is role), None)
 
 
 def relief(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
@@ -218,12 +236,12 @@ def relief(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     on_duty = shift_now(rota, role, now)
     if rota is None or on_duty is None:
         return next_shift(rota, role, now)
-    coming = (
+    others = (
         shift
-        for shift in rota.shifts
-        if shift.role is role and shift.start > now and not same_person(shift.person, on_duty.person)
+        for shift in rota.coming(now)
+        if shift.role is role and not same_person(shift.person, on_duty.person)
     )
-    return min(coming, key=_order, default=None)
+    return next(others, None)
 
 
 def until(rota: Rota | None, role: Role, now: datetime) -> datetime | None:

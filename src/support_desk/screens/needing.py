@@ -147,7 +147,7 @@ class Needing:
                 for entry in entries
                 if entry.phase is Phase.CONFIRMED and isinstance(entry.intent.command, EscalateAlert)
             ),
-            helper=helper_words(self._ladder(), view.config.me.email),
+            helper=helper_words(self._ladder(view), view.config.me.email),
             woken_at=self._woken_at,
             duty=duty_of(view.config),
         )
@@ -206,10 +206,10 @@ class Needing:
         outbox = self._app.acts.outbox
         return () if outbox is None else tuple(outbox.entries)
 
-    def _ladder(self) -> tuple[Rung, ...]:
+    def _ladder(self, view: View) -> tuple[Rung, ...]:
         from support_desk.screens.acting.escalation import ladder
 
-        return ladder(self._app.dashboard)
+        return ladder(view)
 
 
 def why_first(need: Need) -> tuple[str, str]:

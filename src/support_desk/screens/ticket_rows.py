@@ -50,24 +50,21 @@ STATE_WORDS = {
 }
 
 
-def _left(row: Ranked, moment: Moment) -> timedelta | None:
-    return None if row.verdict.deadline is None else row.verdict.deadline - moment.now
-
-
 def _state(row: Ranked, moment: Moment) -> Cell:
-    state = row.verdict.state_at(moment.now)
-    left = _left(row, moment)
-    if state == "active" and left is not None and left <= SOON:
+    verdict, now = row.verdict, moment.now
+    state = verdict.state_at(now)
+    if state == "active" and verdict.deadline is not None and verdict.deadline - now <= SOON:
         return "SOON", "soon"
     return STATE_WORDS.get(state, (state, "unknown"))
 
 
 def _wall(row: Ranked, moment: Moment) -> Cell:
-    left = _left(row, moment)
-    if left is None or row.verdict.kind != "due":
+    verdict = row.verdict
+    if verdict.deadline is None or verdict.kind != "due":
         return "", "dim"
-    provisional = "~" if row.verdict.basis == "contract" else ""
-    return provisional + countdown(left, seconds=moment.selected), _state(row, moment)[1]
+    provisional = "~" if verdict.basis == "contract" else ""
+    left = countdown(verdict.deadline - moment.now, seconds=moment.selected)
+    return provisional + left, _state(row, moment)[1]
 
 
 def ticket_columns(calendar: WorkingCalendar, my_email: str) -> Callable[[int], Sequence[Column[Ranked]]]:
@@ -77,8 +74,8 @@ def ticket_columns(calendar: WorkingCalendar, my_email: str) -> Callable[[int], 
         left = working_left(row.verdict, moment.now, calendar)
         if left is None or row.verdict.kind != "due":
             return ("24/7", "dim") if row.verdict.round_the_clock else ("", "dim")
-        late = row.verdict.state_at(moment.now) == "breached"
-        return "-0m" if late and not left else countdown(left), _state(row, moment)[1]
+        late = not left and row.verdict.state_at(moment.now) == "breached"
+        return "-0m" if late else countdown(left), _state(row, moment)[1]
 
     def due(row: Ranked, moment: Moment) -> Cell:
         if row.verdict.deadline is None:

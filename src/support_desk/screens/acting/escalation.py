@@ -23,6 +23,7 @@ from support_desk.text import head
 if TYPE_CHECKING:
     from support_desk.domain.rota import OnCall
     from support_desk.screens.acting import Acting
+    from support_desk.screens.view import View
     from support_desk.sources.protocols import Sources
 
 
@@ -69,7 +70,7 @@ def escalate(screen: Acting, alert: Alert) -> None:
 def _unread_words(screen: Acting, error: SourceError) -> str:
     """Nothing is held and nothing will be sent, whatever goes on being read: who is to be rung instead."""
     me = screen.desk_app.config.me.email
-    others = [rung for rung in ladder(screen) if not (me and same_address(rung.person.email, me))]
+    others = [rung for rung in ladder(screen.desk_app.view) if not (me and same_address(rung.person.email, me))]
     who = [rung for rung in others if rung.why.startswith(LINES[Role.SECOND_LINE]) or rung.phone][:2]
     told = " or ".join(f"{rung.person.name}: {rung.phone or 'no number is in [people]'}" for rung in who)
     # That reading is tried again would be taken for a promise to page.
@@ -249,7 +250,7 @@ async def second_line_page(screen: Acting, ticket: Ticket) -> c.PagePerson | str
         return "Second line: unknown"
     if who is None:
         return _nobody_words(screen, "Second line")
-    steps = ladder(screen, who)
+    steps = ladder(screen.desk_app.view, who)
     rung = next((rung for rung in steps if same_person(rung.person, who)), Rung(who, "second line now", True))
     problem = _no_way(screen, joins=False)
     return f"Second line: {_to_ring(rung, problem)}" if problem else page_command(screen, ticket, rung)
@@ -265,12 +266,11 @@ async def _second_line_now(screen: Acting) -> Person | Unknown | None:
     return next(iter(answer.people), None) if answer.enabled else None
 
 
-def ladder(screen: Acting, on_second_line: Person | None = None) -> tuple[Rung, ...]:
+def ladder(view: View, on_second_line: Person | None = None) -> tuple[Rung, ...]:
     """Everybody who can be paged or rung, in the order in which the handbook would.
 
     `on_second_line` is who that is where it was just read.
     """
-    view = screen.desk_app.view
     config = view.config
     who = on_second_line or view.second_line
     phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
@@ -301,7 +301,7 @@ def _to_ring(rung: Rung, problem: str) -> str:
 
 def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
     """Let the person choose whom to page; `why` says what has led here."""
-    steps = ladder(screen)
+    steps = ladder(screen.desk_app.view)
     zone, now = screen.desk_app.view.calendar.timezone, screen.desk_app.view.now
     choices = []
     for place, rung in enumerate(steps):
