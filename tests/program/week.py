@@ -36,7 +36,6 @@ from support_desk.sources.live import live_sources
 from support_desk.sources.protocols import Sources
 from support_desk.start import open_outbox
 from support_desk.widgets.lines import Lines
-from support_desk.widgets.split_line import SplitLine
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import choose, ended
 from tests.simulators.opsgenie import (
@@ -257,7 +256,7 @@ class Week:
     @property
     def top(self) -> str:
         """The line above everything."""
-        return self.desk.dashboard.query_one("#announcement", SplitLine).plain.strip()
+        return self.desk.dashboard.query_one("#announcement", Lines).plain.strip()
 
     @property
     def header(self) -> str:

@@ -20,6 +20,9 @@ from support_desk.screens.panes import PANES
 from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, Unreachable
 from support_desk.sources.fixtures import DEMO_START
 from support_desk.sources.protocols import Reading
+from support_desk.widgets.columns import Moment
+from support_desk.widgets.row_lines import cells_of
+from support_desk.widgets.row_list import RowList
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, running
 
 TEN = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
@@ -550,6 +553,25 @@ async def test_who_is_paged_next_is_named_before_it_happens() -> None:
         await desk.until(lambda: "pages ooh_second_line (Helen Marsh) at 09:47" in desk.why)
         await desk.pass_by(seconds=90)
         await desk.until(lambda: "pages owen@agency.example at 10:02" in desk.why)
+
+
+@pytest.mark.parametrize("at", [DEMO_START, TEN - timedelta(minutes=4)])
+async def test_every_second_each_row_says_what_it_would_if_it_were_drawn_now(at: datetime) -> None:
+    """A row that says the same for a while isn't looked at in every second."""
+    async with running(size=LARGE, at=at) as desk:
+        board = desk.dashboard
+        panes: tuple[RowList[Any], ...] = (board.alerts, board.tickets, board.rota)
+        said = set()
+        for _ in range(6 * 60):
+            desk.clock.move(seconds=1)
+            board.tick()
+            for pane in panes:
+                for line in pane._drawn.values():
+                    moment = Moment(desk.clock.now(), line.look.selected)
+                    assert line.cells == cells_of(line.row, pane._places, moment)
+                    said.update(line.cells)
+        for word in ("LATE", "SOON", "CHECK"):
+            assert word in {text for text, _ in said}
 
 
 async def test_a_ticket_becomes_late_without_a_reading() -> None:

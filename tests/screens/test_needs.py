@@ -21,7 +21,7 @@ from support_desk.sources.errors import ServiceDown
 from support_desk.sources.fixtures import DEMO_START, demo_config
 from support_desk.sources.protocols import Reading
 from support_desk.widgets.columns import Moment
-from support_desk.widgets.split_line import SplitLine
+from support_desk.widgets.lines import Lines
 from tests.screens.acting import ended, opened
 from tests.screens.test_alert_acts import P1, go_to
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, drawn, running
@@ -29,7 +29,7 @@ from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, drawn, running
 
 def top(desk: Running) -> str:
     """The first line of the terminal."""
-    return desk.app.dashboard.query_one("#announcement", SplitLine).plain.rstrip()
+    return desk.app.dashboard.query_one("#announcement", Lines).plain.rstrip()
 
 
 def none(reading: Reading[Any]) -> Reading[Any]:

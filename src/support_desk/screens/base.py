@@ -12,9 +12,9 @@ from support_desk.keys import CHANGING, footer
 from support_desk.screens.header import announcement, header_lines
 from support_desk.screens.key_line import HeaderLines, KeyLine
 from support_desk.text import cell_width
+from support_desk.widgets.exact import ExactCompositor
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
-from support_desk.widgets.split_line import SplitLine
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -46,6 +46,11 @@ class DeskScreen(Even, Screen[None]):
     _footer_for: tuple[tuple[str, ...], int] | None = None
     """What the footer depends on while the program runs, as it was last drawn."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Textual makes its own; it asks for no other in any public way.
+        self._compositor = ExactCompositor()
+
     @property
     def desk_app(self) -> DeskApp:
         """The application, with its type."""
@@ -57,7 +62,7 @@ class DeskScreen(Even, Screen[None]):
         return self.desk_app.desk
 
     def compose(self) -> ComposeResult:
-        yield SplitLine(id="announcement")
+        yield Lines(id="announcement")
         yield HeaderLines(id="header")
         yield from self.compose_body()
         yield KeyLine(id="footer")
@@ -103,9 +108,9 @@ class DeskScreen(Even, Screen[None]):
         view, width = view or self.desk_app.view, self.size.width or self.app.size.width
         self.query_one("#header", Lines).show(header_lines(view, width))
         line = self.announced(view)
-        shown = self.query_one("#announcement", SplitLine)
+        shown = self.query_one("#announcement", Lines)
         shown.set_class(bool(line), "-shown")
-        shown.show(line)
+        shown.show([line])
         self.draw_footer()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

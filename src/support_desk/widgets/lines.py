@@ -72,19 +72,28 @@ def parts_strip(parts: Parts, style: Callable[[str], Style], width: int, base: s
 
 def changed_cells(old: Parts, new: Parts) -> tuple[int, int]:
     """The first cell that differs between two lines, and the one after the last."""
-    before = [(char, name) for text, name in old for char in text]
-    after = [(char, name) for text, name in new for char in text]
-    same = 0
-    for a, b in zip(before, after, strict=False):
-        if a != b:
-            break
-        same += 1
-    start = cell_width("".join(char for char, _ in after[:same]))
-    end = max(cell_width("".join(char for char, _ in before)), cell_width("".join(char for char, _ in after)))
-    if len(before) == len(after):
-        tail = 0
-        while tail < len(after) - same and before[-1 - tail] == after[-1 - tail]:
-            tail += 1
-        if tail:
-            end -= cell_width("".join(char for char, _ in after[-tail:]))
-    return start, max(end, start + 1)
+    before, after = ("".join(text for text, _ in parts) for parts in (old, new))
+    chars = [[(char, name) for text, name in parts for char in text] for parts in (old, new)]
+    same, tail = _alike(*chars), 0
+    if cell_width(before) == cell_width(after):
+        # Only then what follows a change stands where it stood.
+        tail = _alike(*(line[same:][::-1] for line in chars))
+    # A mark is drawn with the character that it stands on.
+    while same and (_is_mark(before[same:]) or _is_mark(after[same:])):
+        same -= 1
+    while tail and _is_mark(after[-tail:]):
+        tail -= 1
+    start = cell_width(after[:same])
+    ends = (cell_width(text[: len(text) - tail]) for text in (before, after))
+    return start, max(*ends, start + 1)
+
+
+def _alike(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many characters two lines have in common before the first that differs."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _is_mark(text: str) -> bool:
+    """Whether the first character has no cell of its own."""
+    return bool(text) and not cell_width(text[0])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from support_desk.records import record
@@ -18,6 +20,10 @@ R = TypeVar("R")
 
 EDGE = 2
 """Cells before the first column: the cursor's mark, and the row's."""
+
+
+JUMP = 24
+"""So many cells cost the terminal as much as a jump over them: the move, and the colours once more."""
 
 
 @record
@@ -48,6 +54,8 @@ class Drawn(Generic[R]):
     still: list[Segment]
     """What comes after the last cell that ticks."""
     strip: Strip
+    same: tuple[datetime, datetime] | None = None
+    """From when until when its cells are known to say the same."""
 
 
 def cells_of(row: R, places: Sequence[Place[R]], moment: Moment) -> list[Cell]:
@@ -60,8 +68,7 @@ def cell_text(text: str, place: Place[R]) -> str:
     body = fit(text, place.width)
     if not place.column.right:
         return body
-    bare = body.rstrip(" ")
-    return " " * (len(body) - len(bare)) + bare
+    return body.rstrip(" ").rjust(len(body))
 
 
 def row_segments(lead: str, texts: Sequence[str], styles: Sequence[Style], fill: int) -> list[Segment]:
@@ -96,6 +103,20 @@ def row_segments(lead: str, texts: Sequence[str], styles: Sequence[Style], fill:
     if pending:
         segments.append(Segment(pending, current))
     return segments
+
+
+def stretches(y: int, places: Sequence[Place[R]], changed: Sequence[int]) -> list[Region]:
+    """The cells of a line that these columns take, in their order; such as are near make one stretch."""
+    found: list[Region] = []
+    start = end = 0
+    for place in (places[at] for at in changed):
+        if found and place.x - end <= JUMP:
+            found.pop()
+        else:
+            start = place.x
+        end = place.x + place.width
+        found.append(Region(start + EDGE, y, end - start, 1))
+    return found
 
 
 def heads_strip(places: Sequence[Place[R]], width: int, style: Style) -> Strip:
