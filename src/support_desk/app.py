@@ -246,8 +246,11 @@ class DeskApp(Places):
         )
 
     def desk_changed(self, change: DeskChange) -> None:
-        """A feed was read: the dashboard and the screen on top draw it, and what is urgent is said."""
-        if self._leaving:
+        """A feed was read: the dashboard and the screen on top draw it, and what is urgent is said.
+
+        Most readings find everything as it was. The next second draws ages, whatever they are the ages of.
+        """
+        if self._leaving or change.only_age:
             return
         self.dashboard.desk_changed(change)
         if (shown := self._shown) is not None:

@@ -82,6 +82,34 @@ async def test_nothing_new_is_told_so_that_ages_are_painted() -> None:
         assert read_at > START
 
 
+async def test_a_reading_that_makes_nothing_but_ages_new_says_so() -> None:
+    bench = Bench()
+    async with bench.running():
+
+        async def only_ages(name: FeedName) -> bool:
+            bench.changes.clear()
+            await bench.desk.read([name])
+            (change,) = bench.changes
+            return change.only_age
+
+        assert await only_ages(FeedName.ALERTS)
+        # Whom the services name counts from when they were asked.
+        assert not await only_ages(FeedName.ON_CALL)
+        for answer in (
+            Reading((alert("b"),)),
+            Reading((alert("b"),), complete=False),
+            Unreachable("OpsGenie does not answer", "look at the network"),
+        ):
+            bench.fake.on["alerts"].answer = answer
+            assert not await only_ages(FeedName.ALERTS)
+            assert await only_ages(FeedName.ALERTS)
+        await bench.clock.advance(400)
+        # It has failed for so long that it is another state, and then it is there again.
+        assert bench.state(FeedName.ALERTS) is State.FAILED
+        bench.fake.on["alerts"].answer = Reading((alert("b"),), complete=False)
+        assert not await only_ages(FeedName.ALERTS)
+
+
 async def test_a_failure_keeps_the_rows_and_their_age() -> None:
     bench = Bench()
     async with bench.running():

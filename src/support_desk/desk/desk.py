@@ -29,6 +29,7 @@ from support_desk.desk.snapshot import (
     SourceName,
     difference,
     row_key,
+    state,
 )
 from support_desk.desk.source_reads import SourceReads
 from support_desk.desk.sweep import Sweeper, digest_sweep
@@ -60,6 +61,8 @@ class DeskChange:
     """Feeds that were read or tried; their ages and states may have changed even if no row has."""
     differences: Mapping[FeedName, Difference[Any]]
     """What changed in the rows, for each of `feeds`."""
+    only_age: bool = False
+    """Everything was as before: only the age of what is known is new."""
 
 
 Listener = Callable[[DeskChange], None]
@@ -334,13 +337,23 @@ class Desk:
         self._take(name, digested, changes)
 
     def _take(self, name: FeedName, feed: Feed[object], changes: Difference[Any]) -> None:
+        before = self.snapshot.feed(name)
         self.snapshot = self.snapshot.with_feed(name, feed)
         if self._writer:
             self._writer.keep(name, feed)
-        self._tell(frozenset({name}), {name: changes})
+        # Who is on call depends on when that was asked: a shift may have begun since.
+        only_age = name is not FeedName.ON_CALL and not changes and _says_the_same(before, feed, self.now())
+        self._tell(frozenset({name}), {name: changes}, only_age=only_age)
 
-    def _tell(self, feeds: frozenset[FeedName], differences: Mapping[FeedName, Difference[Any]]) -> None:
-        change = DeskChange(self.snapshot, feeds, {name: differences.get(name, _NOTHING) for name in feeds})
+    def _tell(
+        self,
+        feeds: frozenset[FeedName],
+        differences: Mapping[FeedName, Difference[Any]],
+        *,
+        only_age: bool = False,
+    ) -> None:
+        differences = {name: differences.get(name, _NOTHING) for name in feeds}
+        change = DeskChange(self.snapshot, feeds, differences, only_age)
         for listener in tuple(self._listeners):
             try:
                 listener(change)
@@ -375,6 +388,15 @@ async def read_once(
             feed = replace(feed, read_at=now)
         snapshot = snapshot.with_feed(name, feed)
     return snapshot
+
+
+def _says_the_same(one: Feed[object], other: Feed[object], now: datetime) -> bool:
+    """Whether two feeds with the same rows differ in nothing that is shown but their age."""
+
+    def shown(feed: Feed[object]) -> tuple[object, ...]:
+        return state(feed, now), feed.complete, feed.rejected, feed.notes, feed.problem, feed.more
+
+    return shown(one) == shown(other)
 
 
 def _failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:
