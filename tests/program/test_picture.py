@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -281,3 +283,27 @@ def test_a_page_is_not_drawn_anew_by_what_changes_on_the_dashboard_behind_it() -
         # The world is read every five seconds, and the one line above the page counts down meanwhile.
         terminal.wait_for(re.compile(r"next line in 1:0[0-6]"), timeout=30)
         assert len(terminal.bytes_since(mark)) < 4000
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts wakings as Linux does")
+def test_while_nobody_types_nothing_looks_for_keys() -> None:
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.settle()
+        # The last input was none at all; whoever waits for the rest of a key has given up by now.
+        terminal.read_for(1.5)
+        before = wakings(terminal.process.pid)
+        terminal.read_for(3)
+        after = wakings(terminal.process.pid)
+        # Drawing, reading and storing wake now and then. What looks ten times a second would stand out.
+        assert all(count - before.get(thread, 0) < 20 for thread, count in after.items())
+
+
+def wakings(pid: int) -> dict[int, int]:
+    """How often each thread but the first has waited and gone on."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        counted = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.MULTILINE)
+        if counted and int(task.name) != pid:
+            found[int(task.name)] = int(counted[1])
+    return found
