@@ -157,6 +157,40 @@ def test_the_queue_as_it_was_read_last(configuration: Path, capsys: pytest.Captu
     assert "zendesk stale" in said.err
 
 
+def test_the_command_leaves_out_what_only_others_ask_for(configuration: Path) -> None:
+    """msgspec and dataclasses import a fifth of the time's worth of what status has no use for."""
+    keep(configuration, some_desk())
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-c",
+            "from support_desk.__main__ import main; main()",
+            "status",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"SUPPORT_DESK_CONFIG": str(configuration)},
+    )
+
+    assert "breached" in done.stdout
+    imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert {"dataclasses", "msgspec"} <= imported
+    assert not {"inspect", "ast", "dis", "tokenize"} & imported
+
+
+def test_what_stands_in_for_a_module_becomes_it_when_it_is_wanted() -> None:
+    code = (
+        "import sys\nfrom support_desk.__main__ import _leave_out\n_leave_out()\n"
+        "import inspect\nprint('ast' in sys.modules, inspect.signature(lambda a, b: a), 'ast' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False (a, b) True"
+
+
 def test_status_imports_nothing_heavy(configuration: Path) -> None:
     """50 ms beyond the interpreter's start leave room for neither of these."""
     keep(configuration, some_desk())
