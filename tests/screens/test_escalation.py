@@ -24,7 +24,7 @@ from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.protocols import AlertCapabilities, Reading, Sources
-from support_desk.widgets.split_line import SplitLine
+from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
@@ -139,7 +139,7 @@ async def test_the_footer_names_line_person_and_end_and_counts_down(desk: Runnin
 
 async def test_afterwards_row_and_details_tell_who_was_paged_and_count_down_no_more(desk: Running) -> None:
     await go_to(desk, P1)
-    top = desk.dashboard.query_one("#announcement", SplitLine)
+    top = desk.dashboard.query_one("#announcement", Lines)
     assert "second line (Helen Marsh) is paged in" in top.plain
     await desk.press("e")
     await held(desk)

@@ -70,7 +70,9 @@ def escalate(screen: Acting, alert: Alert) -> None:
 def _unread_words(screen: Acting, error: SourceError) -> str:
     """Nothing is held and nothing will be sent, whatever goes on being read: who is to be rung instead."""
     me = screen.desk_app.config.me.email
-    others = [rung for rung in ladder(screen.desk_app.view) if not (me and same_address(rung.person.email, me))]
+    others = [
+        rung for rung in ladder(screen.desk_app.view) if not (me and same_address(rung.person.email, me))
+    ]
     who = [rung for rung in others if rung.why.startswith(LINES[Role.SECOND_LINE]) or rung.phone][:2]
     told = " or ".join(f"{rung.person.name}: {rung.phone or 'no number is in [people]'}" for rung in who)
     # That reading is tried again would be taken for a promise to page.

@@ -28,10 +28,21 @@ def _line(value: object) -> object:
     return str(clean(value, _LINE))
 
 
+_WORD = 64
+"""Longer words aren't remembered: a hostile answer must not fill the memory."""
+
+
 def _word(value: object) -> object:
-    """A line that comes again and again: one object for all of them."""
+    """A line that comes again and again: cleaned once, and one object for all of them."""
+    if isinstance(value, str) and len(value) <= _WORD:
+        return _known(value)
     line = _line(value)
     return intern(line) if isinstance(line, str) else line
+
+
+@lru_cache(maxsize=1024)
+def _known(word: str) -> str:
+    return intern(str(clean(word, _LINE)))
 
 
 def _words(value: object) -> object:
