@@ -16,7 +16,7 @@ from support_desk.config.load import load_config
 from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import OutboxStore
 from support_desk.domain.commands import EscalateAlert
-from support_desk.domain.intents import Intent, Phase, Seen, Target
+from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
 from support_desk.paths import private_store_file
 from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, wire_alert
 from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
@@ -155,7 +155,7 @@ def test_alerts_with_their_escalation(
     assert found["sources"]["alerts"]["state"] == "fresh"
 
 
-def escalated(configuration: Path, phase: Phase, words: str) -> None:
+def escalated(configuration: Path, phase: Phase, receipt: Receipt) -> None:
     """This person's own file has an escalation of a1."""
     config = load_config(configuration, {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}).config
     store = OutboxStore.open(private_store_file(config))
@@ -165,16 +165,33 @@ def escalated(configuration: Path, phase: Phase, words: str) -> None:
     (entry,) = outbox.submit([intent])
     sending = outbox.step(entry, Phase.SENDING, "")
     store.save([sending])
-    store.save([outbox.step(sending, phase, words)])
+    store.save([outbox.step(sending, phase, receipt.words, receipt)])
     store.close()
 
 
 @pytest.mark.parametrize(
     ("became", "proof", "spoken"),
     [
-        ((Phase.CONFIRMED, "Sam Patel was paged 13:00:02"), "paged", "Sam Patel was paged 13:00:02. "),
-        ((Phase.UNKNOWN, "no answer"), "unknown", "Whether your page arrived is not known. Nobody will be"),
-        ((Phase.FAILED, "not sent: no connection"), None, "in hours. Nobody will be paged, "),
+        (
+            (Phase.CONFIRMED, Receipt(Verdict.CONFIRMED, "Sam Patel was paged 13:00:02", paged=True)),
+            "paged",
+            "Sam Patel was paged 13:00:02. ",
+        ),
+        (
+            (Phase.CONFIRMED, Receipt(Verdict.CONFIRMED, "escalated to second line")),
+            "unproven",
+            "Escalated to second line. Who is paged next is not known",
+        ),
+        (
+            (Phase.UNKNOWN, Receipt(Verdict.UNKNOWN, "no answer")),
+            "unknown",
+            "Whether your page arrived is not known. Nobody will be",
+        ),
+        (
+            (Phase.FAILED, Receipt(Verdict.FAILED, "not sent: no connection")),
+            None,
+            "in hours. Nobody will be paged, ",
+        ),
     ],
 )
 def test_alerts_tell_whom_this_person_has_had_paged(
@@ -182,7 +199,7 @@ def test_alerts_tell_whom_this_person_has_had_paged(
     opsgenie: OpsgenieSimulator,
     capsys: pytest.CaptureFixture[str],
     *,
-    became: tuple[Phase, str],
+    became: tuple[Phase, Receipt],
     proof: str | None,
     spoken: str,
 ) -> None:
@@ -192,7 +209,7 @@ def test_alerts_tell_whom_this_person_has_had_paged(
     assert ask(configuration, "alerts", "--json") == 0
 
     page = document(capsys)["alerts"][0]["escalation"]["page"]
-    told = {"at": "2026-11-23T13:00:00Z", "proof": proof, "escalation": True, "words": became[1]}
+    told = {"at": "2026-11-23T13:00:00Z", "proof": proof, "escalation": True, "words": became[1].words}
     assert page == (told if proof else None)
     assert ask(configuration, "alerts") == 0
     assert spoken in capsys.readouterr().out

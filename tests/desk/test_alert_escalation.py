@@ -42,6 +42,7 @@ class TestEscalation:
         receipt = await world.do(ESCALATE)
         assert receipt.verdict is Verdict.CONFIRMED
         assert receipt.words == "Ben Brook was paged 20:00:00"
+        assert receipt.paged
         assert not receipt.remedy
         assert receipt.evidence[0] == "request req-0000: Escalate alert"
         told = "\n".join(receipt.evidence)
@@ -60,6 +61,7 @@ class TestEscalation:
         receipt = await world.do(ESCALATE)
         assert receipt.verdict is Verdict.CONFIRMED
         assert receipt.words.endswith("NOTHING SHOWS YET WHO WAS PAGED")
+        assert not receipt.paged
         assert "ring them" in receipt.remedy
         assert sum(world.clock.slept) < 60
 
@@ -67,6 +69,7 @@ class TestEscalation:
         command = replace(ESCALATE, line="third line", people=("eve@example.com",))
         receipt = await world.do(command)
         assert receipt.words == "Ben Brook was paged 20:00:00, NOT Eve Easton"
+        assert not receipt.paged
         assert "you were told that it would be Eve Easton" in receipt.remedy
 
     async def test_who_merely_looks_at_it_is_no_evidence(self, world: AlertWorld) -> None:
@@ -226,7 +229,8 @@ class TestPagingAPerson:
         world.opsgenie.server.fail("/v2/alerts", rate_limited(60), method="POST")
         assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
         world.opsgenie.arrive()
-        assert (await world.verify(intent)).words == "Eve Easton was paged 20:00:02"
+        receipt = await world.verify(intent)
+        assert (receipt.words, receipt.paged) == ("Eve Easton was paged 20:00:02", True)
 
     async def test_made_and_closed_again_isnt_made_twice(self, world: AlertWorld) -> None:
         intent = await world.decide(PAGE)

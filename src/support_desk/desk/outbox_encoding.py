@@ -41,6 +41,7 @@ class _Receipt(msgspec.Struct):
     comments: tuple[str, ...] = ()
     remaining: _Command | None = None
     seen: Seen | None = None
+    paged: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -108,6 +109,7 @@ def encode_receipt(receipt: Receipt | None) -> bytes | None:
             receipt.comments,
             _packed(receipt.remaining) if receipt.remaining is not None else None,
             receipt.seen,
+            receipt.paged,
         )
     )
 
@@ -122,8 +124,9 @@ def decode_receipt(data: bytes | None) -> Receipt | None:
         kept.words,
         kept.remedy,
         kept.evidence,
-        kept.differences,
-        kept.comments,
-        _unpacked(kept.remaining) if kept.remaining is not None else None,
+        differences=kept.differences,
+        comments=kept.comments,
+        remaining=_unpacked(kept.remaining) if kept.remaining is not None else None,
         seen=kept.seen,
+        paged=kept.paged,
     )

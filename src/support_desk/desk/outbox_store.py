@@ -44,6 +44,10 @@ STEPS: Steps = (
                 WITHOUT ROWID""",
         ),
     ),
+    (
+        "steps that prove a page",
+        ("ALTER TABLE steps ADD COLUMN paged INTEGER NOT NULL DEFAULT 0",),
+    ),
 )
 """Times are milliseconds since 1970, UTC."""
 
@@ -63,6 +67,8 @@ class LogLine:
     phase: Phase
     words: str
     by: str
+    paged: bool = False
+    """The step's receipt proves that it reached who was meant to be paged."""
 
 
 @record
@@ -178,13 +184,13 @@ class OutboxStore(OwnFile):
         """Every step between two moments, oldest first; what can't be read is left out."""
         with self._lock, telling(self.path):
             rows = self._connection.execute(
-                """SELECT steps.at, steps.phase, steps.words, actions.intent FROM steps
+                """SELECT steps.at, steps.phase, steps.words, steps.paged, actions.intent FROM steps
                 JOIN actions ON actions.id = steps.action WHERE steps.at >= ? AND steps.at < ?
                 ORDER BY steps.n""",
                 (to_ms(since), to_ms(until)),
             ).fetchall()
         lines = []
-        for at, phase, words, data in rows:
+        for at, phase, words, paged, data in rows:
             try:
                 intent = decode_intent(data)
                 lines.append(
@@ -197,6 +203,7 @@ class OutboxStore(OwnFile):
                         Phase(phase),
                         words,
                         intent.by,
+                        bool(paged),
                     )
                 )
             except Undecodable:
@@ -233,8 +240,14 @@ class OutboxStore(OwnFile):
             ),
         )
         self._connection.execute(
-            "INSERT INTO steps (action, at, phase, words) VALUES (?, ?, ?, ?)",
-            (entry.intent.id, to_ms(entry.changed_at), entry.phase.value, entry.words),
+            "INSERT INTO steps (action, at, phase, words, paged) VALUES (?, ?, ?, ?, ?)",
+            (
+                entry.intent.id,
+                to_ms(entry.changed_at),
+                entry.phase.value,
+                entry.words,
+                entry.receipt is not None and entry.receipt.paged,
+            ),
         )
 
     # Drafts

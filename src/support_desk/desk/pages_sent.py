@@ -23,6 +23,9 @@ def pages_of_log(log: Iterable[LogLine]) -> Mapping[str, Page]:
             sent[line.action] = line.at
         last[line.action] = line
     return pages_by_alert(
-        (line.target, page_of(sent.get(action, line.at), line.command, line.phase, line.words))
+        (
+            line.target,
+            page_of(sent.get(action, line.at), line.command, line.phase, line.words, paged=line.paged),
+        )
         for action, line in last.items()
     )

@@ -151,6 +151,8 @@ class Receipt:
     """What the person can do about it: one line."""
     evidence: tuple[str, ...] = ()
     """Lines that prove it: recipients, logs, the request's id."""
+    paged: bool = False
+    """The alert's own records name who was meant to be paged as notified."""
     differences: tuple[FieldDifference, ...] = ()
     comments: tuple[str, ...] = ()
     """At a conflict: what was written meanwhile, a line each ("Kim 14:01, public: ...")."""

@@ -17,9 +17,6 @@ from support_desk.records import record
 if TYPE_CHECKING:
     from support_desk.domain.commands import Command
 
-_LOUD = ("NOTHING SHOWS", ", NOT ")
-"""In the words of a page that nothing proves, or that reached somebody else than was said."""
-
 
 class Proof(StrEnum):
     """How far a page is known to have happened."""
@@ -45,13 +42,16 @@ class Page:
     """It took the next step of the alert's policy, which so is no longer to come."""
 
 
-def page_of(at: datetime, command: Command, phase: Phase, words: str) -> Page | None:
-    """What an action in this phase says about a page; None: it pages nobody, or surely hasn't."""
+def page_of(at: datetime, command: Command, phase: Phase, words: str, *, paged: bool) -> Page | None:
+    """What an action in this phase says about a page; None: it pages nobody, or surely hasn't.
+
+    `paged`: its receipt is proof that it reached who was meant.
+    """
     from support_desk.domain.commands import EscalateAlert, pages_somebody  # the first frame needs none
 
     if not pages_somebody(command) or phase not in (Phase.CONFIRMED, Phase.UNKNOWN):
         return None
-    proof = Proof.UNPROVEN if any(loud in words for loud in _LOUD) else Proof.PAGED
+    proof = Proof.PAGED if paged else Proof.UNPROVEN
     if phase is Phase.UNKNOWN:
         proof = Proof.UNKNOWN
     return Page(at, proof, words, isinstance(command, EscalateAlert))
@@ -74,7 +74,13 @@ def pages_of_entries(entries: Iterable[Entry]) -> Mapping[str, Page]:
     return pages_by_alert(
         (
             entry.intent.target,
-            page_of(entry.sent_at or entry.intent.at, entry.intent.command, entry.phase, entry.words),
+            page_of(
+                entry.sent_at or entry.intent.at,
+                entry.intent.command,
+                entry.phase,
+                entry.words,
+                paged=entry.receipt is not None and entry.receipt.paged,
+            ),
         )
         for entry in entries
     )

@@ -111,7 +111,7 @@ class AlertPages:
             await self._clock.sleep(pause)
             with suppress(SourceError):
                 receipt = await self.judged(page, alias)
-                if receipt.verdict is Verdict.FAILED or reached(receipt):
+                if receipt.verdict is Verdict.FAILED or receipt.paged:
                     return receipt
         return receipt
 
@@ -129,13 +129,8 @@ class AlertPages:
         words = f"an alert {whose} was made; NOTHING SHOWS YET THAT {page.name} WAS PAGED"
         receipt = Receipt(Verdict.CONFIRMED, words, by_phone(page), evidence=(alert.url,), alert=alert)
         if told:
-            return replace(receipt, words=paged_words(told, self._name, self._local), remedy="")
+            return replace(receipt, words=paged_words(told, self._name, self._local), remedy="", paged=True)
         return receipt
-
-
-def reached(receipt: Receipt) -> bool:
-    """Whether a receipt proves that the person was notified."""
-    return receipt.verdict is Verdict.CONFIRMED and not receipt.remedy
 
 
 def might_be(responders: Iterable[Responder], page: PagePerson) -> bool:

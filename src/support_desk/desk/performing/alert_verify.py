@@ -96,7 +96,9 @@ class AlertVerifier:
         if isinstance(intent.command, c.NoteAlert):
             return _confirmed(detail, "the note is there", lines)
         told = paged_words(new, self._name, self._local)
-        return _confirmed(detail, told or "it was done; NOTHING SHOWS WHO WAS PAGED", lines)
+        if not told:
+            return _confirmed(detail, "it was done; NOTHING SHOWS WHO WAS PAGED", lines)
+        return replace(_confirmed(detail, told, lines), paged=True)
 
     async def _page(self, intent: Intent, page: c.PagePerson, *, settled: bool) -> Receipt:
         try:

@@ -115,7 +115,7 @@ class AlertPerformer:
         receipt = await self._performed(intent)
         # As long as the alert may not show it yet, the turn is kept: it runs out by itself.
         if receipt.verdict is not Verdict.UNKNOWN and (
-            receipt.verdict is not Verdict.CONFIRMED or not receipt.remedy
+            receipt.verdict is not Verdict.CONFIRMED or receipt.paged
         ):
             await turns.give_back(intent)
         return receipt
@@ -319,7 +319,7 @@ class AlertPerformer:
                 f"you were told that it would be {told}: look at the log, and ring them if nobody answers"
             )
             return replace(proven, words=f"{proven.words}, NOT {told}", remedy=remedy)
-        return proven
+        return replace(proven, paged=True)
 
     def _local(self, at: datetime) -> str:
         here, now = at.astimezone(self._zone), self._clock.now().astimezone(self._zone)
