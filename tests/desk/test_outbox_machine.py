@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
@@ -213,9 +214,9 @@ class OutboxMachine(RuleBasedStateMachine):
         assert kept == {entry.intent.id: entry.phase.value for entry in self._life.outbox.entries}
 
 
-TestOutboxMachine = OutboxMachine.TestCase
+TestOutboxMachine = pytest.mark.timeout(300)(OutboxMachine.TestCase)  # it is by far the longest of all
 TestOutboxMachine.settings = settings(
-    max_examples=250,
+    max_examples=200,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
