@@ -84,7 +84,7 @@ def test_e_on_another_alert_is_refused_while_one_is_held() -> None:
         terminal.wait_for(HELD)
         terminal.send("j")
         terminal.send("e")
-        terminal.wait_for("is still held")
+        terminal.wait_for(r"still held\. u takes that back")
         assert HELD.search(terminal.text)
 
 
