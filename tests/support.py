@@ -45,7 +45,7 @@ from support_desk.start import open_outbox
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import RowList
 
-PATIENCE = 250
+PATIENCE = 800
 """Rounds of the event loop that a condition may take to come true."""
 
 CHARACTERS = {"space": " ", "slash": "/", "plus": "+", "underscore": "_", "question_mark": "?", "colon": ":"}

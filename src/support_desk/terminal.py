@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import select
 import signal
+import termios
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event
 from time import monotonic
+from types import FrameType
 from typing import IO, TYPE_CHECKING, cast
 
 from textual._xterm_parser import XTermParser
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 
+log = logging.getLogger(__name__)
+
 BELL = "\a"
 STANDARD_ERROR = 2
 """Where Textual draws."""
@@ -31,6 +36,14 @@ UNDECIDED = 1.0
 """Seconds after input in which a lone Escape may have to be told from the beginning of another key."""
 GLANCE = 0.1
 """Seconds after which that is looked at."""
+LEAVING_SECONDS = 10.0
+"""How long leaving may take; what is being sent by then is looked up at the next start, as after a kill."""
+_MODES_OFF = (
+    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l"
+    "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""What Textual writes at an end, in its order."""
+_STUCK = "support-desk couldn't stop by itself and was ended. --log-file keeps the place."
 TITLE = "\x1b]2;"
 """How a title begins that is told to the terminal; inside tmux it is the pane's."""
 
@@ -71,27 +84,69 @@ class DeskDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            # Without a handler the terminal would stay in the alternate screen with the mouse on; Textual
-            # has none, and by the time the application is mounted the terminal has long been taken over.
-            loop.add_signal_handler(name, self._app.exit)
+
+        def leave(_number: int, _frame: FrameType | None) -> None:
+            # Not one of the loop's own handlers: a loop that is stuck would never come to it.
+            self.expect_end()
+            loop.call_soon_threadsafe(self._app.exit)
+
+        # Without a handler the terminal would stay in the alternate screen with the mouse on; Textual
+        # has none, and by the time the application is mounted the terminal has long been taken over.
+        for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(name, leave)
+        signal.signal(signal.SIGALRM, self._end)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
+
+    def expect_end(self) -> None:
+        """The program is leaving: where that gets stuck, it is ended, and never left dead to every key.
+
+        It can get stuck after a fault of its own or of Textual's, or on a terminal that nobody reads.
+        """
+        if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+            signal.setitimer(signal.ITIMER_REAL, LEAVING_SECONDS)
+
+    def close(self) -> None:
+        super().close()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _end(self, _number: int, frame: FrameType | None) -> None:
+        places = []
+        while frame is not None:
+            places.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}")  # noqa: PTH119
+            frame = frame.f_back
+        log.critical("leaving got stuck", extra={"at": " ".join(places)})
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        room = select.poll()
+        room.register(STANDARD_ERROR, select.POLLOUT)
+        if any(event & select.POLLOUT for _, event in room.poll(0)):
+            with suppress(OSError):
+                os.write(STANDARD_ERROR, f"{_MODES_OFF}{_STUCK}\r\n".encode())
+        os._exit(1)
 
     def run_input_thread(self) -> None:
         """Read keys. As Textual does, except that nobody wakes ten times a second while nothing is typed."""
-        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")().decode
+        # A byte that isn't UTF-8 (another encoding, noise on the line) is one unknown character.
+        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
         sources, read_at = [self.fileno, self._farewell.descriptor], monotonic()
         while not self.exit_event.is_set():
             undecided = monotonic() - read_at < UNDECIDED
             readable, _, _ = select.select(sources, [], [], GLANCE if undecided else None)
             if self.fileno in readable:
-                read_at, data = monotonic(), os.read(self.fileno, 4096)
+                read_at, data = monotonic(), self._typed()
                 if not data:
                     # The terminal has gone, and would be readable for ever.
                     sources.remove(self.fileno)
                 if text := decode(data):
                     self._tell(parser.feed(text))
             self._tell(parser.tick())
+
+    def _typed(self) -> bytes:
+        """What there is to read; nothing from a terminal that has gone."""
+        with suppress(OSError):
+            return os.read(self.fileno, 4096)
+        return b""
 
     def _tell(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -151,6 +152,100 @@ sys.exit(app.return_code or 0)
         assert b"client's words" not in left
         assert b"Traceback" not in left
         assert left.count(b"\n") <= 3
+
+
+def listening(terminal: Terminal) -> None:
+    """Wait until keys count, which is a moment after the first frame."""
+    terminal.wait_for(READY)
+    for _ in range(50):
+        terminal.send("j")
+        with suppress(AssertionError):
+            terminal.wait_for(r" (?:[2-9]|\d\d)/68", timeout=0.2)
+            return
+    raise AssertionError(f"no key counts\n{terminal.dump()}")
+
+
+def stuck(where: str) -> list[str]:
+    """The demo, which waits half a second for itself to leave, with a piece of code that never ends."""
+    return [
+        sys.executable,
+        "-c",
+        f"""
+import asyncio, os, sys, threading
+from support_desk import terminal
+from support_desk.__main__ import main
+from support_desk.app import DeskApp
+from support_desk.screens.dashboard import Dashboard
+
+terminal.LEAVING_SECONDS = 0.5
+blocked = threading.Lock()
+blocked.acquire()
+
+def block(self):
+    os.write(2, b"NOW")
+    blocked.acquire()
+
+def spin(self):
+    os.write(2, b"NOW")
+    while True:
+        pass
+
+async def forever(self):
+    os.write(2, b"NOW")
+    await asyncio.Event().wait()
+
+async def fault(self):
+    raise RuntimeError
+
+{where}
+sys.argv = ["support-desk", "demo"]
+sys.exit(main())
+""",
+    ]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param("Dashboard.action_sort = block", id="a wait that blocks"),
+        pytest.param("Dashboard.action_sort = spin", id="a loop without end"),
+        pytest.param("Dashboard.action_sort = forever; DeskApp.on_unmount = forever", id="leaving"),
+    ],
+)
+@pytest.mark.parametrize("sig", ENDS)
+def test_a_program_that_is_stuck_is_ended_by_a_signal(where: str, sig: signal.Signals) -> None:
+    with Terminal(stuck(where)) as terminal:
+        listening(terminal)
+        terminal.send("S")
+        terminal.wait_for(lambda t: b"NOW" in t.raw)
+        terminal.kill(sig)
+        assert terminal.wait_exit(BOUND) == 1
+        assert terminal.modes_left() == []
+        assert b"couldn't stop by itself" in bytes(terminal.raw)
+
+
+def test_a_fault_after_which_leaving_gets_stuck_leaves_nothing_dead_to_every_key() -> None:
+    with Terminal(stuck("Dashboard.action_sort = fault; DeskApp.on_unmount = forever")) as terminal:
+        listening(terminal)
+        terminal.send("S")
+        assert terminal.wait_exit(BOUND) == 1
+        assert terminal.modes_left() == []
+
+
+def test_a_terminal_that_nobody_reads_keeps_nothing_alive() -> None:
+    with Terminal(stuck("")) as terminal:
+        listening(terminal)
+        # More than the kernel keeps for a terminal.
+        terminal.send("+" * 200)
+        terminal.kill(signal.SIGTERM)
+        assert terminal.process.wait(BOUND) in (0, 1)
+
+
+def test_a_byte_that_is_no_character_is_no_end() -> None:
+    with demo() as terminal:
+        listening(terminal)
+        terminal.send(b"\xff\xe9")
+        listening(terminal)
 
 
 def test_a_source_with_a_bug_is_a_notice_and_not_the_end() -> None:

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
@@ -17,6 +17,9 @@ from textual.timer import Timer
 
 from support_desk.screens.base import DeskScreen
 from support_desk.terminal import DeskDriver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +136,12 @@ class TerminalApp(App[None]):
             self.push_screen(Palette(id="--command-palette"))
 
     # Last words
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave; where that gets stuck, the process is ended all the same."""
+        if isinstance(self._driver, DeskDriver):
+            self._driver.expect_end()
+        super().exit(result, return_code, message)
 
     def _fatal_error(self) -> None:
         """One line and a log entry; Textual's own report prints local variables, ticket texts among them."""
