@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from textual.widget import Widget
@@ -27,6 +28,13 @@ async def desk() -> AsyncIterator[Running]:
     async with running() as desk:
         await opened(desk)
         yield desk
+
+
+async def on_alert(desk: Running, words: str) -> Any:
+    """On an alert, with its keys in the footer: those of a ticket had other words in the same places."""
+    alert = await go_to_alert(desk, words)
+    await desk.until(lambda: "acknowledge" in drawn(desk.app.screen.query_one("#footer")))
+    return alert
 
 
 async def click(desk: Running, place: str, words: str) -> None:
@@ -60,7 +68,7 @@ def test_the_mark_of_a_list_and_words_without_a_key_are_none() -> None:
 
 async def test_the_footer_acknowledges(desk: Running) -> None:
     await desk.press("1")
-    alert = await go_to_alert(desk, P1)
+    alert = await on_alert(desk, P1)
     await click(desk, "#footer", "acknowledge")
     assert (await ended(desk)).phase is Phase.CONFIRMED
     assert alert_now(desk, alert.id).status == "acked"
@@ -68,7 +76,7 @@ async def test_the_footer_acknowledges(desk: Running) -> None:
 
 async def test_a_hold_is_begun_and_taken_back(desk: Running) -> None:
     await desk.press("1")
-    await go_to_alert(desk, P1)
+    await on_alert(desk, P1)
     await click(desk, "#footer", "ESCALATE")
     await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
     await desk.pilot.pause()
@@ -78,7 +86,7 @@ async def test_a_hold_is_begun_and_taken_back(desk: Running) -> None:
 
 async def test_a_double_click_is_no_second_press(desk: Running) -> None:
     await desk.press("1")
-    await go_to_alert(desk, P1)
+    await on_alert(desk, P1)
     await click(desk, "#footer", "ESCALATE")
     await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
     await desk.pilot.pause()
@@ -90,7 +98,7 @@ async def test_a_double_click_is_no_second_press(desk: Running) -> None:
 
 async def test_a_question_and_its_deaf_moment(desk: Running) -> None:
     await desk.press("1")
-    await go_to_alert(desk, P1)
+    await on_alert(desk, P1)
     await click(desk, "#footer", "close")
     await desk.until(lambda: isinstance(desk.app.screen, Question))
     await desk.pilot.pause()
@@ -103,7 +111,7 @@ async def test_a_question_and_its_deaf_moment(desk: Running) -> None:
 
 async def test_a_choice_is_marked_by_one_click_and_taken_by_another(desk: Running) -> None:
     await desk.press("1")
-    alert = await go_to_alert(desk, P1)
+    alert = await on_alert(desk, P1)
     await desk.press("p")
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
     await desk.pilot.pause()
@@ -116,7 +124,7 @@ async def test_a_choice_is_marked_by_one_click_and_taken_by_another(desk: Runnin
 
 async def test_tags_are_turned_off_and_taken(desk: Running) -> None:
     await desk.press("1")
-    alert = await go_to_alert(desk, P1)
+    alert = await on_alert(desk, P1)
     await desk.press("t")
     await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
     await desk.pilot.pause()
