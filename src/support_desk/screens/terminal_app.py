@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Size
 from textual.screen import Screen
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 CALM_SECONDS = 0.25
 """How long after a resize the whole picture is painted once more."""
+
+MOST_KEPT = 64
+"""Widgets, also of screens that are long closed, whose drawn lines Textual may hold on to."""
 
 BUILT_SECONDS = 2.0
 """How long a key waits for the screen that it is for."""
@@ -70,6 +74,7 @@ class TerminalApp(App[None]):
                 return False
             self._notice_size(self._driver.terminal_size)
         self._draw_what_waits()
+        self._let_go()
         return True
 
     def _draw_what_waits(self) -> None:
@@ -80,6 +85,15 @@ class TerminalApp(App[None]):
         """
         for screen in (self.screen, *self._background_screens):
             screen.check_idle()
+
+    def _let_go(self) -> None:
+        """Forget what closed screens looked like.
+
+        Textual remembers two colours of each widget under the widget's drawn lines themselves, and so keeps
+        those of the last thousand widgets: some 60 MB by the end of a week.
+        """
+        if StylesCache.get_inner_outer.cache_info().currsize > MOST_KEPT:
+            StylesCache.get_inner_outer.cache_clear()
 
     def _notice_size(self, size: Size) -> None:
         """Mend what a storm of resizes has left wrong: Textual drops a size that it believes it has."""
