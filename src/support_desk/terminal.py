@@ -44,6 +44,7 @@ _MODES_OFF = (
 )
 """What Textual writes at an end, in its order."""
 _STUCK = "support-desk couldn't stop by itself and was ended. --log-file keeps the place."
+_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 TITLE = "\x1b]2;"
 """How a title begins that is told to the terminal; inside tmux it is the pane's."""
 
@@ -92,7 +93,7 @@ class DeskDriver(LinuxDriver):
 
         # Without a handler the terminal would stay in the alternate screen with the mouse on; Textual
         # has none, and by the time the application is mounted the terminal has long been taken over.
-        for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for name in _ENDS:
             signal.signal(name, leave)
         signal.signal(signal.SIGALRM, self._end)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
@@ -108,6 +109,9 @@ class DeskDriver(LinuxDriver):
     def close(self) -> None:
         super().close()
         signal.setitimer(signal.ITIMER_REAL, 0)
+        for name in _ENDS:
+            # There is no loop to leave any more: from now on a signal ends the process as it ends any.
+            signal.signal(name, signal.SIG_DFL)
 
     def _end(self, _number: int, frame: FrameType | None) -> None:
         places = []

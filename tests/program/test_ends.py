@@ -224,6 +224,18 @@ def test_a_program_that_is_stuck_is_ended_by_a_signal(where: str, sig: signal.Si
         assert b"couldn't stop by itself" in bytes(terminal.raw)
 
 
+def test_once_it_has_left_a_signal_ends_the_process_as_any() -> None:
+    """What the program does after its last frame has no loop to be told of a signal."""
+    last = "from atexit import register; register(lambda: (os.write(2, b'LEFT'), blocked.acquire()))"
+    with Terminal(stuck(last)) as terminal:
+        listening(terminal)
+        terminal.press("ctrl+q")
+        terminal.wait_for(lambda t: b"LEFT" in t.raw)
+        terminal.kill(signal.SIGTERM)
+        assert terminal.wait_exit(BOUND) == -signal.SIGTERM
+        assert b"Traceback" not in bytes(terminal.raw)
+
+
 def test_a_fault_after_which_leaving_gets_stuck_leaves_nothing_dead_to_every_key() -> None:
     with Terminal(stuck("Dashboard.action_sort = fault; DeskApp.on_unmount = forever")) as terminal:
         listening(terminal)
