@@ -50,9 +50,7 @@ class Budget:
     def wait(self, *, wanted: bool) -> float:
         """Seconds until a read may start, 0 for now; `wanted` by a person rather than by the timer."""
         self._fill()
-        needed = 1.0 if wanted else 1.0 + self.per_minute // 10
-        short = max(0.0, needed - self._tokens)
-        return max(self.pause.remaining(), short * 60 / self.per_minute)
+        return max(self.pause.remaining(), seconds_short(self._tokens, self.per_minute, wanted=wanted))
 
     def take(self, *, wanted: bool) -> float:
         """Take a read out of the budget and return 0, or take nothing and return the seconds to wait."""
@@ -63,7 +61,16 @@ class Budget:
 
     def _fill(self) -> None:
         now = self._clock.monotonic()
-        self._tokens = min(
-            float(self.per_minute), self._tokens + (now - self._filled_at) * self.per_minute / 60
-        )
+        self._tokens = filled(self._tokens, now - self._filled_at, self.per_minute)
         self._filled_at = now
+
+
+def filled(tokens: float, seconds: float, per_minute: int) -> float:
+    """The tokens of a bucket after so many seconds; it never holds more than a minute's."""
+    return min(float(per_minute), tokens + seconds * per_minute / 60)
+
+
+def seconds_short(tokens: float, per_minute: int, *, wanted: bool) -> float:
+    """Seconds until there is a token, 0 for now; all but those who are `wanted` by a person leave a tenth."""
+    needed = 1.0 if wanted else 1.0 + per_minute // 10
+    return max(0.0, needed - tokens) * 60 / per_minute

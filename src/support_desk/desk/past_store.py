@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from support_desk.desk.budget import filled, seconds_short
 from support_desk.desk.encoding import encode
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.domain.past import AlertRecord, Reach, Span, joined
@@ -78,16 +79,15 @@ def take_request(connection: sqlite3.Connection, service: str, per_minute: int, 
     """
     row = connection.execute("SELECT remaining, at FROM budgets WHERE service = ?", (service,)).fetchone()
     remaining, at = (float(per_minute), to_ms(now)) if row is None else row
-    passed = max(0, to_ms(now) - at) / 1000
-    remaining = min(float(per_minute), remaining + passed * per_minute / 60)
-    short = max(0.0, 1.0 + per_minute // 10 - remaining)
-    if not short:
+    remaining = filled(remaining, max(0, to_ms(now) - at) / 1000, per_minute)
+    wait = seconds_short(remaining, per_minute, wanted=False)
+    if not wait:
         remaining -= 1
     connection.execute(
         "INSERT OR REPLACE INTO budgets (service, remaining, at) VALUES (?, ?, ?)",
         (service, remaining, to_ms(now)),
     )
-    return short * 60 / per_minute
+    return wait
 
 
 def forget_before(connection: sqlite3.Connection, at: datetime) -> None:
