@@ -391,10 +391,10 @@ async def read_once(
 
 
 def _says_the_same(one: Feed[object], other: Feed[object], now: datetime) -> bool:
-    """Whether two feeds with the same rows differ in nothing that is shown but their age."""
+    """Whether two feeds with the same rows differ in nothing but their age, and don't look older for it."""
 
     def shown(feed: Feed[object]) -> tuple[object, ...]:
-        return state(feed, now), feed.complete, feed.rejected, feed.notes, feed.problem, feed.more
+        return state(feed, now), replace(feed, rows=(), read_at=None, next_at=None)
 
     return shown(one) == shown(other)
 
