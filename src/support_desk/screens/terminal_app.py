@@ -90,7 +90,7 @@ class TerminalApp(App[None]):
         """Forget what closed screens looked like.
 
         Textual remembers two colours of each widget under the widget's drawn lines themselves, and so keeps
-        those of the last thousand widgets: some 60 MB by the end of a week.
+        those of the last thousand widgets: some two hundred lines for each look at the help.
         """
         if StylesCache.get_inner_outer.cache_info().currsize > MOST_KEPT:
             StylesCache.get_inner_outer.cache_clear()
