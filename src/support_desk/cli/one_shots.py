@@ -66,7 +66,7 @@ _ONE_SHOTS = {
         SourceName.ALERTS,
         (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.RUNBOOKS),
         lambda seen: documents.alerts_document(
-            seen.snapshot, seen.now, seen.config, seen.agreement, seen.pages
+            seen.snapshot, seen.now, seen.config, seen.agreement, _own_pages(seen)
         ),
         lambda document, seen: plain.alerts_text(document, seen.zone),
     ),
@@ -99,7 +99,6 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if seen is None:
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
-    seen = _with_own_pages(seen, shot.source)
     document = shot.document(seen)
     if arguments.command == "runbooks" and seen.words and not arguments.cached:
         from support_desk.cli.runbooks import in_the_text  # SQLite, for this command alone
@@ -125,7 +124,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
 def whole_desk(loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Everything once as linear text, for a screen reader; returns the exit code."""
     seen = _read(loaded.config, clock, _live(loaded.config, clock, environ), tuple(FeedName))
-    return _print_desk(_with_own_pages(seen))
+    return _print_desk(replace(seen, pages=_own_pages(seen)))
 
 
 def whole_demo(seed: int, at: datetime | None) -> int:
@@ -137,16 +136,14 @@ def whole_demo(seed: int, at: datetime | None) -> int:
     return _print_desk(_read(demo_config(), clock, sources, tuple(FeedName)))
 
 
-def _with_own_pages(seen: Seen, source: SourceName = SourceName.ALERTS) -> Seen:
-    """With what the person's own file knows of pages about alerts; where it can't be read, that is said."""
-    if source is not SourceName.ALERTS:
-        return seen
+def _own_pages(seen: Seen) -> Mapping[str, Page]:
+    """What the person's own file knows of pages about alerts; where it can't be read, that is said."""
     from support_desk.cli.own_log import own_pages  # SQLite, for alerts alone
 
     pages = own_pages(seen.config, seen.now)
     if pages is None:
         output.talk("whom you have had paged is missing: your own file can't be read")
-    return replace(seen, pages=pages or {})
+    return pages or {}
 
 
 def _print_desk(seen: Seen) -> int:

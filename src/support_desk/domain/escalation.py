@@ -173,10 +173,7 @@ def second_line_due(
     """
     chosen = policies_of(alert, tuple(policies), default_policy)
     delays = [
-        rule.delay
-        for policy in chosen
-        for rule in policy.rules
-        if _is_second_line(rule, second_line_schedule)
+        rule.delay for policy in chosen for rule in policy.rules if is_second_line(rule, second_line_schedule)
     ]
     basis = "policy" if chosen else "configured"
     if not chosen:
@@ -188,7 +185,8 @@ def second_line_due(
     return None
 
 
-def _is_second_line(rule: EscalationRule, schedule: str) -> bool:
+def is_second_line(rule: EscalationRule, schedule: str) -> bool:
+    """Whether a step pages the second line: a schedule of this name or id."""
     return rule.recipient_type == "schedule" and schedule.casefold() in (
         rule.recipient.casefold(),
         rule.recipient_id.casefold(),
@@ -213,7 +211,7 @@ def _step(
     schedule: str,
 ) -> _Step:
     recipient = rule.recipient or f"{rule.recipient_type} {rule.recipient_id}"
-    second_line = _is_second_line(rule, schedule)
+    second_line = is_second_line(rule, schedule)
     who, nobody = reached(at) if second_line else (None, "")
     return _Step(
         at,

@@ -276,9 +276,7 @@ class _Sections:
                 counts[kind] = counts.get(kind, 0) + 1
             rows = [f"- {count} × {plain(kind)}" for kind, count in sorted(counts.items(), key=_by_count)]
         else:
-            rows = [
-                f"- {self._rows.at(action.at)} {plain(action.what)} on {plain(action.on)}" for action in done
-            ]
+            rows = [self._rows.done(action) for action in done]
         rows = capped(rows, most=200 if self._details else MOST)
         return rows or self._unless("log", "Nothing from this desk.")
 

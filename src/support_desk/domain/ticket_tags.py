@@ -21,23 +21,14 @@ from support_desk.domain.tickets import Ticket, folded
 from support_desk.records import record
 
 MOST_SUGGESTIONS = 8
-
-
 _LONGEST_TAG = 80
-
-
 _SHORTEST_WORD = 3
-
-
 _PUBLIC_MAIL = frozenset(
     {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "live.com"}
 )
 """Domains that say nothing of whom somebody works for."""
 
-
 _WORD = re.compile(r"[^\W_]+")
-
-
 _NOT_IN_TAG = re.compile(r"[^a-z0-9_:./\-]+")
 
 
@@ -135,8 +126,7 @@ class _Found:
         for rule in rules:
             part = next((part for part in rule.messages if part and part.casefold() in text), None)
             if part is not None:
-                tag = TAG_PREFIX + rule.name.strip().casefold().removeprefix(TAG_PREFIX)
-                self._add(tag, 35, f'the subject says "{part}", which means {rule.name}')
+                self._add(rule.tag, 35, f'the subject says "{part}", which means {rule.name}')
 
     def best(self, limit: int) -> tuple[TagSuggestion, ...]:
         rows = []

@@ -11,14 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from support_desk.domain.rota import Cover, Person, Role, Shift, same_person
-from support_desk.domain.toil_rule import (
-    Counted,
-    Rule,
-    Woken,
-    asleep,
-    base_of,
-    extra_of,
-)
+from support_desk.domain.toil_rule import Counted, Rule, Woken, asleep, base_of, extra_of
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
 

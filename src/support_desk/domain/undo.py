@@ -57,7 +57,6 @@ def stays(intent: Intent) -> str:
 def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[str]]:
     """What the fields that were set had been, by name; and in words what can't be that again."""
     seen = intent.seen
-    nobody = edit.assignee_id is not None and not seen.who
     before: dict[str, str] = {}
     stays: list[str] = []
     for name, wanted, was in (
@@ -67,7 +66,7 @@ def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[st
         ("assignee", edit.assignee or edit.assignee_id, seen.who),
         ("group", edit.group or edit.group_id, seen.owner),
     ):
-        if not wanted or (name == "assignee" and nobody):
+        if not wanted or (name == "assignee" and _had_nobody(edit, intent)):
             continue
         if was and was != "new":
             before[name] = was
@@ -76,13 +75,18 @@ def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[st
     return before, stays
 
 
+def _had_nobody(edit: c.EditTicket, intent: Intent) -> bool:
+    """Whether it was given to somebody while nobody had it: that can be so again."""
+    return edit.assignee_id is not None and not intent.seen.who
+
+
 def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
     seen = intent.seen
     if edit.comment or edit.comment_html or edit.promise is not None:
         return "a comment can't be taken back" + (": the client has it" if edit.public else "")
     if edit.custom_fields or edit.problem_id is not None:
         return "what the fields were before isn't known here; change them in the browser (o)"
-    nobody = edit.assignee_id is not None and not seen.who
+    nobody = _had_nobody(edit, intent)
     before, left = _before(edit, intent)
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)

@@ -30,7 +30,7 @@ from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock, moment_words
 from support_desk.glance import source_error
 from support_desk.records import record
-from support_desk.reports.timers import due_by_timers
+from support_desk.reports.timers import Known, due_by_timers
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -38,15 +38,9 @@ if TYPE_CHECKING:
     from support_desk.domain.sla import Agreement
 
 
-class Seen(Protocol):
+class Seen(Known, Protocol):
     """What is known now: a screen's view, or what a one-shot has read."""
 
-    @property
-    def snapshot(self) -> Snapshot: ...
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def config(self) -> Config: ...
     @property
     def agreement(self) -> Agreement: ...
 
@@ -76,6 +70,7 @@ class Kept:
 def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
     actions = _actions(kept, view)
+    pages = pages_of_log(kept.log or ())
     doubtful = {source.value: words for source, words in _missing(view.snapshot, view.now)}
     missing = list(doubtful.values())
     if kept.history is None:
@@ -95,10 +90,10 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
         clients=_clients(view),
         promises=kept.promises,
         alerts=view.snapshot.alerts.rows,
-        about=_about(view, kept),
+        about=_about(view, kept, pages),
         causes=causes_of(_rang(kept, view, start, end)),
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
-        due=_due(kept, view, start, end),
+        due=_due(kept, view, start, end, frozenset(pages)),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
         runbooks_changed=kept.runbooks_changed,
         next_on=next_on,
@@ -118,10 +113,9 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
     )
 
 
-def _due(kept: Kept, view: Seen, start: datetime, end: datetime) -> tuple[Due, ...]:
-    """What the policies were to page by themselves within the range."""
+def _due(kept: Kept, view: Seen, start: datetime, end: datetime, by_hand: frozenset[str]) -> tuple[Due, ...]:
+    """What the policies were to page by themselves within the range; `by_hand`: alerts told of already."""
     rang = [past for past in kept.history or () if start <= past.created_at < end]
-    by_hand = frozenset(pages_of_log(kept.log or ()))
     return tuple(due_by_timers(rang, view, view.agreement.calendar.timezone, told=by_hand))
 
 
@@ -160,11 +154,10 @@ def _is_believed_solved(ticket: Ticket, config: Config) -> bool:
     return (bool(tag) and tag in ticket.tags) or "believed solved" in (ticket.custom_status or "").casefold()
 
 
-def _about(view: Seen, kept: Kept) -> dict[str, About]:
+def _about(view: Seen, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About]:
     """What a reader would ask about each alert that isn't closed: whose, by what runbook, who was told."""
     clients, now, found = client_rules(view.config), view.now, {}
     on_second_line = second_line_at(view.snapshot, now, view.config)
-    pages = pages_of_log(kept.log or ())
     for alert in view.snapshot.alerts.rows:
         client, runbook = _client_and_runbook(alert, view, clients, kept.rules)
         coming = escalation_to(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from support_desk.desk.facts import person_named, second_line_at
 from support_desk.desk.history import AlertRecord
-from support_desk.domain.escalation import second_line_due
+from support_desk.domain.escalation import is_second_line, second_line_due
 from support_desk.domain.handover import Due
 from support_desk.domain.rota import Person
 from support_desk.domain.words import moment_words
@@ -72,11 +72,9 @@ def due_by_timers(
 
 def _only_policy(policies: Iterable[EscalationPolicy], config: Config) -> str:
     """The name of the policy that pages the second line, where there is a single one; empty: there isn't."""
-    schedule = config.rota.second_line.schedule.casefold()
+    schedule = config.rota.second_line.schedule
     names = [
-        policy.name
-        for policy in policies
-        if any(schedule in (rule.recipient.casefold(), rule.recipient_id.casefold()) for rule in policy.rules)
+        policy.name for policy in policies if any(is_second_line(rule, schedule) for rule in policy.rules)
     ]
     return names[0] if len(names) == 1 else ""
 

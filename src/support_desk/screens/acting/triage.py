@@ -18,11 +18,7 @@ from textual.containers import Vertical
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import came_to_emergency
 from support_desk.domain.tickets import Ticket
-from support_desk.domain.triage import (
-    TriageForm,
-    filled_form,
-    kind_of_ticket,
-)
+from support_desk.domain.triage import TriageForm, filled_form, kind_of_ticket
 from support_desk.records import record
 from support_desk.screens.acting.triage_page import PRIORITY_KEYS, TriageHelp, TriagePage
 from support_desk.screens.key_line import press

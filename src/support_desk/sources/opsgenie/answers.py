@@ -10,9 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from pydantic_core import from_json
 
-from support_desk.sources.errors import (
-    Unreadable,
-)
+from support_desk.sources.errors import Unreadable
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.bare_httpx import httpx

@@ -23,11 +23,7 @@ from support_desk.sources.errors import (
     Unreadable,
     Unsent,
 )
-from support_desk.sources.opsgenie.answers import (
-    Answer,
-    body_of,
-    server_time_of,
-)
+from support_desk.sources.opsgenie.answers import Answer, body_of, server_time_of
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.faults import (
     fault_of_status,
