@@ -109,6 +109,9 @@ class DeskDriver(LinuxDriver):
     def close(self) -> None:
         super().close()
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._asleep:
+            # Only lent to another program, which mustn't outlive this one.
+            return
         for name in _ENDS:
             # There is no loop to leave any more: from now on a signal ends the process as it ends any.
             signal.signal(name, signal.SIG_DFL)
