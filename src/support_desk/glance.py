@@ -55,12 +55,12 @@ class AlertGlance(msgspec.Struct, frozen=True):
 
 
 class TicketGlance(msgspec.Struct, frozen=True):
-    """A ticket of the queue."""
+    """A ticket of the queue whose clock is running."""
 
     id: int
     subject: str
-    deadline: datetime | None
-    """UTC; None unless a clock is running."""
+    deadline: datetime
+    """UTC."""
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -69,7 +69,10 @@ class Glance(msgspec.Struct, frozen=True):
     now: datetime
     sources: dict[str, SourceGlance]
     alerts: tuple[AlertGlance, ...] = ()
-    tickets: tuple[TicketGlance, ...] = ()
+    tickets: int = 0
+    """How many there are in the queue."""
+    running: tuple[TicketGlance, ...] = ()
+    """Those with a running clock, the most overdue first."""
     critical: tuple[str, ...] = ("P1",)
     """Alert priorities that are critical (`[on_call] critical`)."""
 
@@ -80,22 +83,13 @@ class Glance(msgspec.Struct, frozen=True):
             found, key=lambda alert: (alert.priority not in self.critical, alert.priority, alert.created_at)
         )
 
-    def running(self) -> list[TicketGlance]:
-        """Tickets with a running clock, the most overdue first."""
-        dated = [
-            (ticket.deadline, ticket.id, ticket) for ticket in self.tickets if ticket.deadline is not None
-        ]
-        return [ticket for _, _, ticket in sorted(dated, key=lambda entry: entry[:2])]
-
     def breached(self) -> list[TicketGlance]:
-        return [ticket for ticket in self.running() if ticket.deadline and ticket.deadline <= self.now]
+        return [ticket for ticket in self.running if ticket.deadline <= self.now]
 
     def soon(self) -> list[TicketGlance]:
         """Tickets that will breach within the hour."""
         limit = self.now + SOON
-        return [
-            ticket for ticket in self.running() if ticket.deadline and self.now < ticket.deadline <= limit
-        ]
+        return [ticket for ticket in self.running if self.now < ticket.deadline <= limit]
 
     def troubles(self) -> list[str]:
         """What isn't fresh, in words, of the sources that the line is about."""
@@ -148,7 +142,7 @@ def parts(glance: Glance) -> list[Part]:
     breached, soon = glance.breached(), glance.soon()
     if breached:
         found.append(Part(f"{counted(len(breached), 'ticket')} breached: #{breached[0].id}", "red"))
-    if soon and soon[0].deadline:
+    if soon:
         left = short_length(soon[0].deadline - glance.now)
         found.append(
             Part(f"{counted(len(soon), 'ticket')} due within the hour: #{soon[0].id} in {left}", "yellow")
@@ -180,9 +174,8 @@ def _escaped(text: str) -> str:
 
 def document(glance: Glance) -> dict[str, Any]:
     """What `status --json` prints after the header."""
-    waiting, running = glance.waiting(), glance.running()
+    waiting = glance.waiting()
     statuses = [alert.status for alert in glance.alerts]
-    first = running[0] if running else None
     age = glance.age()
     return {
         "line": line(glance),
@@ -195,17 +188,15 @@ def document(glance: Glance) -> dict[str, Any]:
             "snoozed": statuses.count("snoozed"),
         },
         "tickets": {
-            "total": len(glance.tickets),
+            "total": glance.tickets,
             "breached": len(glance.breached()),
             "due_within_hour": len(glance.soon()),
-            "next": _next(first, glance.now),
+            "next": _next(glance.running[0], glance.now) if glance.running else None,
         },
     }
 
 
-def _next(ticket: TicketGlance | None, now: datetime) -> dict[str, Any] | None:
-    if ticket is None or ticket.deadline is None:
-        return None
+def _next(ticket: TicketGlance, now: datetime) -> dict[str, Any]:
     return {
         "id": ticket.id,
         "subject": ticket.subject,

@@ -101,13 +101,11 @@ def glance_of(snapshot: Snapshot, now: datetime, critical: tuple[str, ...]) -> G
             AlertGlance(alert.priority, alert.status, alert.message, alert.created_at, alert.tiny_id)
             for alert in snapshot.alerts.rows
         ),
+        len(snapshot.tickets.rows),
         tuple(
-            TicketGlance(
-                row.ticket.id,
-                row.ticket.subject,
-                row.verdict.deadline if row.verdict.kind == "due" else None,
-            )
+            TicketGlance(row.ticket.id, row.ticket.subject, row.verdict.deadline)
             for row in snapshot.tickets.rows
+            if row.verdict.kind == "due" and row.verdict.deadline
         ),
         critical,
     )

@@ -6,6 +6,7 @@ aren't named here are skipped while decoding.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,14 +49,12 @@ def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
                     for name, about in connection.execute("SELECT feed, about FROM feeds")
                     if name in _FEEDS
                 }
-                alerts = connection.execute("SELECT data FROM rows WHERE feed = 'alerts'").fetchall()
-                tickets = connection.execute("SELECT data FROM rows WHERE feed = 'tickets'").fetchall()
+                rows = {
+                    name: _decoded(connection.execute("SELECT data FROM rows WHERE feed = ?", (name,)), kind)
+                    for name, kind in ((FeedName.ALERTS, AlertGlance), (FeedName.TICKETS, _Ranked))
+                }
         finally:
             connection.close()
-    rows = {
-        FeedName.ALERTS: _decoded(alerts, AlertGlance),
-        FeedName.TICKETS: _decoded(tickets, _Ranked),
-    }
     snapshot = Snapshot()
     for name, about in feeds.items():
         snapshot = snapshot.with_feed(name, _feed(about, *rows.get(name, ([], 0))))
@@ -64,26 +63,36 @@ def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
         now,
         sources_of(snapshot, now),
         snapshot.feed(FeedName.ALERTS).rows,  # type: ignore[arg-type] # decoded as these above
-        tuple(
-            TicketGlance(
-                row.ticket.id, row.ticket.subject, row.verdict.deadline if row.verdict.kind == "due" else None
-            )
-            for row in rows[FeedName.TICKETS][0]
-        ),
+        len(rows[FeedName.TICKETS][0]),
+        _running(rows[FeedName.TICKETS][0]),
         config.on_call.critical,
     )
 
 
-def _decoded(rows: list[tuple[bytes]], kind: Any) -> tuple[list[Any], int]:
-    """The rows that could be decoded, and how many could not."""
+def _running(rows: list[_Ranked]) -> tuple[TicketGlance, ...]:
+    """The tickets with a running clock, the most overdue first."""
+    due = [
+        (verdict.deadline, row.ticket.id, row.ticket.subject)
+        for row in rows
+        if (verdict := row.verdict).kind == "due" and verdict.deadline is not None
+    ]
+    return tuple(TicketGlance(number, subject, deadline) for deadline, number, subject in sorted(due))
+
+
+def _decoded(rows: Iterable[tuple[bytes]], kind: Any) -> tuple[list[Any], int]:
+    """The rows that could be decoded, and how many could not.
+
+    One after the other: all of their bytes at once would be twice as much to make room for.
+    """
     decode = msgspec.msgpack.Decoder(kind).decode
     found: list[Any] = []
+    undecodable = 0
     for (data,) in rows:
         try:
             found.append(decode(data))
         except Undecodable:
-            continue
-    return found, len(rows) - len(found)
+            undecodable += 1
+    return found, undecodable
 
 
 def _feed(about: bytes, rows: list[Any], undecodable: int) -> Feed[object]:
