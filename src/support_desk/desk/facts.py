@@ -14,6 +14,7 @@ from support_desk.domain.escalation import Countdown, SecondLine, countdown
 from support_desk.domain.paged import Page
 from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.latest import Latest
 
 
 def to_answer(
@@ -39,8 +40,7 @@ def rota_of(snapshot: Snapshot) -> Rota | None:
     return next(iter(snapshot.rota.rows), None)
 
 
-_worked: list[tuple[Rota, WorkingCalendar, Rota]] = []
-"""The last answer of `worked_rota`, with what it was made of: screens ask for it every second."""
+_worked: Latest[Rota] = Latest()
 
 
 def worked_rota(snapshot: Snapshot, calendar: WorkingCalendar) -> Rota | None:
@@ -48,9 +48,7 @@ def worked_rota(snapshot: Snapshot, calendar: WorkingCalendar) -> Rota | None:
     rota = rota_of(snapshot)
     if rota is None:
         return None
-    if not _worked or _worked[0][0] is not rota or _worked[0][1] is not calendar:
-        _worked[:] = [(rota, calendar, worked(rota, calendar.holidays, calendar.timezone))]
-    return _worked[0][2]
+    return _worked.of((rota, calendar), lambda: worked(rota, calendar.holidays, calendar.timezone))
 
 
 def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:

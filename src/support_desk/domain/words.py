@@ -32,8 +32,9 @@ def duration_words(length: timedelta, *, days: bool = True) -> str:
 
 def clock_words(local: datetime) -> str:
     """The hours and minutes of a local time: "01:30"; of the hour that comes twice in autumn, "01:30 BST"."""
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M} {local.tzname()}" if twice else f"{local:%H:%M}"
+    twice = local.utcoffset() != local.replace(fold=not local.fold).utcoffset()
+    words = f"{local.hour:02}:{local.minute:02}"
+    return f"{words} {local.tzname()}" if twice else words
 
 
 def moment_words(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -25,6 +25,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Working time is counted between these years; what lies outside counts as nothing."""
 
 _YEARS_KEPT = 16
+_MOMENTS_KEPT = 1024
 
 
 class _Year(NamedTuple):
@@ -76,6 +77,10 @@ class WorkingCalendar:
     """Days that aren't working days, whatever day of the week."""
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
     _totals: dict[int, timedelta] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _elapsed: dict[datetime, tuple[int, timedelta]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The deadlines that are on the screen are asked for again with every tick."""
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
@@ -138,15 +143,23 @@ class WorkingCalendar:
         a, b = _utc(a), _utc(b)
         if b < a:
             return -self.between(b, a)
-        first, last = self._counted_year(a), self._counted_year(b)
-        whole_years = sum((self._total(number) for number in range(first, last)), NOTHING)
-        return whole_years + self._year(last).elapsed(b) - self._year(first).elapsed(a)
+        (first, before), (last, gone) = self._elapsed_at(a), self._elapsed_at(b)
+        if first == last:
+            return gone - before
+        return sum((self._total(number) for number in range(first, last)), gone) - before
 
     def _local_year(self, at: datetime) -> int:
         return at.astimezone(self.timezone).year
 
-    def _counted_year(self, at: datetime) -> int:
-        return min(max(self._local_year(at), FIRST_YEAR), LAST_YEAR)
+    def _elapsed_at(self, at: datetime) -> tuple[int, timedelta]:
+        """The year that `at` counts in, and the working time of it that has gone by."""
+        found = self._elapsed.get(at)
+        if found is None:
+            number = min(max(self._local_year(at), FIRST_YEAR), LAST_YEAR)
+            if len(self._elapsed) >= _MOMENTS_KEPT:
+                self._elapsed.clear()
+            found = self._elapsed[at] = (number, self._year(number).elapsed(at))
+        return found
 
     def _total(self, number: int) -> timedelta:
         total = self._totals.get(number)
@@ -157,7 +170,7 @@ class WorkingCalendar:
     def _year(self, number: int) -> _Year:
         year = self._years.get(number)
         if year is None:
-            # Cleared whole, since threads share a calendar and a single eviction would need a lock.
+            # Cleared whole, as all that is kept here: a single eviction would need a lock between threads.
             if len(self._years) >= _YEARS_KEPT:
                 self._years.clear()
             year = self._years[number] = self._hours_of(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
@@ -12,6 +13,7 @@ from support_desk.domain.paged import Proof
 from support_desk.domain.reminders import StaleAck, stale_acks
 from support_desk.domain.storms import Storm, fold
 from support_desk.domain.words import day_clock
+from support_desk.latest import Latest
 from support_desk.records import record
 from support_desk.screens.view import View
 from support_desk.screens.words import countdown, minutes
@@ -54,30 +56,49 @@ def client_name(view: View, alert: Alert) -> str | None:
     return guess.name if guess else None
 
 
-def alert_rows(view: View, *, folded: bool = True) -> list[AlertRow]:
+class _Line(NamedTuple):
+    """What one line of the alerts is about, whatever the moment."""
+
+    key: Hashable
+    lead: Alert
+    client: str | None
+    members: tuple[Alert, ...]
+
+
+_folded: Latest[list[_Line]] = Latest()
+
+
+def alert_rows(view: View) -> list[AlertRow]:
     """The alerts in the order to look at them: open before acknowledged, pressing first, oldest first."""
-    known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
-    rows: list[AlertRow] = []
-    critical = frozenset(view.config.on_call.critical)
-    clients = {alert.id: client_name(view, alert) for alert in known}
-    shown = fold(known, critical=critical, client=lambda alert: clients[alert.id]) if folded else known
+    lines = _folded.of((view.snapshot.alerts.rows, view.clients, view.config), lambda: _fold(view))
     stale = {row.alert.id: row.for_ for row in stale_of(view)}
-    for entry in shown:
-        lead = entry.lead if isinstance(entry, Storm) else entry
-        members = entry.members if isinstance(entry, Storm) else ()
-        rows.append(
-            AlertRow(
-                key=entry.key if isinstance(entry, Storm) else lead.id,
-                alert=lead,
-                client=clients[lead.id],
-                escalation=view.escalation(lead),
-                members=members,
-                unacknowledged=sum(member.status == "open" for member in members),
-                stale=stale.get(lead.id),
-            )
+    rows = [
+        AlertRow(
+            key=line.key,
+            alert=line.lead,
+            client=line.client,
+            escalation=view.escalation(line.lead),
+            members=line.members,
+            unacknowledged=sum(member.status == "open" for member in line.members),
+            stale=stale.get(line.lead.id),
         )
+        for line in lines
+    ]
     rows.sort(key=urgency)
     return rows
+
+
+def _fold(view: View) -> list[_Line]:
+    known = [alert for alert in view.snapshot.alerts.rows if alert.status != "closed"]
+    clients = {alert.id: client_name(view, alert) for alert in known}
+    critical = frozenset(view.config.on_call.critical)
+    shown = fold(known, critical=critical, client=lambda alert: clients[alert.id])
+    return [
+        _Line(row.key, row.lead, clients[row.lead.id], row.members)
+        if isinstance(row, Storm)
+        else _Line(row.id, row, clients[row.id], ())
+        for row in shown
+    ]
 
 
 def urgency(row: AlertRow) -> tuple[int, str, float, str]:

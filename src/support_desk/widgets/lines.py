@@ -13,6 +13,7 @@ from textual.widget import Widget
 from support_desk.text import cell_width, fit
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Painted
+from support_desk.widgets.strips import Line
 
 Parts = tuple[tuple[str, str], ...]
 """A line: (clean text, name of its ink) after each other."""
@@ -67,7 +68,7 @@ def parts_strip(parts: Parts, style: Callable[[str], Style], width: int, base: s
             segments.append(Segment(fit(text, room), style(name)))
             used += room
     segments.append(Segment(" " * (width - used), style(base)))
-    return Strip(segments, width)
+    return Line(segments, width)
 
 
 def changed_cells(old: Parts, new: Parts) -> tuple[int, int]:

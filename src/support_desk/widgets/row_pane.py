@@ -32,6 +32,7 @@ from support_desk.widgets.row_lines import (
     stretches,
 )
 from support_desk.widgets.rows import Rows
+from support_desk.widgets.strips import Line
 
 R = TypeVar("R")
 
@@ -164,15 +165,19 @@ class RowPane(Painted, Widget, Generic[R]):
     def tick(self) -> None:
         """Time has gone by: draw the cells whose text has changed."""
         now = self._now()
+        until = now + AHEAD
         stale: list[Region] = []
+        # For a row that isn't selected, and for the one that is.
+        moments, later = ([Moment(at, selected) for selected in (False, True)] for at in (now, until))
         for y, drawn in self._drawn.items():
             if drawn.same is not None and drawn.same[0] <= now < drawn.same[1]:
                 continue
-            changed = self._tick_row(drawn, Moment(now, drawn.look.selected))
-            stale += stretches(y, self._places, changed)
-            if not changed and self._says_the_same(drawn, Moment(now + AHEAD, drawn.look.selected)):
+            selected = drawn.look.selected
+            if changed := self._tick_row(drawn, moments[selected]):
+                stale += stretches(y, self._places, changed)
+            elif self._says_the_same(drawn, later[selected]):
                 # What time changes doesn't come back: it is the same all the while.
-                drawn.same = (now, now + AHEAD)
+                drawn.same = (now, until)
         if stale:
             self.refresh(*stale)
 
@@ -299,7 +304,7 @@ class RowPane(Painted, Widget, Generic[R]):
     ) -> Strip:
         at = self._moving
         moving = row_segments(look.edge, texts[:at], styles[: at + 1], 0 if still else self._fill)
-        return Strip([*moving, *still], self._width)
+        return Line([*moving, *still], self._width)
 
     def _title_strip(self) -> Strip:
         base = "title-focus" if self.has_focus else "title"
