@@ -26,7 +26,7 @@ INDEX_LAG = timedelta(minutes=5)
 """A ticket that the search hasn't shown for this long isn't late in the index: it has left the scope."""
 
 _GONE = frozenset({"solved", "closed", "deleted"})
-_BATCH = 50
+_BATCH = 200
 _BREATH = 0.0005
 
 T = TypeVar("T")

@@ -35,7 +35,7 @@ from support_desk.text import clean
 
 T = TypeVar("T")
 
-_BATCH = 40
+_BATCH = 50
 _PAUSE = 0.0005
 _NAMED_BAD_ROWS = 3
 
