@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ class Figure:
         if self.against == "times":
             return f"{self.value / self.floor:.2f} x" if self.floor else ""
         return f"{self.value - self.floor:+.1f} {self.unit}"
+
+
+def measured(script: str) -> list[Figure]:
+    """The figures of one script of this folder."""
+    figures: list[Figure] = importlib.import_module(f"bench.{script}").measure()
+    return figures
 
 
 def table(figures: Iterable[Figure]) -> str:
