@@ -18,6 +18,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import sys
 import threading
 import zlib
@@ -25,9 +26,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""Of 127.0.0.1, signed by itself, with its key, which guards nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,14 @@ class Server:
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, name="simulator", daemon=True
         )
+
+    def speak_tls(self) -> Path:
+        """Speak HTTPS, which is to be said before it is entered; gives what clients have to trust."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.port}"
+        return CERTIFICATE
 
     def __enter__(self) -> Self:
         self._thread.start()

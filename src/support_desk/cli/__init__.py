@@ -186,8 +186,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _draw_sooner() -> None:
-    """A key that comes right after a frame waits 8 ms for the next one, not 16. Textual reads this once."""
+    """What has to be done before Textual is imported."""
+    from support_desk.later import before_the_dashboard
+
+    # A key that comes right after a frame waits 8 ms for the next one, not 16. Textual reads this once.
     os.environ.setdefault("TEXTUAL_FPS", "120")
+    before_the_dashboard()
 
 
 def _on_a_terminal() -> bool:
