@@ -6,7 +6,7 @@ from bench.instrument import Program
 from bench.report import Figure, median, table
 from bench.setting import DEMO, FLOOR, FLOOR_SHOWS, FRAME_SHOWS, home, warm
 
-RUNS = 9
+RUNS = 25
 A_TICKET = r"doesn’t work, page \d+"
 
 

@@ -11,7 +11,7 @@ from bench.instrument import child_environment
 from bench.report import Figure, median, table
 from bench.setting import PROGRAM, home, warm
 
-RUNS = 15
+RUNS = 40
 
 
 def _timed(command: Sequence[str], env: dict[str, str]) -> float:

@@ -44,7 +44,7 @@ _MODES_OFF = (
 )
 """What Textual writes at an end, in its order."""
 _STUCK = "support-desk couldn't stop by itself and was ended. --log-file keeps the place."
-_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 TITLE = "\x1b]2;"
 """How a title begins that is told to the terminal; inside tmux it is the pane's."""
 

@@ -82,5 +82,5 @@ def alive(pid: int) -> bool:
         return False
 
 
-ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that ask for an orderly end."""
