@@ -26,6 +26,7 @@ from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.clock import Clock
 from support_desk.desk.desk import Desk, DeskChange
+from support_desk.desk.facts import Countdowns
 from support_desk.desk.lookups import Lookups
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
@@ -97,6 +98,7 @@ class DeskApp(Places):
         self.preferences = preferences
         self._agreement = agreement
         self._clients = client_rules(config)
+        self._countdowns = Countdowns()
         for theme in THEMES:
             self.register_theme(theme)
         if self.console.color_system == "standard":
@@ -243,6 +245,7 @@ class DeskApp(Places):
             self.acts.entries,
             self.acts.questions,
             self.acts.pages,
+            self._countdowns,
         )
 
     def desk_changed(self, change: DeskChange) -> None:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, RotaSection
-from support_desk.desk.facts import in_words, person_named, to_answer
+from support_desk.desk.facts import (
+    Countdowns,
+    escalation_of,
+    in_words,
+    person_named,
+    second_line_at,
+    to_answer,
+)
 from support_desk.desk.snapshot import Feed, Snapshot
+from support_desk.domain.alerts import EscalationPolicy, EscalationRule, Responder
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.escalation import Countdown
-from support_desk.domain.rota import OnCall, Person, answer_for
+from support_desk.domain.paged import Page, Proof
+from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift, answer_for
+from tests.desk.clock import START
 from tests.desk.samples import alert
 
 RULES = (ClientRule("Acme", ("acme-prod",)), ClientRule("Brook", ("brook-prod",)))
@@ -81,3 +97,78 @@ def test_of_two_schedules_of_one_name_the_enabled_one_answers() -> None:
     assert answer_for("Ooh", (old, new)) is new
     assert answer_for("Ooh", (old,)) is old
     assert answer_for("first", (old, new)) is None
+
+
+SAM, KIM = Person("Sam Patel", "sam@example.com"), Person("Kim Larsen", "kim@example.com")
+MINUTE = timedelta(minutes=1)
+
+
+def shift(person: Person, start: int, end: int) -> Shift:
+    return Shift(Role.SECOND_LINE, person, START + start * MINUTE, START + end * MINUTE)
+
+
+def rota(*shifts: Shift) -> Rota:
+    return Rota(shifts, Cover(START - timedelta(days=1), START + timedelta(days=1), frozenset(Role)))
+
+
+POLICIES = tuple(
+    EscalationPolicy(
+        number,
+        name,
+        tuple(EscalationRule("if-not-acked", at * MINUTE, kind, who, who) for at, kind, who in steps),
+    )
+    for number, name, steps in (
+        ("p1", "usual", ((5, "schedule", "ooh_second_line"), (20, "user", "alex@example.com"))),
+        ("p2", "slow", ((30, "schedule", "ooh_second_line"),)),
+    )
+)
+WAITING = [
+    alert(
+        str(number), tags=(), responders=(Responder("escalation", policy),), created_at=START - age * MINUTE
+    )
+    for number, (age, policy) in enumerate(((0, "p1"), (4, "p1"), (19, "p2"), (3, "")))
+]
+AGREED = Page(START + 2 * MINUTE, Proof.PAGED, "Sam Patel was paged", escalation=True)
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_a_countdown_that_was_kept_is_what_would_be_found_anew(data: st.DataObject) -> None:
+    """Whatever changes between two looks: time, on or back, the rota, who answers, the alert, a page."""
+    kept = Countdowns()
+    rotas = [(), (rota(shift(SAM, -600, 7), shift(KIM, 7, 600)),), (rota(shift(KIM, 3, 600)),)]
+    answers = [(), (OnCall("ooh_second_line", enabled=True, people=(KIM,)),)]
+    config = Config()
+    snapshot = Snapshot(policies=Feed(rows=POLICIES))
+    now, row, page = START, WAITING[0], None
+    read: Feed[Any]
+    for _ in range(8):
+        match data.draw(st.sampled_from(["time", "rota", "on call", "policies", "alert", "page"])):
+            case "time":
+                now = START + data.draw(st.integers(-2, 40)) * MINUTE / 2
+            case "rota":
+                snapshot = replace(snapshot, rota=Feed(rows=data.draw(st.sampled_from(rotas))))
+            case "on call":
+                read = Feed(rows=data.draw(st.sampled_from(answers)), read_at=now)
+                snapshot = replace(snapshot, on_call=read)
+            case "policies":
+                snapshot = replace(snapshot, policies=Feed(rows=data.draw(st.sampled_from([(), POLICIES]))))
+            case "alert":
+                row = replace(
+                    data.draw(st.sampled_from(WAITING)), status=data.draw(st.sampled_from(["open", "acked"]))
+                )
+            case _:
+                page = data.draw(st.sampled_from([None, AGREED]))
+        found = kept.of(second_line_at(snapshot, now, config), row, snapshot, now, config, page=page)
+        assert found == escalation_of(row, snapshot, now, config, page)
+
+
+def test_a_countdown_is_found_once_while_nothing_changes() -> None:
+    kept, config, snapshot = Countdowns(), Config(), Snapshot(policies=Feed(rows=POLICIES))
+    looks = [
+        kept.of(second_line_at(snapshot, at, config), WAITING[0], snapshot, at, config)
+        for at in (START, START + MINUTE, START + 5 * MINUTE)
+    ]
+
+    assert looks[0] is looks[1]
+    assert looks[1] is not looks[2]

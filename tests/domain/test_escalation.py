@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
-from support_desk.domain.escalation import NOBODY, Countdown, SecondLine, countdown
+from support_desk.domain.escalation import NOBODY, Countdown, SecondLine, countdown, same_until
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Unknown
 
@@ -327,3 +329,61 @@ class TestThePersonHasEscalated:
         found = asked(acked, after=4, page=escalated(2))
         assert (found.state, found.reason) == ("stopped", "acknowledged")
         assert found.page == escalated(2)
+
+
+SOME_MINUTES = st.integers(-90, 90)
+SOMETIMES = st.none() | SOME_MINUTES.map(lambda minutes: NIGHT + minutes * MINUTE)
+POLICIES = (
+    SUPPORT,
+    UNTIL_CLOSED,
+    replace(SUPPORT, id="esc-3", name="late", rules=(rule(45, "CTO", "user"),)),
+)
+PAGES = st.none() | st.builds(escalated, SOME_MINUTES, st.sampled_from(Proof), escalation=st.booleans())
+ALERTS = st.builds(
+    replace,
+    st.just(ALERT),
+    status=st.sampled_from(["open", "acked", "snoozed", "closed", "odd"]),
+    created_at=SOMETIMES.map(lambda at: at or NIGHT),
+    acknowledged_at=SOMETIMES,
+    snoozed_until=SOMETIMES,
+    withdrawn_at=SOMETIMES,
+    responders=st.sampled_from(
+        [(), ALERT.responders, (Responder("escalation", "esc-2"), Responder("escalation", "esc-3"))]
+    ),
+)
+
+
+@given(
+    alert=ALERTS,
+    policies=st.sampled_from([(), POLICIES]),
+    second_line=st.sampled_from([SAM, None, UNKNOWN]),
+    page=PAGES,
+    look=st.tuples(SOME_MINUTES, st.integers(0, 180)),
+)
+@example(
+    alert=replace(ALERT, acknowledged_at=NIGHT + 10 * MINUTE, withdrawn_at=NIGHT + 20 * MINUTE),
+    policies=POLICIES,
+    second_line=SAM,
+    page=None,
+    look=(21, 5),
+)
+def test_nothing_but_a_step_or_the_end_of_a_snooze_changes_what_is_said(
+    alert: Alert,
+    policies: tuple[EscalationPolicy, ...],
+    second_line: Person | Unknown | None,
+    page: Page | None,
+    look: tuple[int, int],
+) -> None:
+    at, later = look
+    until = same_until(alert, policies, 5, NIGHT + at * MINUTE)
+
+    def said(minutes: float) -> Countdown:
+        return asked(
+            alert, after=minutes, policies=policies, default_policy="late", second_line=second_line, page=page
+        )
+
+    assert until > NIGHT + at * MINUTE
+    if NIGHT + (at + later) * MINUTE < until:
+        assert said(at + later) == said(at)
+    if until.year < 9999:
+        assert said((until - NIGHT) / MINUTE - 0.01) == said(at)

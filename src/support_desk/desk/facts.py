@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot, State, state
-from support_desk.domain.alerts import Alert
+from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.domain.clients import ClientRule, client_of_alert
-from support_desk.domain.escalation import Countdown, SecondLine, countdown
+from support_desk.domain.escalation import Countdown, SecondLine, countdown, same_until
 from support_desk.domain.paged import Page
 from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.latest import Latest
+from support_desk.records import record
 
 
 def to_answer(
@@ -67,7 +68,28 @@ def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | U
     return next(iter(answer.people), None) if answer is not None and answer.enabled else planned
 
 
-def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondLine:
+@record
+class SecondLineAround:
+    """Who is second line at moments around one: asked with a moment (UTC), it answers."""
+
+    rota: Rota | None
+    here: Person | Unknown | None
+    """Who it is at the moment itself, and from `begins` until `ends`."""
+    begins: datetime
+    ends: datetime
+
+    def __call__(self, moment: datetime) -> Person | Unknown | None:
+        if self.begins <= moment < self.ends:
+            return self.here
+        return on_now(self.rota, Role.SECOND_LINE, moment)
+
+    def answers_as(self, other: SecondLineAround) -> bool:
+        """Whether the other gives the same answer whatever it is asked."""
+        times = self.begins == other.begins and self.ends == other.ends
+        return times and self.rota is other.rota and self.here == other.here
+
+
+def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondLineAround:
     """Who is second line at moments around now: whoever is on now, until the timeline says that it changes.
 
     The five minutes of an alert may begin before a change of shifts and end after it.
@@ -81,13 +103,7 @@ def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondL
     }
     begins = max((edge for edge in edges if edge <= now), default=datetime.min.replace(tzinfo=UTC))
     ends = min((edge for edge in edges if edge > now), default=datetime.max.replace(tzinfo=UTC))
-
-    def at(moment: datetime) -> Person | Unknown | None:
-        if begins <= moment < ends:
-            return here
-        return on_now(rota, Role.SECOND_LINE, moment)
-
-    return at
+    return SecondLineAround(rota, here, begins, ends)
 
 
 def escalation_of(
@@ -120,6 +136,65 @@ def escalation_to(
         second_line_schedule=config.rota.second_line.schedule,
         page=page,
     )
+
+
+@record
+class _Kept:
+    """A countdown with all that it was made of."""
+
+    countdown: Countdown
+    alert: Alert
+    policies: tuple[EscalationPolicy, ...]
+    config: Config
+    page: Page | None
+    on_second_line: SecondLineAround
+    since: datetime
+    until: datetime
+    """When time alone may change it."""
+
+
+class Countdowns:
+    """The countdowns of alerts, each kept until something that it is made of is another, or its time comes.
+
+    Every pane asks for them, and with every minute again for all.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+
+    def of(
+        self,
+        on_second_line: SecondLineAround,
+        alert: Alert,
+        snapshot: Snapshot,
+        now: datetime,
+        config: Config,
+        *,
+        page: Page | None = None,
+    ) -> Countdown:
+        """What `escalation_to` says."""
+        kept = self._kept.get(alert.id)
+        if (
+            kept is not None
+            and kept.since <= now < kept.until
+            and kept.alert is alert
+            and kept.policies is snapshot.policies.rows
+            and kept.config is config
+            and kept.page == page
+            and kept.on_second_line.answers_as(on_second_line)
+        ):
+            return kept.countdown
+        found = escalation_to(on_second_line, alert, snapshot, now, config, page=page)
+        policies = snapshot.policies.rows
+        until = same_until(alert, policies, config.escalation.minutes, now)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[alert.id] = _Kept(found, alert, policies, config, page, on_second_line, now, until)
+        return found
+
+
+_MOST_KEPT = 2_000
+"""Of alerts that have left as well: a week has many."""
 
 
 def in_words(found: Countdown, config: Config) -> Countdown:

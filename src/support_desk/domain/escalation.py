@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from support_desk.domain.words import duration_words
 from support_desk.records import record
 
 NOBODY = "nobody"
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SECOND_LINE = "second line"
 _NOBODY_NOW = "second line: nobody now"
 _NOBODY_THEN = "second line: nobody when its turn comes"
@@ -121,6 +122,20 @@ def countdown(
     ]
     steps.sort(key=lambda step: step.at)
     return _after(page, steps, now, partial(_next, alert, now=now, basis="policy", note=""))
+
+
+def same_until(
+    alert: Alert, policies: Iterable[EscalationPolicy], fallback_minutes: float, now: datetime
+) -> datetime:
+    """Until when `countdown` says what it says at `now` (UTC), as long as only time changes.
+
+    That is the next moment that can be a step's, of whatever policy and from wherever it may be counted, or
+    the end of a snooze.
+    """
+    starts = [at for at in (alert.created_at, alert.snoozed_until, alert.withdrawn_at) if at is not None]
+    delays = {rule.delay for policy in policies for rule in policy.rules}
+    delays |= {timedelta(minutes=fallback_minutes), timedelta(0)}
+    return min((edge for at in starts for delay in delays if (edge := at + delay) > now), default=_NEVER)
 
 
 def _halted(alert: Alert, now: datetime) -> Countdown | None:

@@ -18,7 +18,7 @@ from support_desk.records import record
 if TYPE_CHECKING:
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
-    from support_desk.domain.escalation import Countdown, SecondLine
+    from support_desk.domain.escalation import Countdown
     from support_desk.domain.intents import Entry, Target
     from support_desk.domain.paged import Page
     from support_desk.domain.rota import Person, Unknown
@@ -45,12 +45,12 @@ class View:
     """How many actions ask for a decision."""
     pages: Mapping[str, Page] = field(default_factory=dict)
     """Whom the person has had paged about alerts, by the alert's id: see `Acts.pages`."""
-    _second_line_at: list[SecondLine] = field(default_factory=list, compare=False)
-    _escalations: dict[Alert, Countdown] = field(default_factory=dict, compare=False)
-    """What was found out about this moment; several panes ask for the same."""
+    countdowns: facts.Countdowns = field(default_factory=facts.Countdowns, compare=False)
+    """What was found out about the alerts, at this moment and before; several panes ask for the same."""
+    _second_line_at: list[facts.SecondLineAround] = field(default_factory=list, compare=False)
 
     @property
-    def second_line_at(self) -> SecondLine:
+    def second_line_at(self) -> facts.SecondLineAround:
         """Who is second line at moments around this one."""
         if not self._second_line_at:
             self._second_line_at.append(facts.second_line_at(self.snapshot, self.now, self.config))
@@ -63,18 +63,8 @@ class View:
 
     def escalation(self, alert: Alert) -> Countdown:
         """When the next line is paged about an alert of this snapshot, and who that is."""
-        found = self._escalations.get(alert)
-        if found is None:
-            found = facts.escalation_to(
-                self.second_line_at,
-                alert,
-                self.snapshot,
-                self.now,
-                self.config,
-                page=self.pages.get(alert.id),
-            )
-            self._escalations[alert] = found
-        return found
+        page = self.pages.get(alert.id)
+        return self.countdowns.of(self.second_line_at, alert, self.snapshot, self.now, self.config, page=page)
 
     def named(self, address: str) -> str:
         """How somebody is called; the address as it came where nobody knows a name."""
