@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -95,15 +96,19 @@ def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondL
     The five minutes of an alert may begin before a change of shifts and end after it.
     """
     rota, here = rota_of(snapshot), second_line(snapshot, now, config)
-    edges = {
-        edge
-        for shift in (rota.shifts if rota else ())
-        if shift.role is Role.SECOND_LINE
-        for edge in (shift.start, shift.end)
-    }
-    begins = max((edge for edge in edges if edge <= now), default=datetime.min.replace(tzinfo=UTC))
-    ends = min((edge for edge in edges if edge > now), default=datetime.max.replace(tzinfo=UTC))
-    return SecondLineAround(rota, here, begins, ends)
+    edges = _second_line_changes.of((rota,), lambda: _changes(rota, Role.SECOND_LINE))
+    later = bisect_right(edges, now)
+    return SecondLineAround(rota, here, edges[later - 1], edges[later])
+
+
+_second_line_changes: Latest[list[datetime]] = Latest()
+
+
+def _changes(rota: Rota | None, role: Role) -> list[datetime]:
+    """When a line's shifts begin and end, between the beginning of time and its end."""
+    shifts = [shift for shift in (rota.shifts if rota else ()) if shift.role is role]
+    edges = {edge for shift in shifts for edge in (shift.start, shift.end)}
+    return [datetime.min.replace(tzinfo=UTC), *sorted(edges), datetime.max.replace(tzinfo=UTC)]
 
 
 def escalation_of(

@@ -17,6 +17,7 @@ from support_desk.domain.rota import (
     uncovered_bank_holidays,
 )
 from support_desk.domain.working_time import WorkingCalendar
+from support_desk.latest import Latest
 
 
 def missing(
@@ -55,8 +56,20 @@ def bare_bank_holidays(
 
 def bare_days(rota: Rota, after: datetime, calendar: WorkingCalendar) -> tuple[tuple[date, bool], ...]:
     """Bank holidays that lack somebody; True: the first line is covered, and only the second line isn't."""
-    first = bare_bank_holidays(rota, after, calendar)
-    second = bare_bank_holidays(rota, after, calendar, (Role.SECOND_LINE,))
+    found = _bare.of((rota, calendar), lambda: _all_bare_days(rota, calendar))
+    return tuple(
+        (day, second_line_only)
+        for day, second_line_only in found
+        if datetime.combine(day, calendar.end, calendar.timezone) > after
+    )
+
+
+_bare: Latest[tuple[tuple[date, bool], ...]] = Latest()
+
+
+def _all_bare_days(rota: Rota, calendar: WorkingCalendar) -> tuple[tuple[date, bool], ...]:
+    first = bare_bank_holidays(rota, rota.cover.start, calendar)
+    second = bare_bank_holidays(rota, rota.cover.start, calendar, (Role.SECOND_LINE,))
     return tuple((day, day not in first) for day in sorted({*first, *second}))
 
 
