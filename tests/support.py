@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from support_desk.app import DeskApp
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of, client_rules
 from support_desk.desk.desk import Desk
+from support_desk.desk.outbox import Outbox
 from support_desk.desk.preferences import Preferences
 from support_desk.desk.snapshot import FeedName, Snapshot
 from support_desk.domain.alerts import Alert, EscalationPolicy
@@ -325,21 +327,31 @@ def make(
     build: Callable[[], Sources] | None = None,
     *,
     folder: Path | None = None,
+    opens: threading.Event | None = None,
 ) -> HeardApp:
-    """The application, not yet running; its outbox is in `folder`, or in one that nobody looks at."""
+    """The application, not yet running; its outbox is in `folder`, or in one that nobody looks at.
+
+    `opens`: the file takes until this is set to be opened.
+    """
     folder = folder or Path(mkdtemp())
     config, clock, weather = config or demo_config(), clock or ManualClock(), weather or Weather()
     agreement = agreement_of(config)
     desk = Desk(config, None, clock, agreement, random=Random(7))  # noqa: S311 - the same pauses every time
     desk.load()
     sources = build or (lambda: weathered_sources(clock, weather))
+
+    def opened() -> Outbox:
+        if opens is not None:
+            opens.wait()
+        return open_outbox(config, clock, folder / "outbox.sqlite3")
+
     app = HeardApp(
         desk,
         config,
         agreement,
         Preferences(None),
         build=sources,
-        open_outbox=lambda: open_outbox(config, clock, folder / "outbox.sqlite3"),
+        open_outbox=opened,
         toil_file=folder / "toil.sqlite3",
     )
     app.listen()

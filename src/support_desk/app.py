@@ -176,6 +176,11 @@ class DeskApp(Places):
     async def _write(self) -> None:
         outbox = await asyncio.to_thread(self._open_outbox)
         unfinished = self.acts.open(outbox)
+        if self._leaving:
+            return
+        if (shown := self._shown) is not None:
+            # A page that was gone to before: it knows nothing of what is in the file.
+            shown.outbox_opened()
         if outbox.entries:
             self.dashboard.show_activity()
         if unfinished:

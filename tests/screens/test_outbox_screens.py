@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from support_desk.app import DeskApp
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase, Verdict
 from support_desk.screens.asking import Question
@@ -24,7 +27,7 @@ from tests.screens.acting import alert_now, answer, ended, entries, opened
 from tests.screens.test_alert_acts import P1, go_to
 from tests.screens.ticket_desk import MAGDA
 from tests.screens.ticket_desk import go_to as go_to_ticket
-from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, running
+from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, make, running, wait_until
 
 
 @pytest.fixture
@@ -106,6 +109,49 @@ async def test_after_a_crash_the_outbox_opens_with_the_escalation_first_and_noth
         entry = await ended(desk)
         assert entry.receipt is not None
         assert entry.receipt.verdict in (Verdict.CONFIRMED, Verdict.CONFLICT)
+
+
+@asynccontextmanager
+async def slow_to_open(folder: Path, key: str) -> AsyncIterator[tuple[DeskApp, Pilot[None], threading.Event]]:
+    """A desk whose outbox in this folder opens when the event is set, after a key that goes to a page."""
+    may_open = threading.Event()
+    app = make(folder=folder, opens=may_open)
+    async with app.run_test(size=MIDDLE, notifications=True) as pilot:
+        try:
+            await wait_until(pilot, lambda: app.desk.snapshot.tickets.rows)
+            await pilot.press(key)
+            await wait_until(pilot, lambda: app.screen is not app.dashboard and app.screen.is_mounted)
+            yield app, pilot, may_open
+        finally:
+            may_open.set()
+
+
+async def test_the_outbox_that_was_gone_to_before_it_was_open_shows_what_is_left_in_it(
+    tmp_path: Path,
+) -> None:
+    async with running(folder=tmp_path) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("c")
+        await answer(desk)
+        as_after_a_kill(tmp_path / "outbox.sqlite3", tmp_path / "later" / "outbox.sqlite3")
+    async with slow_to_open(tmp_path / "later", "O") as (app, pilot, may_open):
+        screen = app.screen
+        assert isinstance(screen, OutboxScreen)
+        await wait_until(pilot, lambda: "Opening ..." in drawn(screen.list))
+        assert "nothing asks" not in drawn(screen.list)
+        may_open.set()
+        await wait_until(pilot, lambda: "1 asks for your decision" in drawn(screen.list))
+        assert "close" in drawn(screen.query_one("#entry", TextView))
+
+
+async def test_the_log_that_was_gone_to_before_the_file_was_open_is_read_then(tmp_path: Path) -> None:
+    async with slow_to_open(tmp_path, "L") as (app, pilot, may_open):
+        title = app.screen.query_one("#title")
+        await wait_until(pilot, lambda: "isn't open" in drawn(title))
+        may_open.set()
+        await wait_until(pilot, lambda: "0 steps" in drawn(title))
 
 
 def exported(path: Path) -> list[dict[str, str]]:

@@ -95,6 +95,10 @@ class DeskScreen(Even, Screen[None]):
         """A feed was read; called on the screen that is shown."""
         self.draw_frame()
 
+    def outbox_opened(self) -> None:
+        """The file of the actions is open: until now nothing was known of what is in it."""
+        self.draw_frame()
+
     def outbox_changed(self, entry: Entry) -> None:  # noqa: ARG002 - for the screens that need it
         """An action of ours made a step; called on the screen that is shown."""
         self.draw_frame()

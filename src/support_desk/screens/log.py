@@ -62,6 +62,10 @@ class LogScreen(DeskScreen):
         self._title("reading ...")
         self._read()
 
+    def outbox_opened(self) -> None:
+        super().outbox_opened()
+        self._read()
+
     def outbox_changed(self, entry: Entry) -> None:
         super().outbox_changed(entry)
         self._read()

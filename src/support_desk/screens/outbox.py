@@ -67,6 +67,10 @@ class OutboxScreen(DeskScreen):
         if self._first and self.list.select(self._first):
             self._draw_entry()
 
+    def outbox_opened(self) -> None:
+        super().outbox_opened()
+        self._draw()
+
     def outbox_changed(self, entry: Entry) -> None:
         super().outbox_changed(entry)
         self._draw()
@@ -82,9 +86,10 @@ class OutboxScreen(DeskScreen):
         moving = sum(entry.phase in {Phase.QUEUED, Phase.HELD, Phase.SENDING} for entry in entries) - sum(
             entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD} for entry in entries
         )
+        quiet = " nothing asks for a decision " if self._outbox else ""
         parts: Parts = (
             (" Outbox ", "title"),
-            (asking_words(asking) or " nothing asks for a decision ", "soon" if asking else "title"),
+            (asking_words(asking) or quiet, "soon" if asking else "title"),
             (f" {moving} on the way " if moving else "", "title"),
         )
         self.list.title(tuple(part for part in parts if part[0]))
