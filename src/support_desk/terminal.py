@@ -9,8 +9,9 @@ import select
 import signal
 import termios
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from threading import Event
 from time import monotonic
 from types import FrameType
@@ -96,6 +97,12 @@ class DeskDriver(LinuxDriver):
         for name in _ENDS:
             signal.signal(name, leave)
         signal.signal(signal.SIGALRM, self._end)
+        # Textual's handlers stop the thread that writes, whose queue may be locked by what they interrupt.
+        for name, act in (
+            (signal.SIGTSTP, self._sigtstp_application),
+            (signal.SIGCONT, self._sigcont_application),
+        ):
+            signal.signal(name, partial(_soon, loop, act))
         super().start_application_mode()  # type: ignore[no-untyped-call]  # it has no annotations
 
     def expect_end(self) -> None:
@@ -190,6 +197,12 @@ class DeskDriver(LinuxDriver):
             self._must_signal_resume = True
         self._asleep = self._lent = False
         super().resume_application_mode()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, act: Callable[[], None], *_: object) -> None:
+    """For a signal handler: do it between two steps of the loop, not in the middle of one."""
+    with suppress(RuntimeError):  # the loop has been closed
+        loop.call_soon_threadsafe(act)
 
 
 class _Farewell(Event):

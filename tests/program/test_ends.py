@@ -224,6 +224,27 @@ def test_a_program_that_is_stuck_is_ended_by_a_signal(where: str, sig: signal.Si
         assert b"couldn't stop by itself" in bytes(terminal.raw)
 
 
+WHILE_WRITING = """
+def write_and_be_woken(self):
+    with self.app._driver._writer_thread._queue.mutex:
+        os.kill(os.getpid(), signal.SIGCONT)
+    os.write(2, b"NOW")
+
+import signal
+Dashboard.action_sort = write_and_be_woken
+"""
+
+
+def test_a_sigcont_in_the_middle_of_writing_does_no_harm() -> None:
+    """The thread that writes was told to stop by way of the queue that was being written to: for ever."""
+    with Terminal(stuck(WHILE_WRITING)) as terminal:
+        listening(terminal)
+        terminal.send("S")
+        terminal.wait_for(lambda t: b"NOW" in t.raw)
+        terminal.settle()
+        leaves_as_it_was(terminal)
+
+
 def test_once_it_has_left_a_signal_ends_the_process_as_any() -> None:
     """What the program does after its last frame has no loop to be told of a signal."""
     last = "from atexit import register; register(lambda: (os.write(2, b'LEFT'), blocked.acquire()))"
