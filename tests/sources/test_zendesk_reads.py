@@ -360,7 +360,7 @@ async def test_a_secret_that_never_comes_costs_its_thread_and_not_the_source() -
             client_secret=Secret(secret),
             token=None,
             now=lambda: NOW,
-            limits=Limits(job_seconds=0.2, total_seconds=0.1),
+            limits=Limits(job_seconds=1.0, total_seconds=0.1),
         )
         with pytest.raises(Unreachable, match="no result after"):
             await source.queue()
