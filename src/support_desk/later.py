@@ -67,17 +67,20 @@ class _StandIns:
 
     def __init__(self, modules: Mapping[str, _Known]) -> None:
         self._waiting = dict(modules)
-        self._known = dict(modules)
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if self._waiting.pop(name, None) is None:
+        known = self._waiting.pop(name, None)
+        if known is None:
             return None
-        return ModuleSpec(name, self)  # type: ignore[arg-type] # `importlib.abc` would take a millisecond
+        # A real loader's base class, `importlib.abc.Loader`, would take a millisecond.
+        return ModuleSpec(name, self, loader_state=known)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Later(spec.name)
+        module = _Later(spec.name)
+        vars(module).update(spec.loader_state)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module).update(self._known[module.__name__])
+        """There is nothing to run yet."""

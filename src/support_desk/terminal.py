@@ -90,7 +90,7 @@ class DeskDriver(LinuxDriver):
         def leave(_number: int, _frame: FrameType | None) -> None:
             # Not one of the loop's own handlers: a loop that is stuck would never come to it.
             self.expect_end()
-            loop.call_soon_threadsafe(self._app.exit)
+            _soon(loop, self._app.exit)
 
         # Without a handler the terminal would stay in the alternate screen with the mouse on; Textual
         # has none, and by the time the application is mounted the terminal has long been taken over.

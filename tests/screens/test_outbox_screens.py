@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 
 from support_desk.app import DeskApp
 from support_desk.domain import commands as c
+from support_desk.domain.alerts import Alert
 from support_desk.domain.intents import Phase, Verdict
 from support_desk.screens.asking import Question
 from support_desk.screens.log import LogScreen
@@ -81,17 +82,26 @@ def as_after_a_kill(file: Path, into: Path) -> None:
         later.commit()
 
 
-async def test_after_a_crash_the_outbox_opens_with_the_escalation_first_and_nothing_has_fired(
-    tmp_path: Path,
-) -> None:
-    async with running(folder=tmp_path) as desk:
+async def killed_while_held(folder: Path, key: str) -> tuple[Alert, Path]:
+    """A desk is killed while what a key meant for an alert is held; gives the alert and what it leaves."""
+    left = folder / "later"
+    async with running(folder=folder) as desk:
         await opened(desk)
         await desk.press("1")
         alert = await go_to(desk, P1)
-        await desk.press("e")
+        await desk.press(key)
+        if key == "c":
+            await answer(desk)
         await desk.until(lambda: entries(desk) and entries(desk)[0].phase is Phase.HELD)
-        as_after_a_kill(tmp_path / "outbox.sqlite3", tmp_path / "later" / "outbox.sqlite3")
-    async with running(folder=tmp_path / "later") as desk:
+        as_after_a_kill(folder / "outbox.sqlite3", left / "outbox.sqlite3")
+    return alert, left
+
+
+async def test_after_a_crash_the_outbox_opens_with_the_escalation_first_and_nothing_has_fired(
+    tmp_path: Path,
+) -> None:
+    alert, left = await killed_while_held(tmp_path, "e")
+    async with running(folder=left) as desk:
         await desk.until(lambda: isinstance(desk.app.screen, OutboxScreen))
         await opened(desk)
         screen = desk.app.screen
@@ -129,14 +139,8 @@ async def slow_to_open(folder: Path, key: str) -> AsyncIterator[tuple[DeskApp, P
 async def test_the_outbox_that_was_gone_to_before_it_was_open_shows_what_is_left_in_it(
     tmp_path: Path,
 ) -> None:
-    async with running(folder=tmp_path) as desk:
-        await opened(desk)
-        await desk.press("1")
-        await go_to(desk, P1)
-        await desk.press("c")
-        await answer(desk)
-        as_after_a_kill(tmp_path / "outbox.sqlite3", tmp_path / "later" / "outbox.sqlite3")
-    async with slow_to_open(tmp_path / "later", "O") as (app, pilot, may_open):
+    _, left = await killed_while_held(tmp_path, "c")
+    async with slow_to_open(left, "O") as (app, pilot, may_open):
         screen = app.screen
         assert isinstance(screen, OutboxScreen)
         await wait_until(pilot, lambda: "Opening ..." in drawn(screen.list))

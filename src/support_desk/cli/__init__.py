@@ -166,7 +166,7 @@ def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock:
         return whole_desk(loaded, clock, environ)
     if not _on_a_terminal():
         return 2
-    _draw_sooner()
+    _before_textual()
     from support_desk.start import run_dashboard
 
     return run_dashboard(loaded, read_only=loaded.config.read_only)
@@ -179,17 +179,17 @@ def _demo(arguments: argparse.Namespace) -> int:
         return whole_demo(arguments.seed, arguments.at)
     if not _on_a_terminal():
         return 2
-    _draw_sooner()
+    _before_textual()
     from support_desk.start import run_demo
 
     return run_demo(seed=arguments.seed, at=arguments.at, read_only=arguments.read_only)
 
 
-def _draw_sooner() -> None:
-    """What has to be done before Textual is imported."""
+def _before_textual() -> None:
+    """What Textual and what it imports have to find when they are imported."""
     from support_desk.later import before_the_dashboard
 
-    # A key that comes right after a frame waits 8 ms for the next one, not 16. Textual reads this once.
+    # A key that comes right after a frame waits 8 ms for the next one, not 16.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     before_the_dashboard()
 
