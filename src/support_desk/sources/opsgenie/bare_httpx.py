@@ -1,4 +1,7 @@
-"""httpx without its command line, which it imports wherever click is installed."""
+"""httpx without its command line, which it imports wherever click is installed.
+
+The only door to it, as `bare_requests` is to requests.
+"""
 
 from __future__ import annotations
 
@@ -6,5 +9,9 @@ from support_desk.sources.optional import without
 
 with without("click"):
     import httpx
+
+# httpx imports these with its first client and connection: on the event loop, where keys would wait.
+import httpcore  # noqa: F401
+from anyio import connect_tcp  # noqa: F401
 
 __all__ = ["httpx"]

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
-
 from support_desk.sources.errors import Unreachable
-from support_desk.sources.zendesk.bare_requests import requests
+from support_desk.sources.zendesk.bare_requests import requests, urllib3_errors
 from support_desk.sources.zendesk.session import PinnedSession
 
 IDLE_SECONDS = 20.0
@@ -86,11 +84,12 @@ class WritingSession(PinnedSession):
 
 def surely_unsent(error: BaseException) -> bool:
     """Whether an exception of the connection can only have come before anything was sent."""
-    rq = requests.exceptions
+    rq, u3 = requests.exceptions, urllib3_errors
     before = (rq.ConnectTimeout, rq.ProxyError, rq.InvalidProxyURL, rq.InvalidHeader, rq.InvalidURL)
     if isinstance(error, (*before, rq.MissingSchema, rq.InvalidSchema, rq.URLRequired, UnicodeError)):
         return True
-    cause = (NewConnectionError, ConnectTimeoutError, LocationValueError, ssl.SSLCertVerificationError)
+    before_sending = (u3.NewConnectionError, u3.ConnectTimeoutError, u3.LocationValueError)
+    cause = (*before_sending, ssl.SSLCertVerificationError)
     return any(
         isinstance(part, cause) or (isinstance(part, ssl.SSLError) and part.reason in _NO_HANDSHAKE)
         for part in _causes(error, _DEEPEST)

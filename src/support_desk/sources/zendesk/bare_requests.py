@@ -1,4 +1,8 @@
-"""requests without the tables for guessing an encoding: what is read here is JSON, in UTF-8."""
+"""requests, and urllib3 under it, without the tables for guessing an encoding: all that is read is JSON.
+
+The only door to the two: several threads begin at once, and one that met a package which another has half
+imported would deadlock with it. Through a door they wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -10,5 +14,6 @@ from support_desk.sources.optional import without
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 with without("charset_normalizer", "chardet"):
     import requests
+    from urllib3 import exceptions as urllib3_errors
 
-__all__ = ["requests"]
+__all__ = ["requests", "urllib3_errors"]

@@ -13,8 +13,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from urllib3.exceptions import LocationValueError
-
 from support_desk.config.model import Zendesk
 from support_desk.sources.errors import (
     NotAllowed,
@@ -27,7 +25,7 @@ from support_desk.sources.errors import (
     Unreachable,
     Unreadable,
 )
-from support_desk.sources.zendesk.bare_requests import requests
+from support_desk.sources.zendesk.bare_requests import requests, urllib3_errors
 from support_desk.sources.zendesk.quiet_zenpy import zenpy_errors as zp
 from support_desk.sources.zendesk.rates import retry_after
 from support_desk.text import clean
@@ -259,7 +257,7 @@ BY_CLASS: dict[type[BaseException], Callable[[Place], SourceError]] = {
     zp.RecordNotFoundException: _confused,
     zp.TooManyValuesException: _confused,
     zp.SearchResponseLimitExceeded: _confused,
-    LocationValueError: _address,
+    urllib3_errors.LocationValueError: _address,
     UnicodeError: _address,
     OSError: _no_connection,
     ValueError: _confused,

@@ -10,10 +10,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
 from support_desk.sources.errors import Unreadable
-from support_desk.sources.zendesk.bare_requests import requests
+from support_desk.sources.zendesk.bare_requests import requests, urllib3_errors
 from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
@@ -62,9 +60,9 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
                     raise too_big(self._limits.body_bytes)
                 if time.monotonic() > until:
                     raise too_slow(self._seconds)
-        except ReadTimeoutError:
+        except urllib3_errors.ReadTimeoutError:
             raise too_slow(self._limits.read_seconds) from None
-        except (HTTPError, HTTPException, OSError):
+        except (urllib3_errors.HTTPError, HTTPException, OSError):
             raise broken_off() from None
         return bytes(body)
 
