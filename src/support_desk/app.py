@@ -136,7 +136,7 @@ class DeskApp(Places):
 
     def _start_reading(self) -> None:
         """After the first frame: the services' libraries take longer to import than it did to draw."""
-        self._drawn = True
+        self._begun = True
         gc.enable()
         self.run_worker(
             self._read(), name="desk", group="desk", description="read the sources", exit_on_error=False

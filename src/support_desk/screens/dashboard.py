@@ -147,11 +147,17 @@ class Dashboard(RowActions, Panes):
         self._show_all()
         self.call_after_refresh(self._open_runbook)
 
-    async def _open_runbook(self) -> None:
+    def bring(self, name: str) -> None:
+        if name == "runbook":
+            self.runbook.open()
+        elif name == "activity" and self._activity is None:
+            self.show_activity()
+
+    def _open_runbook(self) -> None:
         if not self.runbook.is_attached:
             # The person has left before the second frame.
             return
-        await self.runbook.open()
+        self.runbook.open()
         self._follow()
         self.desk_app.start_needing()
         self.draw_frame()

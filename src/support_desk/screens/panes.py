@@ -30,16 +30,15 @@ class Panes(DeskScreen):
         """Whether the pane of the activity is there yet."""
 
     @abstractmethod
-    def show_activity(self) -> None:
-        """Show what was done; its pane is there from the first time on."""
+    def bring(self, name: str) -> None:
+        """Have this pane, which need not be there from the first frame on."""
 
     def on_resize(self) -> None:
         self.show_panes(self.pane_in_use())
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; one that is hidden takes the place of the lists, a zoomed one that of the last."""
-        if name == "activity" and not self.has_activity:
-            self.show_activity()
+        self.bring(name)
         if self.zoomed:
             self.zoomed = name
         self.show_panes(name)

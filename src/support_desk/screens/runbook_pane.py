@@ -53,13 +53,14 @@ class RunbookPane(Even, Vertical):
     def compose(self) -> ComposeResult:
         yield Lines(id="runbook-title")
 
-    async def open(self) -> None:
-        """Bring in the document."""
-        from support_desk.widgets.document import DocumentView
+    def open(self) -> None:
+        """Bring in the document, once."""
+        if self.document is None:
+            from support_desk.widgets.document import DocumentView
 
-        self.document = DocumentView(id="runbook")
-        await self.mount(self.document)
-        self.document.say("Reading the runbooks ...")
+            self.document = DocumentView(id="runbook")
+            self.mount(self.document)
+            self.document.say("Reading the runbooks ...")
 
     def follow(self, row: AlertRow | Ranked | None) -> None:
         """Show the runbook for a row; without a rule a guess, marked as one, or why there is none."""

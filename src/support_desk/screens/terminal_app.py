@@ -40,8 +40,10 @@ class TerminalApp(App[None]):
     It has its own last words as well: Textual's would print what the program knows.
     """
 
-    _drawn = False
-    """The first frame is out."""
+    _seen = False
+    """There is a frame on the terminal."""
+    _begun = False
+    """The first frame is behind it, and with it what Textual has to say of a new terminal."""
     _calm: Timer | None = None
 
     def __init__(self) -> None:
@@ -57,11 +59,15 @@ class TerminalApp(App[None]):
         """
         if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
             self.post_message(events.Resize(size, size))
-        if self._drawn:
+        if self._begun:
             # Frames of an older size may still be on their way to the terminal: once more, when it is calm.
             if self._calm is not None:
                 self._calm.stop()
             self._calm = self.set_timer(CALM_SECONDS, self._repaint, name="calm")
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        self._seen = self._seen or renderable is not None
 
     def look_at_terminal(self) -> bool:
         """Notice what no event has told: another size, or no terminal at all. False: the program ends.
@@ -124,7 +130,7 @@ class TerminalApp(App[None]):
         widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
         that no field takes as text is done here and now instead, once the screen that it is for is built.
         """
-        if not self._drawn:
+        if not self._seen:
             # Typed before there was anything to see: it can't have been meant for what comes up.
             return True
         await self._built(self.screen)
