@@ -281,8 +281,11 @@ def test_a_terminal_that_nobody_reads_keeps_nothing_alive() -> None:
 def test_a_byte_that_is_no_character_is_no_end() -> None:
     with demo() as terminal:
         terminal.wait_for(READY)
+        terminal.press("j")
+        terminal.wait_for(r" 2/68")
         terminal.send(b"\xff\xe9")
-        terminal.wait_for(READY)
+        terminal.press("j")
+        terminal.wait_for(r" 3/68")
 
 
 def test_a_source_with_a_bug_is_a_notice_and_not_the_end() -> None:
