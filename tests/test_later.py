@@ -33,13 +33,13 @@ WANTED = [
 def test_a_stand_in_becomes_the_module_when_it_is_wanted(start: str) -> None:
     asked = "import asyncio, copy, inspect, ipaddress, msgspec, platform, ssl, textwrap\n"
     asked += "\n".join(f"print({wanted})" for wanted in WANTED)
-    before = f"from support_desk.later import {start}; {start}()\n"
+    before = f"from support_desk.spared import {start}; {start}()\n"
 
     assert printed(before + asked) == printed(asked) != ""
 
 
 def test_a_stand_in_of_textual_becomes_the_module_when_it_is_wanted() -> None:
-    before = "from support_desk.later import before_the_dashboard as before; before()"
+    before = "from support_desk.spared import before_the_dashboard as before; before()"
 
     for asked in (
         "import textual.types; print(textual.types.Direction)",
@@ -53,7 +53,7 @@ WIDGETS = ("_directory_tree", "_select", "_tree")
 
 def test_the_dashboard_begins_without_openssl_and_without_widgets_that_it_has_no_use_for() -> None:
     code = (
-        "from support_desk.later import before_the_dashboard as before; before()\n"
+        "from support_desk.spared import before_the_dashboard as before; before()\n"
         "import sys, support_desk.start\n"
         f"names = ['_ssl', *('textual.widgets.' + name for name in {WIDGETS})]\n"
         "print([name for name in names if name in sys.modules])"
@@ -63,7 +63,7 @@ def test_the_dashboard_begins_without_openssl_and_without_widgets_that_it_has_no
 
 
 BOTH_CLIENTS = """
-from support_desk.later import before_the_dashboard as before; before()
+from support_desk.spared import before_the_dashboard as before; before()
 import asyncio, sys, textual.app
 assert "_ssl" not in sys.modules
 
@@ -96,3 +96,59 @@ def test_both_clients_speak_tls_after_a_start_without_openssl() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert done.stdout == "{'path': '/a'} {'path': '/a'}\n", done.stderr
+
+
+SERVICES = """
+import html
+import support_desk.sources.bare_pydantic
+import support_desk.sources.opsgenie.bare_httpx
+import support_desk.sources.zendesk.quiet_zenpy
+from support_desk.widgets.markdown_lines import lay_out
+"""
+AS_THE_DASHBOARD = f"from support_desk.spared import before_the_dashboard; before_the_dashboard()\n{SERVICES}"
+PLAINLY = "import httpx, requests, zenpy, pydantic_core.core_schema, html, calendar\n"
+
+SPARED_OF_THE_SERVICES = {
+    "pydantic_core.core_schema": "__import__('pydantic_core').core_schema.int_schema(ge=1)",
+    "idna": "__import__('httpx').URL('https://b\u00fccher.example').raw_host",
+    "importlib.metadata": "__import__('importlib.metadata').metadata.version('httpx')",
+    "zipfile": "__import__('requests').utils.extract_zipped_paths('/no/such/file')",
+    "dateutil.parser": (
+        "__import__('zenpy').lib.api_objects.Ticket(created_at='2026-07-01T09:30:00Z').created.isoformat()"
+    ),
+    "pytz": (
+        "__import__('zenpy').lib.util.to_unix_ts("
+        "__import__('datetime').datetime.fromisoformat('2026-07-01T09:30:00+01:00'))"
+    ),
+    "html.entities": "__import__('html').unescape('caf&eacute; &notit;')",
+    "calendar": "__import__('http.cookiejar').cookiejar.http2time('Wed, 09 Feb 1994 22:23:32 GMT')",
+}
+"""Something that needs each of them."""
+
+
+@pytest.mark.parametrize("module", SPARED_OF_THE_SERVICES)
+def test_what_the_services_libraries_are_spared_is_there_when_it_is_wanted(module: str) -> None:
+    wanted = SPARED_OF_THE_SERVICES[module]
+    waits = f"type(__import__('sys').modules[{module!r}]).__name__"
+
+    printed_late = printed(f"{AS_THE_DASHBOARD}print({waits}); print({wanted}); print({waits})")
+
+    assert printed_late == f"_Later\n{printed(PLAINLY + f'print({wanted})')}module\n"
+
+
+def test_a_known_function_can_be_called_again_and_again() -> None:
+    called = "timegm((2026, 7, 1, 9, 30, 0)), timegm((1970, 1, 2, 0, 0, 0)), calendar.isleap(2028)"
+    code = f"import calendar; from calendar import timegm; print({called})"
+
+    assert printed(f"{AS_THE_DASHBOARD}{code}") == printed(code) != ""
+
+
+def test_named_characters_are_read_in_markdown_although_their_table_waits() -> None:
+    code = (
+        "import sys\n"
+        "table = lambda: type(sys.modules['markdown_it.common.entities']).__name__\n"
+        "text = lambda markdown: ''.join(span[0] for line in lay_out(markdown, 40).lines for span in line)\n"
+        "print(text('no name'), table(), text('caf&eacute; &no; &frac12;'), table())"
+    )
+
+    assert printed(f"{AS_THE_DASHBOARD}{code}") == "no name _Later café &no; ½ module\n"

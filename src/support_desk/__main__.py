@@ -21,7 +21,7 @@ def main() -> int:
 
 def _answer_at_once() -> None:
     """`status` has 50 ms: 8 would go to taking the interpreter apart."""
-    from support_desk.later import before_status
+    from support_desk.spared import before_status
 
     before_status()
     from support_desk.cli import run

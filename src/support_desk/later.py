@@ -1,52 +1,64 @@
 """Modules that others import at once and that nothing needs yet: each is loaded when it is first wanted.
 
-`status` has 50 ms and the first frame 1.3 times an empty program's. A stand-in is found in a module's place,
-and gives way to the module itself as soon as anything is asked of it. What has been imported stays.
+A stand-in is found in a module's place, and gives way to the module itself as soon as more is asked of it
+than is known. What has been imported stays. Who imports a library says what can wait:
+`spared.py` for a start, the doors in `sources/` for the services' libraries.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from _thread import allocate_lock
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
-_SPARED = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml", "ipaddress")
-"""What msgspec and `urllib.parse` import and this program hardly uses."""
-
-_Known = Mapping[str, object]
+Known = Mapping[str, object]
+"""What a stand-in has of its module before that is loaded, by name."""
 
 _giving_way = allocate_lock()
 """Another thread must not take the module itself away."""
 
 
-def before_status() -> None:
-    """To be called before msgspec is imported: a fifth of the time that `status` takes."""
-    # msgspec takes from it what `typing` has as well, and does without where it isn't installed.
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    # `dataclasses` wants two of them for signatures and copies that nobody asks for, msgspec the third.
-    _spare({**_usual(), "inspect": {}, "copy": {}, "textwrap": {}})
+def spare(modules: Mapping[str, Known]) -> None:
+    """From now on each of these modules is loaded when more of it than what is known is wanted, not before.
+
+    None of them may be a package whose submodules are imported before it is wanted itself.
+    """
+    if _stand_ins not in sys.meta_path:
+        sys.meta_path.insert(0, _stand_ins)
+    _stand_ins.wait_for(modules)
 
 
-def before_the_dashboard() -> None:
-    """To be called before Textual and asyncio are imported: half of what is spared is OpenSSL."""
-    _spare({**_usual(), "ssl": {}, "asyncio.sslproto": {}})
-    from textual._types import IgnoreReturnCallbackType
+def function(module: str, name: str) -> Callable[..., Any]:
+    """A spared module's function, which may be known and imports its module when it is called."""
 
-    # Textual's palette takes one type from a module that imports four kinds of widgets to name theirs.
-    _spare({"textual.types": {"IgnoreReturnCallbackType": IgnoreReturnCallbackType}})
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_real(module), name)(*args, **kwargs)
 
-
-def _usual() -> dict[str, _Known]:
-    # uuid asks for the system's name as soon as it is imported.
-    return {**{name: {} for name in _SPARED}, "platform": {"system": lambda: os.uname().sysname}}
+    return call
 
 
-def _spare(modules: Mapping[str, _Known]) -> None:
-    sys.meta_path.insert(0, _StandIns(modules))
+class LaterMapping(Mapping[Any, Any]):
+    """A spared module's mapping, which may be known and imports its module when something is looked up."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def _mapping(self) -> Mapping[Any, Any]:
+        found: Mapping[Any, Any] = getattr(_real(self._module), self._name)
+        return found
+
+    def __getitem__(self, key: object) -> Any:
+        return self._mapping()[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._mapping())
+
+    def __len__(self) -> int:
+        return len(self._mapping())
 
 
 class _Later(ModuleType):
@@ -54,19 +66,28 @@ class _Later(ModuleType):
 
     def __getattr__(self, name: str) -> object:
         if name == "__path__":
-            # Python asks, at `from module import`, whether it is a package. None of them is.
+            # Python asks, at `from module import`, whether it is a package.
             raise AttributeError(name)
-        with _giving_way:
-            if sys.modules.get(self.__name__) is self:
-                del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+        return getattr(_real(self.__name__), name)
+
+
+def _real(name: str) -> ModuleType:
+    """The module itself; its stand-in is gone afterwards."""
+    with _giving_way:
+        if isinstance(sys.modules.get(name), _Later):
+            del sys.modules[name]
+    return import_module(name)
 
 
 class _StandIns:
     """Finds a stand-in for each of these modules, once."""
 
-    def __init__(self, modules: Mapping[str, _Known]) -> None:
-        self._waiting = dict(modules)
+    def __init__(self) -> None:
+        self._waiting: dict[str, Known] = {}
+
+    def wait_for(self, modules: Mapping[str, Known]) -> None:
+        """A module that has been imported already is what it is."""
+        self._waiting.update((name, known) for name, known in modules.items() if name not in sys.modules)
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -84,3 +105,6 @@ class _StandIns:
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run yet."""
+
+
+_stand_ins = _StandIns()

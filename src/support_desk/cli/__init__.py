@@ -187,7 +187,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _before_textual() -> None:
     """What Textual and what it imports have to find when they are imported."""
-    from support_desk.later import before_the_dashboard
+    from support_desk.spared import before_the_dashboard
 
     # A key that comes right after a frame waits 8 ms for the next one, not 16.
     os.environ.setdefault("TEXTUAL_FPS", "120")

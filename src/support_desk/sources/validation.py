@@ -2,8 +2,9 @@
 
 A record's annotations say what its fields may hold, as in a pydantic model. The models themselves, their
 JSON schemas and plug-ins take 5 MiB in a program that stays open for a week; its core alone, which does the
-validating, is asked here. Values of another type are converted as pydantic does it, unknown keys are
-ignored, and a missing key takes the field's default.
+validating, is asked here, with schemas as its documentation has them (pydantic.dev, "Core schema"). Values of
+another type are converted as pydantic does it, unknown keys are ignored, and a missing key takes the field's
+default.
 """
 
 from __future__ import annotations
@@ -12,38 +13,46 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from pydantic_core import SchemaValidator, ValidationError
-from pydantic_core import core_schema as core
+from support_desk.sources.bare_pydantic import SchemaValidator, ValidationError
+
+if TYPE_CHECKING:
+    from support_desk.sources.bare_pydantic import CoreSchema
 
 __all__ = ["ValidationError", "after", "around", "before", "called", "finite", "reader", "within"]
 
 T = TypeVar("T")
-Schema = core.CoreSchema
+Schema = dict[str, Any]
+"""pydantic's core refuses one that isn't well formed, with `SchemaError`."""
 Mark = Callable[[Schema], Schema]
 """What stands beside a type in `Annotated`: it makes one schema of another."""
 
 
 def reader(kind: type[T]) -> Callable[[object], T]:
     """What makes a record of this kind from a JSON object. It raises `ValidationError`, a `ValueError`."""
-    validate: Callable[[object], T] = SchemaValidator(_schema(kind)).validate_python
+    validate: Callable[[object], T] = SchemaValidator(cast("CoreSchema", _schema(kind))).validate_python
     return validate
 
 
 def before(function: Callable[[Any], object]) -> Mark:
     """The value goes through `function` first; a `ValueError` of it refuses the row."""
-    return lambda schema: core.no_info_before_validator_function(function, schema)
+    return _through("function-before", function)
 
 
 def after(function: Callable[[Any], object]) -> Mark:
     """The validated value goes through `function`; a `ValueError` of it refuses the row."""
-    return lambda schema: core.no_info_after_validator_function(function, schema)
+    return _through("function-after", function)
 
 
 def around(function: Callable[[Any, Callable[[object], object]], object]) -> Mark:
     """`function` gets the value and what validates it, and decides."""
-    return lambda schema: core.no_info_wrap_validator_function(function, schema)
+    return _through("function-wrap", function)
+
+
+def _through(kind: str, function: Callable[..., object]) -> Mark:
+    called_as = {"type": "no-info", "function": function}
+    return lambda schema: {"type": kind, "function": called_as, "schema": schema}
 
 
 def within(least: float, most: float) -> Mark:
@@ -63,14 +72,14 @@ class called:  # noqa: N801 - it stands among the functions above
         self.name = name
 
 
-_PLAIN: dict[object, Callable[[], Schema]] = {
-    Any: core.any_schema,
-    bool: core.bool_schema,
-    datetime: lambda: core.datetime_schema(tz_constraint="aware"),
-    dict: core.dict_schema,
-    float: core.float_schema,
-    int: core.int_schema,
-    str: core.str_schema,
+_PLAIN: dict[object, Schema] = {
+    Any: {"type": "any"},
+    bool: {"type": "bool"},
+    datetime: {"type": "datetime", "tz_constraint": "aware"},
+    dict: {"type": "dict"},
+    float: {"type": "float"},
+    int: {"type": "int"},
+    str: {"type": "str"},
 }
 
 
@@ -83,28 +92,35 @@ def _schema(kind: Any) -> Schema:
         return schema
     if origin in (Union, UnionType):
         (value,) = (part for part in parts if part is not NoneType)
-        return core.nullable_schema(_schema(value))
+        return {"type": "nullable", "schema": _schema(value)}
     if origin is list:
-        return core.list_schema(_schema(parts[0]))
+        return {"type": "list", "items_schema": _schema(parts[0])}
     if origin is tuple:
-        return core.tuple_schema([_schema(parts[0])], variadic_item_index=0)
+        return {"type": "tuple", "items_schema": [_schema(parts[0])], "variadic_item_index": 0}
     if is_dataclass(kind):
         return _record(kind)
-    return _PLAIN[origin or kind]()
+    return _PLAIN[origin or kind]
 
 
 def _record(kind: Any) -> Schema:
     hints = get_type_hints(kind, include_extras=True)
-    held = [_field(found, hints[found.name]) for found in fields(kind)]
-    arguments = core.dataclass_args_schema(kind.__name__, held, extra_behavior="ignore")
-    return core.dataclass_schema(kind, arguments, [found.name for found in fields(kind)], slots=True)
+    held = fields(kind)
+    arguments = {
+        "type": "dataclass-args",
+        "dataclass_name": kind.__name__,
+        "fields": [_field(found, hints[found.name]) for found in held],
+        "extra_behavior": "ignore",
+    }
+    names = [found.name for found in held]
+    return {"type": "dataclass", "cls": kind, "fields": names, "schema": arguments, "slots": True}
 
 
-def _field(found: Field[Any], hint: Any) -> core.DataclassField:
+def _field(found: Field[Any], hint: Any) -> Schema:
     schema = _schema(hint)
     if found.default is not MISSING:
-        schema = core.with_default_schema(schema, default=found.default)
+        schema = {"type": "default", "schema": schema, "default": found.default}
     elif found.default_factory is not MISSING:
-        schema = core.with_default_schema(schema, default_factory=found.default_factory)
+        schema = {"type": "default", "schema": schema, "default_factory": found.default_factory}
+    made = {"type": "dataclass-field", "name": found.name, "schema": schema}
     names = [mark.name for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, called)]
-    return core.dataclass_field(found.name, schema, validation_alias=names[0] if names else None)
+    return {**made, "validation_alias": names[0]} if names else made

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from support_desk.later import LaterMapping, spare
 from support_desk.records import record
 from support_desk.sources.optional import without
 from support_desk.sources.runbook_text import MAX_LINE, Anchors, heading_text
@@ -124,12 +125,15 @@ _DEEPEST_NESTING = 100
 """The parser leaves out what is deeper; its own limit is ten lists in each other."""
 _ROOM_KEPT = 20
 """Cells that deep nesting must leave to the text; half of a page that is narrower than twice that."""
+_NAMED = "markdown_it.common.entities"
 
 
 @cache
 def _parser() -> Callable[[str], list[Token]]:
     # 40 ms, paid when the first runbook opens and not before the first frame.
-    # Plain addresses are no links here, so what finds them needn't stay in memory.
+    # Plain addresses are no links here, so what finds them needn't stay in memory; hardly any text has one of
+    # the characters that have names.
+    spare({_NAMED: {"entities": LaterMapping(_NAMED, "entities")}})
     with without("linkify_it"):
         from markdown_it import MarkdownIt
 

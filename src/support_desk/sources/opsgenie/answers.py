@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from pydantic_core import from_json
-
+from support_desk.sources.bare_pydantic import from_json
 from support_desk.sources.errors import Unreadable
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible

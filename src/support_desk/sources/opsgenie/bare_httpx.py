@@ -5,8 +5,11 @@ The only door to it, as `bare_requests` is to requests.
 
 from __future__ import annotations
 
+from support_desk.later import spare
 from support_desk.sources.optional import without
 
+# For hosts whose names aren't ASCII.
+spare({"idna": {}})
 with without("click"):
     import httpx
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import warnings
 
+from support_desk.later import function, spare
 from support_desk.sources.optional import without
 
+# For HTTP/2, and for authorities in an archive.
+spare({"importlib.metadata": {"version": function("importlib.metadata", "version")}, "zipfile": {}})
 # requests would say so on stderr, over the screen.
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 with without("charset_normalizer", "chardet"):

@@ -10,7 +10,10 @@ import logging
 import os
 
 import support_desk.sources.zendesk.bare_requests  # noqa: F401 - before zenpy imports all of requests
+from support_desk.later import spare
 
+# For dates in its objects and for exports: what is read here is JSON, whose dates are read by `wire`.
+spare({"dateutil.parser": {}, "pytz": {}})
 _debug_log = os.environ.pop("DEBUG_LOG", None)
 try:
     import zenpy
