@@ -29,11 +29,11 @@ WANTED = [
 ]
 
 
-@pytest.mark.parametrize("start", ["before_status", "before_the_dashboard"])
+@pytest.mark.parametrize("start", ["before_anything", "before_status", "before_the_dashboard"])
 def test_a_stand_in_becomes_the_module_when_it_is_wanted(start: str) -> None:
     asked = "import asyncio, copy, inspect, ipaddress, msgspec, platform, ssl, textwrap\n"
     asked += "\n".join(f"print({wanted})" for wanted in WANTED)
-    before = f"from support_desk.spared import {start}; {start}()\n"
+    before = f"from support_desk.spared import before_anything, {start}; before_anything(); {start}()\n"
 
     assert printed(before + asked) == printed(asked) != ""
 
@@ -46,6 +46,18 @@ def test_a_stand_in_of_textual_becomes_the_module_when_it_is_wanted() -> None:
         "from textual.types import Direction as d; print(d)",
     ):
         assert printed(f"{before}; import textual.command; {asked}") == printed(asked) != ""
+
+
+def test_msgspec_is_read_with_the_configuration_but_not_what_it_hardly_needs() -> None:
+    code = (
+        "import sys, support_desk.__main__ as program; sys.argv[1:] = ['config', 'init', '--help']\n"
+        "try: program.main()\n"
+        "except SystemExit: pass\n"
+        "import support_desk.config.load\n"
+        "print([type(sys.modules['msgspec.' + name]).__name__ for name in ('inspect', 'toml', 'yaml')])"
+    )
+
+    assert printed(code).endswith("['_Later', '_Later', '_Later']\n")
 
 
 WIDGETS = ("_directory_tree", "_select", "_tree")
@@ -105,7 +117,11 @@ import support_desk.sources.opsgenie.bare_httpx
 import support_desk.sources.zendesk.quiet_zenpy
 from support_desk.widgets.markdown_lines import lay_out
 """
-AS_THE_DASHBOARD = f"from support_desk.spared import before_the_dashboard; before_the_dashboard()\n{SERVICES}"
+AS_THE_DASHBOARD = f"""
+from support_desk.spared import before_anything, before_the_dashboard
+before_anything()
+before_the_dashboard()
+{SERVICES}"""
 PLAINLY = "import httpx, requests, zenpy, pydantic_core.core_schema, html, calendar\n"
 
 SPARED_OF_THE_SERVICES = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from support_desk.spared import before_anything, before_status
+
 
 def main() -> int:
     """Run the command line; returns the exit code."""
@@ -12,6 +14,7 @@ def main() -> int:
 
     # Until the first frame, or the answer, everything that is made is also needed; `DeskApp` enables it.
     gc.disable()
+    before_anything()
     if sys.argv[1:2] == ["status"]:
         _answer_at_once()
     from support_desk.cli import run
@@ -21,8 +24,6 @@ def main() -> int:
 
 def _answer_at_once() -> None:
     """`status` has 50 ms: 8 would go to taking the interpreter apart."""
-    from support_desk.spared import before_status
-
     before_status()
     from support_desk.cli import run
 
