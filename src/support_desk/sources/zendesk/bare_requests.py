@@ -12,7 +12,9 @@ from support_desk.later import function, spare
 from support_desk.sources.optional import without
 
 # For HTTP/2, for authorities in an archive, and for hosts whose names aren't ASCII.
-spare({"importlib.metadata": {"version": function("importlib.metadata", "version")}, "zipfile": {}, "idna": {}})
+spare(
+    {"importlib.metadata": {"version": function("importlib.metadata", "version")}, "zipfile": {}, "idna": {}}
+)
 # requests would say so on stderr, over the screen.
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 with without("charset_normalizer", "chardet"):
