@@ -17,6 +17,8 @@ def printed(code: str) -> str:
 
 WANTED = [
     "inspect.signature(lambda a, b: a)",
+    "inspect.get_annotations(C), inspect.get_annotations(C.f), inspect.get_annotations(C, eval_str=True)",
+    "inspect.get_annotations(bool)",
     "copy.deepcopy([1])",
     "textwrap.dedent('  a')",
     "ipaddress.ip_address('::1')",
@@ -32,6 +34,7 @@ WANTED = [
 @pytest.mark.parametrize("start", ["before_anything", "before_status", "before_the_dashboard"])
 def test_a_stand_in_becomes_the_module_when_it_is_wanted(start: str) -> None:
     asked = "import asyncio, copy, inspect, ipaddress, msgspec, platform, ssl, textwrap\n"
+    asked += "class C:\n a: 'int'\n def f(self, b: int) -> None: ...\n"
     asked += "\n".join(f"print({wanted})" for wanted in WANTED)
     before = f"from support_desk.spared import before_anything, {start}; before_anything(); {start}()\n"
 

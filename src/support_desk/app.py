@@ -28,6 +28,7 @@ from support_desk.desk.clock import Clock
 from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.facts import Countdowns
 from support_desk.desk.lookups import Lookups
+from support_desk.desk.opening import opened
 from support_desk.desk.preferences import THEME, Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.sla import Agreement, Ranked
@@ -87,6 +88,7 @@ class DeskApp(Places):
         self._open_outbox = open_outbox
         self._toil_file = toil_file
         self._toil_book: ToilBook | None = None
+        self._opening_toil_book = asyncio.Lock()
         self._toil_nudge = ToilNudge(self)
         self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
@@ -174,7 +176,7 @@ class DeskApp(Places):
             )
 
     async def _write(self) -> None:
-        outbox = await asyncio.to_thread(self._open_outbox)
+        outbox = await opened(self._open_outbox, lambda outbox: outbox.let_go())
         unfinished = self.acts.open(outbox)
         if self._leaving:
             return
@@ -349,10 +351,11 @@ class DeskApp(Places):
         """What the person said about their claims of time off in lieu. Raises `StoreError`."""
         from support_desk.desk.toil_book import ToilBook
 
-        if self._toil_book is None:
-            make = partial(ToilBook.open, self._toil_file) if self._toil_file else ToilBook.in_memory
-            self._toil_book = await asyncio.to_thread(make)
-        return self._toil_book
+        async with self._opening_toil_book:
+            if self._toil_book is None:
+                make = partial(ToilBook.open, self._toil_file) if self._toil_file else ToilBook.in_memory
+                self._toil_book = await opened(make, ToilBook.close)
+            return self._toil_book
 
     @property
     def last_look(self) -> datetime | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 from support_desk.later import Known, LaterMapping, function, spare
 
@@ -26,7 +27,18 @@ def before_status() -> None:
     # msgspec takes from it what `typing` has as well, and does without where it isn't installed.
     sys.modules["typing_extensions"] = None  # type: ignore[assignment]
     # `dataclasses` wants two of them for signatures and copies that nobody asks for, msgspec the third.
-    spare({"inspect": {}, "copy": {}, "textwrap": {}})
+    spare({"inspect": {"get_annotations": _annotations}, "copy": {}, "textwrap": {}})
+
+
+_annotations_of_anything = function("inspect", "get_annotations")
+
+
+def _annotations(of: object, **options: object) -> Mapping[str, object]:
+    """What `dataclasses` asks of each class from Python 3.12 on; anything else imports `inspect`."""
+    if isinstance(of, type) and not options and isinstance(own := vars(of).get("__annotations__"), dict):
+        return dict(own)
+    found: Mapping[str, object] = _annotations_of_anything(of, **options)
+    return found
 
 
 def before_the_dashboard() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import stat
 from dataclasses import replace
@@ -107,6 +108,13 @@ async def test_an_answer_counts_at_once_and_after_a_restart(tmp_path: Path) -> N
         await go_to(desk, "harbours", 2)
         assert "answered    Wed 2 Dec" in text(desk)
         assert "to enter" in desk.line_of(ledger(desk), "> ")
+
+
+async def test_who_asks_for_the_answers_while_their_file_is_opened_gets_the_same_one() -> None:
+    async with running(size=SMALL) as desk:
+        one, other = await asyncio.gather(desk.app.toil_book(), desk.app.toil_book())
+
+        assert one is other
 
 
 async def test_the_clock_s_suggestion_comes_first_and_enter_takes_it() -> None:

@@ -264,8 +264,12 @@ class Outbox:
 
     async def close(self) -> None:
         """Let go of the file."""
+        await asyncio.to_thread(self.let_go)
+
+    def let_go(self) -> None:
+        """The same; it blocks."""
         if self._store is not None:
-            await asyncio.to_thread(self._store.close)
+            self._store.close()
 
     # For the dispatcher
 
