@@ -4,19 +4,50 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.widgets import Button, Input, OptionList
 from textual.worker import Worker
+
+
+class Commands(CommandList):
+    """Textual's list, for clicks on what has left it and pages of a list that nobody sees.
+
+    Textual looks both up as if they were there, and the program would end.
+    """
+
+    def on_click(self, event: events.Click) -> None:
+        option = event.style.meta.get("option")
+        if option is not None and option >= self.option_count:
+            event.prevent_default()
+
+    def action_page_up(self) -> None:
+        if self.scrollable_content_region:
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        if self.scrollable_content_region:
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
 
 class Palette(CommandPalette):
     """Textual's palette, for a key that bounces or a machine that is busy.
 
     Textual's runs the command again for every further press that arrived before the list was emptied, and
-    takes away a screen for each of them: the desk itself, which ended the program.
+    takes away a screen for each of them: the desk itself, which ended the program. This one has no id: one
+    that is opened while another closes would have the same.
     """
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield Commands() if isinstance(widget, CommandList) else widget
+
+    def on_click(self, event: events.Click) -> None:
+        if not self.region.contains_point(event.screen_offset):
+            # Textual asks which widget it met: none, where the terminal has just become smaller.
+            event.prevent_default()
 
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)

@@ -40,6 +40,10 @@ class TerminalApp(App[None]):
     It has its own last words as well: Textual's would print what the program knows.
     """
 
+    ALLOW_SELECT = False
+    """Text is selected in fields and by the terminal (shift and the mouse). Textual's own selection begins at
+    what the mouse meets, which may be a notice that has gone: that ended the program."""
+
     _seen = False
     """There is a frame on the terminal."""
     _begun = False
@@ -109,6 +113,9 @@ class TerminalApp(App[None]):
             self._repaint()
 
     def _repaint(self) -> None:
+        if not self.screen_stack:
+            # The program ends: its screens have been taken down.
+            return
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -153,7 +160,7 @@ class TerminalApp(App[None]):
         from support_desk.screens.palette_screen import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     # Last words
 
@@ -162,6 +169,16 @@ class TerminalApp(App[None]):
         if isinstance(self._driver, DeskDriver):
             self._driver.expect_end()
         super().exit(result, return_code, message)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault ends the program; while it ends anyway, what a page stumbles over that goes too is none.
+
+        A page that is opened after the last key is mounted without what it is made of, for instance.
+        """
+        if self._exit:
+            log.warning("a fault while the program ends", exc_info=error)
+            return
+        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """One line and a log entry; Textual's own report prints local variables, ticket texts among them."""
