@@ -113,8 +113,21 @@ class DeskDriver(LinuxDriver):
         if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
             signal.setitimer(signal.ITIMER_REAL, LEAVING_SECONDS)
 
+    def stop_application_mode(self) -> None:
+        """Write what an end or another program needs; until it is written no key may stop the output.
+
+        Textual gives the keys back first and waits for the last bytes then: a ctrl+s in between, or one that was
+        waiting to be read, would keep it and the event loop for ever.
+        """
+        wanted = self.attrs_before
+        if wanted is not None:
+            self.attrs_before = [wanted[0] & ~termios.IXON, *wanted[1:]]
+        super().stop_application_mode()
+        self.attrs_before = wanted
+
     def close(self) -> None:
         super().close()
+        self._give_back()
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._asleep:
             # Only lent to another program, which mustn't outlive this one.
@@ -129,15 +142,20 @@ class DeskDriver(LinuxDriver):
             places.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}")  # noqa: PTH119
             frame = frame.f_back
         log.critical("leaving got stuck", extra={"at": " ".join(places)})
-        if self.attrs_before is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        self._give_back()
         room = select.poll()
         room.register(STANDARD_ERROR, select.POLLOUT)
         if any(event & select.POLLOUT for _, event in room.poll(0)):
             with suppress(OSError):
                 os.write(STANDARD_ERROR, f"{_MODES_OFF}{_STUCK}\r\n".encode())
         os._exit(1)
+
+    def _give_back(self) -> None:
+        """The terminal as it was, its output running."""
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcflow(self.fileno, termios.TCOON)
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def run_input_thread(self) -> None:
         """Read keys. As Textual does, except that nobody wakes ten times a second while nothing is typed."""

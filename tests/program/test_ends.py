@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import sys
 
@@ -48,6 +49,22 @@ def test_the_runbook_can_be_gone_to_from_the_first_frame_on(key: str) -> None:
         terminal.press(key)
         terminal.wait_for(r"\[3 Runbook\]")
         terminal.wait_for(READY)
+
+
+def test_output_that_is_stopped_while_it_ends_does_not_keep_it() -> None:
+    """Keys are the shell's again before the last bytes are written: a ctrl+s would hold them for ever."""
+    with demo(rows=45, columns=160) as terminal:
+        terminal.wait_for(READY)
+        # Nobody reads any more, and there is more to write than the terminal takes.
+        for columns in (150, 140, 130, 120, 110, 100):
+            terminal.resize(45, columns)
+            select.select([], [], [], 0.1)
+        terminal.press("ctrl+q")
+        assert becomes(lambda: not terminal.raw_input)
+        terminal.press("ctrl+s")
+
+        assert terminal.wait_exit(BOUND) == 0
+        assert terminal.modes_left() == []
 
 
 def test_it_can_be_left_before_it_has_drawn_anything() -> None:

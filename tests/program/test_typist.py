@@ -1,0 +1,15 @@
+"""No order of keys, clicks and sizes ends the desk with a fault, or leaves the terminal other than it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.program.desk import PROGRAM
+from tests.typist import SIZES, type_at
+
+ACTS = 400
+
+
+@pytest.mark.parametrize("seed", range(1, len(SIZES) + 1))
+def test_a_random_typist_finds_nothing(seed: int) -> None:
+    assert type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], ACTS) == ""
