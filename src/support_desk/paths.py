@@ -26,12 +26,28 @@ APP = "support-desk"
 CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
 
 
+def at_home(path: str | Path) -> Path:
+    """A path as a person writes it, `~` being their home.
+
+    Whose home isn't known (`~nobody`) stays as it was written, as in a shell: no such file is there.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def led_to(path: Path) -> Path:
+    """Where links lead. A circle of them leads to itself; `Path.resolve` raises `RuntimeError` there."""
+    return Path(os.path.realpath(path))
+
+
 def config_file(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
     """The configuration: as asked for, from the environment, or in the user's configuration folder."""
     if explicit is not None:
-        return explicit.expanduser()
+        return at_home(explicit)
     if environ and environ.get(CONFIG_VARIABLE):
-        return Path(environ[CONFIG_VARIABLE]).expanduser()
+        return at_home(environ[CONFIG_VARIABLE])
     return _folder("XDG_CONFIG_HOME", ".config") / "config.toml"
 
 
@@ -56,7 +72,7 @@ def _folder(variable: str, usual: str) -> Path:
 
 def store_file(config: Config) -> Path:
     """The readings: in `[store] path`, which people of one box may share, or in the user's state folder."""
-    folder = Path(config.store.path).expanduser() if config.store.path else state_dir()
+    folder = at_home(config.store.path) if config.store.path else state_dir()
     return folder / f"readings-{fingerprint(config)}.sqlite3"
 
 

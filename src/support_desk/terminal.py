@@ -116,8 +116,8 @@ class DeskDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Write what an end or another program needs; until it is written no key may stop the output.
 
-        Textual gives the keys back first and waits for the last bytes then: a ctrl+s in between would keep it,
-        and the event loop, for ever.
+        Textual gives the keys back first and waits for the last bytes then: a ctrl+s in between would keep
+        it, and the event loop, for ever.
         """
         wanted = self.attrs_before
         if wanted is not None:

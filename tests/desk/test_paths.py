@@ -103,3 +103,18 @@ def test_the_configuration_is_where_it_is_said_to_be(tmp_path: Path) -> None:
     assert paths.config_file(tmp_path / "asked.toml", named) == tmp_path / "asked.toml"
     assert paths.config_file(None, named) == tmp_path / "named.toml"
     assert paths.config_file(None, {}).name == "config.toml"
+
+
+def test_a_home_is_put_in_where_it_is_known() -> None:
+    assert paths.at_home("~/a") == Path.home() / "a"
+    assert paths.at_home(Path("/a/~")) == Path("/a/~")
+    assert paths.at_home("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")
+
+
+def test_links_lead_somewhere_or_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "real").touch()
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "circle").symlink_to("circle")
+
+    assert paths.led_to(tmp_path / "link") == tmp_path.resolve() / "real"
+    assert paths.led_to(tmp_path / "circle") == tmp_path.resolve() / "circle"

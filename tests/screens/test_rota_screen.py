@@ -86,6 +86,17 @@ async def test_the_calendar_is_written_where_you_say(tmp_path: Path) -> None:
         await desk.until(lambda: "Magda Kowal" in path.read_text())
 
 
+@pytest.mark.parametrize("key", ["w", "W"])
+async def test_a_home_that_nobody_has_is_no_end(key: str) -> None:
+    async with running(size=SMALL) as desk:
+        await open_page(desk)
+        await desk.press(key, "ctrl+u")
+        await desk.type("~nobody-of-this-name/a.ics")
+        await desk.press("enter")
+        await desk.until(lambda: any("a.ics can't be written" in line for line in desk.app.said))
+        assert desk.app.is_running
+
+
 async def test_another_file_is_never_replaced(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("precious")

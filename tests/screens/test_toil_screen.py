@@ -211,6 +211,15 @@ async def test_the_table_is_a_new_file_of_ones_own(tmp_path: Path) -> None:
         assert path.read_bytes() == before
 
 
+async def test_a_home_that_nobody_has_is_no_end() -> None:
+    async with running(size=SMALL) as desk:
+        await open_ledger(desk)
+        await desk.press("w")
+        await fill(desk, "~nobody-of-this-name/a.csv")
+        await desk.until(lambda: any("a.csv can't be written" in line for line in desk.app.said))
+        assert desk.app.is_running
+
+
 async def test_a_history_that_cannot_be_read_is_no_empty_ledger() -> None:
     async with running(size=MIDDLE) as desk:
         assert desk.app.desk.sources is not None

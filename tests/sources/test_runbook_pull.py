@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.desk.runbook_pulling import pulls
 from support_desk.sources import runbook_pull
 from support_desk.sources.runbook_pull import Pull, Pulled, pull
 
@@ -155,6 +156,19 @@ async def test_a_merge_under_way_is_left_alone(world: World) -> None:
     assert (await world.pull()).outcome is Pull.IN_THE_WAY
     assert world.state() == before
     assert (world.ours / ".git/MERGE_HEAD").exists()
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/runbooks", "circle"])
+def test_a_folder_that_leads_nowhere_is_one_to_pull(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is pulling that says what is wrong with it: the desk goes on reading."""
+    monkeypatch.chdir(tmp_path)
+    Path("circle").symlink_to("circle")
+
+    assert pulls(folder, 15)
+    assert not pulls("", 15)
+    assert not pulls(folder, 0)
 
 
 async def test_where_there_is_nothing_to_pull_nothing_is_said(tmp_path: Path, world: World) -> None:

@@ -217,6 +217,18 @@ class TestCatalogue:
                 await source.read(path)
         assert await source.read("inside.md") == "# Real"
 
+    async def test_links_in_a_circle_are_left_out(self, tmp_path: Path) -> None:
+        write(tmp_path, "real.md", "# Real\n")
+        (tmp_path / "itself.md").symlink_to(tmp_path / "itself.md")
+        (tmp_path / "one").symlink_to(tmp_path / "other")
+        (tmp_path / "other").symlink_to(tmp_path / "one")
+        source = folder(tmp_path)
+        reading = await source.catalogue()
+        assert [row.path for row in reading.rows] == ["real.md"]
+        assert any(note.startswith("itself.md: can't be read") for note in reading.notes)
+        with pytest.raises(NotThere):
+            await source.read("one/real.md")
+
     async def test_pipes_are_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.md")
         source = folder(tmp_path)

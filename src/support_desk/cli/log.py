@@ -11,6 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from support_desk.cli.silence import silence_libraries
+from support_desk.paths import at_home
 from support_desk.text import clean_block
 
 MOST_BYTES = 2_000_000
@@ -43,7 +44,7 @@ def start_log(path: Path, level: str) -> None:
     """Log to `path` (mode 0600, rotated). Raises `OSError` if the file can't be written."""
     silence_libraries()
     root = logging.getLogger()
-    handler = _PrivateFile(path.expanduser(), maxBytes=MOST_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    handler = _PrivateFile(at_home(path), maxBytes=MOST_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)
     root.setLevel(level.upper())

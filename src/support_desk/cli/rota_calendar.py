@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from support_desk.cli import output
 from support_desk.desk.facts import rota_of
 from support_desk.domain.words import counted
+from support_desk.paths import at_home
 from support_desk.reports.rota_calendar import NotACalendar, calendar_text, write_calendar
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def calendar_of(seen: Seen, path: Path) -> int:
         output.data(text)
         return 0
     try:
-        write_calendar(path.expanduser(), text)
+        write_calendar(at_home(path), text)
     except (OSError, NotACalendar) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         output.talk(f"--ics: {path} can't be written ({reason}). Choose another file")

@@ -12,6 +12,7 @@ import msgspec
 from support_desk.config.mistakes import Mistake
 from support_desk.config.model import Config
 from support_desk.config.secrets import given_forms, readable_by_others, secret_names
+from support_desk.paths import at_home
 
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-fA-F:.]+\]|[^/?#@:\s\[\]]+)(:\d{1,5})?(?P<path>/\S*)?"
@@ -161,7 +162,7 @@ def _secrets(config: Config, where: Where) -> Iterator[Mistake]:
                 )
             file: str = getattr(table, f"{name}_file")
             if file:
-                yield from _file_of(f"{section}.{name}_file", Path(file).expanduser(), where)
+                yield from _file_of(f"{section}.{name}_file", at_home(file), where)
 
 
 def _file_of(key: str, path: Path, where: Where) -> Iterator[Mistake]:

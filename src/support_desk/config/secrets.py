@@ -16,6 +16,8 @@ from typing import NoReturn
 
 import msgspec
 
+from support_desk.paths import at_home
+
 COMMAND_SECONDS = 30.0
 """How long a secret's command may take: long enough to touch a hardware key."""
 
@@ -83,7 +85,7 @@ def secret_of(section: msgspec.Struct, name: str, environ: Mapping[str, str]) ->
     if form.endswith("_command"):
         return Secret(lambda: _from_command(key, value, environ))
     if form.endswith("_file"):
-        return Secret(lambda: _from_file(key, Path(value).expanduser()))
+        return Secret(lambda: _from_file(key, at_home(value)))
     return Secret(lambda: value)
 
 

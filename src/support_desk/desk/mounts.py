@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from support_desk.paths import led_to
+
 NETWORK = frozenset(
     {
         *("9p", "afp", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "glusterfs", "gpfs", "lustre"),
@@ -38,4 +40,4 @@ def network_type_of(folder: Path) -> str | None:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return None
-    return network_type(folder.resolve(), mounts)
+    return network_type(led_to(folder), mounts)

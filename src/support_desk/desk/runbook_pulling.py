@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_desk.desk.snapshot import FeedName
+from support_desk.paths import at_home, led_to
 from support_desk.sources.runbook_pull import Pull, pull
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _PROGRAM = Path(__file__).resolve().parents[1]
 
 def pulls(folder: str, minutes: float) -> bool:
     """Whether there is a folder to keep up to date; the program's own is none."""
-    return bool(folder and minutes) and not Path(folder).expanduser().resolve().is_relative_to(_PROGRAM)
+    return bool(folder and minutes) and not led_to(at_home(folder)).is_relative_to(_PROGRAM)
 
 
 async def keep_pulled(desk: Desk, folder: str, minutes: float, warn: Callable[[str], None]) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support_desk.desk.mounts import network_type_of
+from support_desk.paths import led_to
 
 BUSY_SECONDS = 5.0
 READER_BUSY_SECONDS = 0.02
@@ -194,7 +195,7 @@ def open_file_to_read(path: Path) -> sqlite3.Connection:
 
 def _reader(path: Path, options: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.resolve().as_uri()}?{options}",
+        f"{led_to(path).as_uri()}?{options}",
         uri=True,
         timeout=READER_BUSY_SECONDS,
         isolation_level=None,

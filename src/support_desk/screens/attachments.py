@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_desk.domain.tickets import Attachment
+from support_desk.paths import at_home
 from support_desk.screens.pickers import Choice, ChoicePicker, LinePicker
 from support_desk.sources.errors import SourceError
 from support_desk.text import clean
@@ -171,7 +172,7 @@ def _what_to_do(screen: DeskScreen, file: Attachment) -> None:
 
     def into(answer: str | None) -> None:
         if answer:
-            _fetch(screen, file, partial(_save, screen, file, Path(answer).expanduser()))
+            _fetch(screen, file, partial(_save, screen, file, at_home(answer)))
 
     screen.app.push_screen(ChoicePicker(f"{file.name}  {size_words(file.size)}", choices), chosen)
 

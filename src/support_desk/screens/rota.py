@@ -15,6 +15,7 @@ from support_desk.desk.snapshot import FeedName, state
 from support_desk.domain.rota_weeks import next_on_words
 from support_desk.domain.words import counted
 from support_desk.keys import bindings
+from support_desk.paths import at_home
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.header import state_words
 from support_desk.screens.rota_page import rota_lines
@@ -108,7 +109,7 @@ class RotaScreen(DeskScreen):
         def chosen(path: str | None) -> None:
             if path is not None:
                 self.run_worker(
-                    self._write(Path(path).expanduser(), mine), name="calendar", group="calendar",
+                    self._write(at_home(path), mine), name="calendar", group="calendar",
                     description="write the calendar", exit_on_error=False,
                 )  # fmt: skip
 

@@ -28,6 +28,7 @@ from support_desk.domain.toil_words import (
 )
 from support_desk.domain.words import counted
 from support_desk.keys import bindings
+from support_desk.paths import at_home
 from support_desk.reports.toil import LOOK_BACK, Found, History, find, usual_range
 from support_desk.screens.list_and_text import ListAndText
 from support_desk.screens.toil_rows import claim_columns, claim_lines, ledger_lines
@@ -283,7 +284,7 @@ class ToilScreen(ListAndText[Claim]):
         def chosen(path: str | None) -> None:
             if path is not None:
                 self.run_worker(
-                    self._write_table(Path(path).expanduser(), text), name="export", group="export",
+                    self._write_table(at_home(path), text), name="export", group="export",
                     description="write the table", exit_on_error=False,
                 )  # fmt: skip
 

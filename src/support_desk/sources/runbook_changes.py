@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
+from support_desk.paths import at_home
 from support_desk.text import clean
 
 SECONDS = 10.0
@@ -48,7 +48,7 @@ def changed_between(folder: str, start: datetime, end: datetime) -> tuple[str, .
 def _log(folder: str, *options: str) -> str | None:
     """What git's log says of Markdown files, its parts ended by zeros; None: it doesn't."""
     command = [
-        "git", "-C", str(Path(folder).expanduser()),
+        "git", "-C", str(at_home(folder)),
         "-c", "core.fsmonitor=false", "-c", "core.quotepath=false",
         "log", "--name-only", "-z", *options, "--relative", "--", "*.md",
     ]  # fmt: skip

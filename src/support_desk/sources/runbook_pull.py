@@ -15,8 +15,8 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
-from pathlib import Path
 
+from support_desk.paths import at_home
 from support_desk.records import record
 from support_desk.text import clean
 
@@ -86,7 +86,7 @@ async def pull(folder: str, environ: Mapping[str, str] = os.environ) -> Pulled:
 
 
 def _root(folder: str) -> str:
-    return str(Path(folder).expanduser())
+    return str(at_home(folder))
 
 
 async def _git(root: str, arguments: list[str], environ: Mapping[str, str]) -> _Done | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from support_desk.paths import at_home, led_to
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
 from support_desk.sources.runbooks import MAX_BYTES
 from support_desk.text import clean
@@ -56,7 +57,7 @@ def _target(folder: str, path: str) -> Path:
     if not folder:
         raise NotThere("Runbooks: no folder is configured", "set `[runbooks] path`")
     try:
-        root = Path(folder).expanduser().resolve(strict=True)
+        root = at_home(folder).resolve(strict=True)
     except (OSError, RuntimeError):
         raise NotThere(f"Runbooks: there is no folder {clean(folder)}", "set `[runbooks] path`") from None
     if root.is_relative_to(_PROGRAM):
@@ -71,6 +72,6 @@ def _target(folder: str, path: str) -> Path:
             f"Runbooks: {clean(path) or 'nothing'} isn't a name for a runbook", "write it as in `acme/5xx.md`"
         )
     # Links on the way may lead out of the folder.
-    if not (root / path).parent.resolve().is_relative_to(root):
+    if not led_to((root / path).parent).is_relative_to(root):
         raise Rejected(f"Runbooks: {clean(path)} would lie outside the folder", "choose another name")
     return root / path

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from support_desk.config.rules import runbook_rules
 from support_desk.domain.runbooks import Runbook, RunbookRule, pattern_problem
 from support_desk.domain.words import counted
+from support_desk.paths import at_home, led_to
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable
 from support_desk.sources.protocols import Probe, Reading
 from support_desk.text import clean, clean_block
@@ -101,7 +102,7 @@ class RunbookFolder:
         if not self._path:
             raise NotThere("Runbooks: no folder is configured", _REMEDY)
         try:
-            root = Path(self._path).expanduser().resolve(strict=True)
+            root = at_home(self._path).resolve(strict=True)
         except FileNotFoundError as error:
             raise NotThere(f"Runbooks: there is no folder {shown}", _REMEDY) from error
         except PermissionError as error:
@@ -154,7 +155,7 @@ class RunbookFolder:
             name = self._name(root, entry.path)
             if entry.name.startswith("."):
                 continue
-            if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+            if entry.is_symlink() and not led_to(Path(entry.path)).is_relative_to(root):
                 scan.notes.append(f"{name}: left out, it links to somewhere outside the folder")
             elif entry.is_dir(follow_symlinks=False):
                 try:
