@@ -6,13 +6,15 @@ import pytest
 from rich.style import Style
 from textual import events
 from textual.command import CommandList
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.widgets._toast import Toast
 
-from tests.support import SMALL, Running, running
+from tests.support import LARGE, SMALL, Running, running
 
 TINY = (20, 4)
 """A pane of tmux that was made too small to see a list in."""
+
+FOR_EVER = 50
 
 
 def pressed(at: Offset) -> events.MouseDown:
@@ -107,3 +109,30 @@ async def test_the_help_is_asked_for_while_the_program_ends() -> None:
         desk.app.action_show_help()
 
     assert desk.app.return_code == 0
+
+
+@pytest.mark.parametrize("key", ["", "0", "question_mark", "colon"])
+async def test_two_sizes_that_are_told_at_once_are_not_laid_out_for_by_turns(key: str) -> None:
+    """A screen tells itself the size that it was laid out for: two of them would come again by turns."""
+    async with running(size=SMALL) as desk:
+        if key:
+            await desk.press(key)
+            await desk.until(lambda: desk.app.screen is not desk.dashboard and desk.app.screen.is_mounted)
+        screen, layouts = desk.app.screen, 0
+
+        def laid_out(_: object) -> None:
+            # Something else is to be done after each of them, so that no size takes the place of another.
+            nonlocal layouts
+            layouts += 1
+            if layouts < FOR_EVER:
+                screen.call_later(lambda: None)
+
+        screen.screen_layout_refresh_signal.subscribe(screen, laid_out, immediate=True)
+        for size in (Size(*TINY), Size(*LARGE)):
+            screen.post_message(events.Resize(size, size))
+            screen.call_later(lambda: None)
+        await desk.pilot.pause()
+        assert layouts < FOR_EVER
+
+        await desk.pilot.resize_terminal(*LARGE)
+        await desk.until(lambda: {screen.size for screen in desk.app.screen_stack} == {Size(*LARGE)})

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from support_desk.keys import CHANGING, footer
+from support_desk.screens.fitting import Fitting
 from support_desk.screens.header import announcement, header_lines
 from support_desk.screens.key_line import HeaderLines, KeyLine
 from support_desk.text import cell_width
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from support_desk.screens.view import View
 
 
-class DeskScreen(Even, Screen[None]):
+class DeskScreen(Even, Fitting, Screen[None]):
     """A screen that shows the desk.
 
     Subclasses put their own widgets between the header and the footer (`compose_body`), draw what changed

@@ -7,10 +7,12 @@ from typing import Generic, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+from support_desk.screens.fitting import Fitting
+
 A = TypeVar("A")
 
 
-class Modal(ModalScreen[A], Generic[A]):
+class Modal(Fitting, ModalScreen[A], Generic[A]):
     """Every question, picker and form of the desk."""
 
     def dismiss(self, result: A | None = None) -> AwaitComplete:

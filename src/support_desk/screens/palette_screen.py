@@ -11,6 +11,8 @@ from textual.command import CommandList, CommandPalette
 from textual.widgets import Button, Input, OptionList
 from textual.worker import Worker
 
+from support_desk.screens.fitting import Fitting
+
 
 class Commands(CommandList):
     """Textual's list, for clicks on what has left it and pages of a list that nobody sees.
@@ -32,7 +34,7 @@ class Commands(CommandList):
             super().action_page_down()  # type: ignore[no-untyped-call]
 
 
-class Palette(CommandPalette):
+class Palette(Fitting, CommandPalette):
     """Textual's palette, for a key that bounces or a machine that is busy.
 
     Textual's runs the command again for every further press that arrived before the list was emptied, and
