@@ -110,5 +110,8 @@ def _run(app: DeskApp) -> int:
     stay_small()
     # A poll that parses in its thread must hand the interpreter back quickly, or keys would wait for it.
     sys.setswitchinterval(0.0005)
-    app.run()
+    try:
+        app.run()
+    finally:
+        app.give_terminal_back()
     return app.return_code or 0

@@ -114,20 +114,19 @@ class DeskDriver(LinuxDriver):
             signal.setitimer(signal.ITIMER_REAL, LEAVING_SECONDS)
 
     def stop_application_mode(self) -> None:
-        """Write what an end or another program needs; until it is written no key may stop the output.
+        """Write what an end or another program needs, and take no more keys.
 
-        Textual gives the keys back first and waits for the last bytes then: a ctrl+s in between would keep
-        it, and the event loop, for ever.
+        Textual gives the terminal back at once, with most of that still to be written: keys were echoed into
+        the middle of it, and a ctrl+s kept it and the event loop for ever. `close` gives it back.
         """
-        wanted = self.attrs_before
-        if wanted is not None:
-            self.attrs_before = [wanted[0] & ~termios.IXON, *wanted[1:]]
+        wanted, self.attrs_before = self.attrs_before, None
         super().stop_application_mode()
         self.attrs_before = wanted
 
     def close(self) -> None:
+        # Everything is written after this.
         super().close()
-        self._give_back()
+        self.give_back()
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._asleep:
             # Only lent to another program, which mustn't outlive this one.
@@ -142,7 +141,7 @@ class DeskDriver(LinuxDriver):
             places.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}")  # noqa: PTH119
             frame = frame.f_back
         log.critical("leaving got stuck", extra={"at": " ".join(places)})
-        self._give_back()
+        self.give_back()
         room = select.poll()
         room.register(STANDARD_ERROR, select.POLLOUT)
         if any(event & select.POLLOUT for _, event in room.poll(0)):
@@ -150,7 +149,7 @@ class DeskDriver(LinuxDriver):
                 os.write(STANDARD_ERROR, f"{_MODES_OFF}{_STUCK}\r\n".encode())
         os._exit(1)
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """The terminal as it was, its output running."""
         if self.attrs_before is not None:
             with suppress(termios.error):

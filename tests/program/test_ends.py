@@ -51,20 +51,23 @@ def test_the_runbook_can_be_gone_to_from_the_first_frame_on(key: str) -> None:
         terminal.wait_for(READY)
 
 
-def test_output_that_is_stopped_while_it_ends_does_not_keep_it() -> None:
-    """Keys are the shell's again before the last bytes are written: a ctrl+s would hold them for ever."""
+def test_keys_that_are_typed_while_it_ends_are_not_mixed_with_its_last_bytes() -> None:
+    """Nor does a ctrl+s stop those: the terminal is the shell's when they are written, not before."""
     with demo(rows=45, columns=160) as terminal:
         terminal.wait_for(READY)
         # Nobody reads any more, and there is more to write than the terminal takes.
         for columns in (150, 140, 130, 120, 110, 100):
             terminal.resize(45, columns)
             select.select([], [], [], 0.1)
+        mark = terminal.mark()
         terminal.press("ctrl+q")
-        assert becomes(lambda: not terminal.raw_input)
+        select.select([], [], [], 0.5)
+        terminal.send("XQXQXQ")
         terminal.press("ctrl+s")
 
         assert terminal.wait_exit(BOUND) == 0
         assert terminal.modes_left() == []
+        assert b"Q" not in terminal.bytes_since(mark).partition(b"\x1b[?1049l")[0].replace(b"Q: quiet", b"")
 
 
 def test_it_can_be_left_before_it_has_drawn_anything() -> None:

@@ -7,9 +7,9 @@ import pytest
 from tests.program.desk import PROGRAM
 from tests.typist import SIZES, type_at
 
-ACTS = 400
+ACTS = 300
 
 
-@pytest.mark.parametrize("seed", range(1, len(SIZES) + 1))
+@pytest.mark.parametrize("seed", range(1, 5))
 def test_a_random_typist_finds_nothing(seed: int) -> None:
     assert type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], ACTS) == ""

@@ -164,6 +164,11 @@ class TerminalApp(App[None]):
 
     # Last words
 
+    def give_terminal_back(self) -> None:
+        """The terminal as it was, however the program came to its end; once is enough."""
+        if isinstance(self._driver, DeskDriver):
+            self._driver.give_back()
+
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """Leave; where that gets stuck, the process is ended all the same."""
         if isinstance(self._driver, DeskDriver):
