@@ -64,8 +64,10 @@ def type_at(command: list[str], seed: int, size: Size, count: int) -> str:
         env |= dict.fromkeys(("EDITOR", "VISUAL", "BROWSER"), "true")
         done: list[str | Size] = []
         with Terminal(
-            [*command, "--log-file", str(log), "demo"], rows=size[0], columns=size[1], env=env
-        ) as desk:
+            [*command, "--log-file", str(log), "demo"],
+            rows=size[0], columns=size[1], env=env, cwd=Path(home),
+        ) as desk:  # fmt: skip
+            # In a folder of its own: it saves calendars and tables under any name.
             desk.wait_for(lambda terminal: bool(terminal.text.strip()), timeout=30)
             for act in acts(seed, size, count):
                 done.append(act)
