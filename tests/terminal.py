@@ -285,15 +285,9 @@ class Terminal:
             depth = depth + 1 if change[1] == b">" else max(0, depth - int(change[2] or b"1"))
         on["kitty keyboard"] = depth > 0
         if self._master >= 0:
-            on["raw input"] = self.raw_input
+            now, wanted = termios.tcgetattr(self._master)[3], termios.ECHO | termios.ICANON | termios.ISIG
+            on["raw input"] = (now & wanted) != (self._cooked & wanted)
         return sorted(name for name, is_on in on.items() if is_on)
-
-    @property
-    def raw_input(self) -> bool:
-        """Whether keys reach the program one by one, and not by lines as under a shell."""
-        now: int = termios.tcgetattr(self._master)[3]
-        changed: int = (now ^ self._cooked) & (termios.ECHO | termios.ICANON | termios.ISIG)
-        return changed != 0
 
     def dump(self) -> str:
         """The screen in a frame, for messages."""

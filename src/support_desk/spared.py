@@ -1,4 +1,4 @@
-"""What the program does without when it starts, so that they answer sooner and stay smaller.
+"""What the program does without when it starts, so that it answers sooner and stays smaller.
 
 `status` has 50 ms, the first frame 1.3 times an empty program's, and the week 30 MiB.
 """
