@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -317,6 +319,37 @@ class TestTheNetwork:
             with pytest.raises(asyncio.CancelledError):
                 await task
         await source.close()
+
+    @pytest.mark.parametrize("turns", range(8))
+    async def test_nothing_is_left_behind_by_whoever_leaves_at_once(
+        self, opsgenie: OpsgenieSimulator, turns: int
+    ) -> None:
+        opsgenie.server.fail("/", silence(), times=None)
+        source = source_for(opsgenie)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for read in every_reading(source):
+                task = asyncio.create_task(read())
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            await source.close()
+            gc.collect()
+        assert not [str(warning.message) for warning in caught]
+
+
+def every_reading(source: OpsgenieSource) -> list[Callable[[], Coroutine[Any, Any, Any]]]:
+    return [
+        source.open_alerts,
+        source.on_call,
+        source.people,
+        source.policies,
+        source.probe,
+        lambda: source.alert("a1"),
+        lambda: source.rota(NOW, NOW + timedelta(weeks=1)),
+    ]
 
 
 def silent_from_now_on(opsgenie: OpsgenieSimulator) -> asyncio.Event:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from support_desk.desk.intents import title_of
 from support_desk.domain.command_words import changes_of
@@ -39,13 +39,13 @@ def do(screen: Acting, tickets: Tickets, edit: EditTicket, asked_at: float | Non
         send()
 
 
-def waiting(screen: Acting, work: Coroutine[Any, Any, None], what: str) -> None:
+def waiting(screen: Acting, work: Callable[[], Awaitable[None]], what: str) -> None:
     """Do something that may have to ask the helpdesk first; a refusal is told in its own words."""
 
     async def told() -> None:
         with screen.desk_app.acts.asking(f"{what}: asking the helpdesk"):
             try:
-                await work
+                await work()
             except SourceError as error:
                 # Feeds are read again by themselves; what a key asked for isn't.
                 passing = isinstance(error, Unreachable | ServiceDown | Throttled)

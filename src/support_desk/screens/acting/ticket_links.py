@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import SIDE
@@ -45,7 +46,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
         if number == ticket.id:
             screen.say("A ticket can't be merged into itself", problem=True)
         elif number is not None:
-            waiting(screen, work(number), "Merge")
+            waiting(screen, partial(work, number), "Merge")
 
     screen.app.push_screen(NumberPicker(f"Merge #{ticket.id} into which ticket? Its number:"), chosen)
 
@@ -75,7 +76,7 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
 
     def chosen(number: int | None) -> None:
         if number is not None:
-            waiting(screen, work(number), "Problem")
+            waiting(screen, partial(work, number), "Problem")
 
     screen.app.push_screen(NumberPicker("Of which problem ticket? Its number:"), chosen)
 
@@ -125,7 +126,7 @@ def side_conversation(screen: Acting, tickets: Tickets) -> None:
         if await _may_talk(screen):
             app.push_screen(LinePicker("To which addresses?"), addressed)
 
-    waiting(screen, work(), "Side conversation")
+    waiting(screen, work, "Side conversation")
 
 
 async def _may_talk(screen: Acting) -> bool:

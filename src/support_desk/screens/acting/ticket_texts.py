@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from support_desk.desk.drafts import NOTE
@@ -86,12 +87,12 @@ def macro(screen: Acting, tickets: Tickets) -> None:
         def chosen(picked: str | None) -> None:
             for row in macros:
                 if str(row.id) == picked:
-                    waiting(screen, _preview(screen, ticket, row), "Macro")
+                    waiting(screen, partial(_preview, screen, ticket, row), "Macro")
 
         choices = [(str(row.id), row.title, row.description) for row in macros]
         screen.desk_app.choose(f"Which macro for {titled(tickets)}?", choices, chosen)
 
-    waiting(screen, work(), "Macros")
+    waiting(screen, work, "Macros")
 
 
 def promise(screen: Acting, tickets: Tickets) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from support_desk.acts import my_name
@@ -57,7 +58,7 @@ def take(screen: Acting, tickets: Tickets) -> None:
         if len(tickets) <= MANY or not overtaken(screen, "Take"):
             _assign(screen, tickets, me, "take", asked_at)
 
-    waiting(screen, work(), "Take")
+    waiting(screen, work, "Take")
 
 
 def assign(screen: Acting, tickets: Tickets) -> None:
@@ -76,7 +77,7 @@ def assign(screen: Acting, tickets: Tickets) -> None:
         choices = [(str(agent.id), agent.name, agent.email) for agent in agents]
         screen.desk_app.choose(f"Who takes {titled(tickets)}?", choices, chosen)
 
-    waiting(screen, work(), "Assign")
+    waiting(screen, work, "Assign")
 
 
 def _assign(
@@ -177,11 +178,12 @@ def triage(screen: Acting, tickets: Tickets) -> None:
             acts = screen.desk_app.acts
             acts.forget_draft(acts.do(list(triaged.edits)), target_of(tickets[0]), "triage")
             if triaged.reply_macro:
-                waiting(screen, ticket_texts.reply_by_macro(screen, tickets[0], triaged.reply_macro), "Reply")
+                reply = partial(ticket_texts.reply_by_macro, screen, tickets[0], triaged.reply_macro)
+                waiting(screen, reply, "Reply")
 
         screen.app.push_screen(TriageScreen(tickets, found), filled_in)
 
-    waiting(screen, work(), "Triage")
+    waiting(screen, work, "Triage")
 
 
 async def _triage_help(screen: Acting, tickets: Tickets) -> TriageHelp:
@@ -240,7 +242,7 @@ def escalate(screen: Acting, tickets: Tickets) -> None:
         else:
             _hold(screen, ticket, edit, page, asked_at)
 
-    waiting(screen, work(), "Escalate")
+    waiting(screen, work, "Escalate")
 
 
 async def _escalation(screen: Acting, ticket: Ticket) -> EditTicket | str:

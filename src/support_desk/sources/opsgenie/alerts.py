@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -176,10 +177,10 @@ class AlertReader:
         path = f"/v2/alerts/{quote(alert_id, safe='', errors='replace')}"
         missing: list[str] = []
         parts = [
-            asyncio.create_task(_part("notes", self._events(f"{path}/notes", note=True), missing)),
-            asyncio.create_task(_part("log", self._events(f"{path}/logs", note=False), missing)),
+            asyncio.create_task(_part("notes", partial(self._events, f"{path}/notes", note=True), missing)),
+            asyncio.create_task(_part("log", partial(self._events, f"{path}/logs", note=False), missing)),
         ]
-        others = asyncio.create_task(_part("recipients", self._recipients(path), missing))
+        others = asyncio.create_task(_part("recipients", partial(self._recipients, path), missing))
         self._directory.begin()
         try:
             answer = await self._gateway.get(
@@ -278,10 +279,10 @@ class AlertReader:
         return Reading(tuple(policies), rejected=rejected, server_time=answer.server_time)
 
 
-async def _part(name: str, read: Awaitable[tuple[list[T], str]], missing: list[str]) -> list[T]:
+async def _part(name: str, read: Callable[[], Awaitable[tuple[list[T], str]]], missing: list[str]) -> list[T]:
     """A part of the whole that may fail on its own; then `missing` says why."""
     try:
-        rows, doubt = await read
+        rows, doubt = await read()
     except SourceError as error:
         missing.append(f"{name}: {error.problem}")
         return []

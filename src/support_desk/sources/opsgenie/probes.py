@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from support_desk.config.model import Opsgenie, RotaSection
@@ -34,11 +35,11 @@ async def probe_all(
     """Every capability, side by side; the order is fixed."""
     names = (section.first_line.schedule, section.second_line.schedule)
     probes = await asyncio.gather(
-        _tried("read alerts", _alerts(gateway, settings)),
-        *(_tried(f"see the schedule {clean(name, 60)}", _schedule(gateway, name)) for name in names),
-        _tried("read the rota's timeline", _timeline(source, now)),
-        _tried("read escalation policies", _policies(source), needed=False),
-        _tried("read people's names", _people(source), needed=False),
+        _tried("read alerts", partial(_alerts, gateway, settings)),
+        *(_tried(f"see the schedule {clean(name, 60)}", partial(_schedule, gateway, name)) for name in names),
+        _tried("read the rota's timeline", partial(_timeline, source, now)),
+        _tried("read escalation policies", partial(_policies, source), needed=False),
+        _tried("read people's names", partial(_people, source), needed=False),
         key_probe(gateway, Key.WRITE, "acknowledge and escalate"),
         key_probe(gateway, Key.DEFAULT_API, "page people who aren't on the rota"),
     )
@@ -54,9 +55,9 @@ class _Found:
     remedy: str = ""
 
 
-async def _tried(what: str, attempt: Awaitable[_Found], *, needed: bool = True) -> Probe:
+async def _tried(what: str, attempt: Callable[[], Awaitable[_Found]], *, needed: bool = True) -> Probe:
     try:
-        found = await attempt
+        found = await attempt()
     except SourceError as error:
         return Probe(named(what), False, error.problem, error.remedy, needed)
     return Probe(named(what), found.ok, found.detail, found.remedy, needed)

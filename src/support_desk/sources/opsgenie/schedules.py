@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import TypeVar
 from urllib.parse import quote
@@ -111,7 +112,7 @@ class ScheduleReader:
         lines = lines_of(self._section)
         self._directory.begin()
         good, notes = _sorted_out(
-            lines, await asyncio.gather(*(_or_error(self._on_call(line)) for line in lines))
+            lines, await asyncio.gather(*(_or_error(partial(self._on_call, line)) for line in lines))
         )
         return Reading(
             tuple(on_call for on_call, _ in good),
@@ -169,7 +170,7 @@ class ScheduleReader:
         self._directory.begin()
         good, notes = _sorted_out(
             lines,
-            await asyncio.gather(*(_or_error(self._timeline(line, start, end)) for line in lines)),
+            await asyncio.gather(*(_or_error(partial(self._timeline, line, start, end)) for line in lines)),
         )
         cover = Cover(
             max(timeline.start for timeline in good),
@@ -290,9 +291,9 @@ def _first_step(participants: list[object]) -> list[object]:
     return [participant for participant in participants if minutes(participant) == earliest]
 
 
-async def _or_error(read: Coroutine[object, object, T]) -> T | SourceError:
+async def _or_error(read: Callable[[], Awaitable[T]]) -> T | SourceError:
     try:
-        return await read
+        return await read()
     except SourceError as error:
         return error
 
