@@ -216,7 +216,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
 TestOutboxMachine = pytest.mark.timeout(300)(OutboxMachine.TestCase)  # it is by far the longest of all
 TestOutboxMachine.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

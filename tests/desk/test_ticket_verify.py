@@ -28,6 +28,7 @@ from tests.simulators.http import (
     text_answer,
 )
 from tests.simulators.zendesk import wire_comment
+from tests.sources.zendesk_desk import QUICK
 
 PUT, TAGS = "/tickets/5.json", "/tickets/5/tags.json"
 NOTE = EditTicket(purpose="note", comment="Looking into {{it}}.\n\n  - really")
@@ -52,7 +53,7 @@ NOT_KNOWN: list[Any] = [
 
 @pytest.fixture
 async def world() -> AsyncIterator[TicketWorld]:
-    world = TicketWorld()
+    world = TicketWorld(limits=QUICK)
     yield world
     await world.close()
 

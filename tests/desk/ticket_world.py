@@ -14,10 +14,11 @@ from support_desk.desk.performing.tickets import NoteOnAlert, TicketPerformer
 from support_desk.domain.commands import Command, EditTicket
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target
 from support_desk.domain.tickets import Ticket
+from support_desk.sources.zendesk import Limits
 from tests.desk.clock import ManualClock
 from tests.simulators.zendesk import NOW, wire_ticket
 from tests.simulators.zendesk_writes import WritableZendesk
-from tests.sources.zendesk_desk import writer_for
+from tests.sources.zendesk_desk import PATIENT, writer_for
 
 ME = "agent1@example.com"
 """Agent 102; the credential is agent 101's."""
@@ -45,7 +46,13 @@ class EagerClock(ManualClock):
 class TicketWorld:
     """A helpdesk with three tickets, and somebody at a desk."""
 
-    def __init__(self, *, note_alert: NoteOnAlert | None = None, beside: TicketWorld | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        note_alert: NoteOnAlert | None = None,
+        beside: TicketWorld | None = None,
+        limits: Limits = PATIENT,
+    ) -> None:
         """`beside` another one: a second desk at the same helpdesk, which remembers nothing of the first."""
         if beside is None:
             self.clock = EagerClock()
@@ -53,7 +60,7 @@ class TicketWorld:
             self.desk.add(wire_ticket(5), wire_ticket(6), wire_ticket(7))
         else:
             self.clock, self.desk = beside.clock, beside.desk
-        self.source, self.writer = writer_for(self.desk.url, now=self.clock.now)
+        self.source, self.writer = writer_for(self.desk.url, now=self.clock.now, limits=limits)
         self.actions = TicketPerformer(
             self.source, self.writer, self.clock, zone=LONDON, note_alert=note_alert
         )  # fmt: skip

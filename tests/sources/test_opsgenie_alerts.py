@@ -438,8 +438,8 @@ class TestNames:
     async def test_slow_names_hold_no_alert_up(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.alerts = [wire_alert("a1")]
         opsgenie.server.fail("/v2/teams", silence(), times=None)
-        source = source_for(opsgenie, patience=Patience(names=0.05))
-        async with asyncio.timeout(2):
+        source = source_for(opsgenie, patience=Patience(names=0.4))
+        async with asyncio.timeout(10):
             reading = await source.open_alerts()
             again = await source.open_alerts()
             await source.close()

@@ -60,8 +60,6 @@ from tests.simulators.opsgenie import (
     wire_alert,
 )
 
-HURRIED = Patience(connect=0.5, read=0.1, total=0.3)
-
 
 @pytest.fixture
 def opsgenie() -> Iterator[OpsgenieSimulator]:
@@ -252,7 +250,7 @@ class TestTheNetwork:
         assert isinstance(await refused(opsgenie, answer), Unreachable)
 
     async def test_silence_ends(self, opsgenie: OpsgenieSimulator) -> None:
-        problem = await refused(opsgenie, silence(), patience=HURRIED)
+        problem = await refused(opsgenie, silence(), patience=Patience(read=0.2))
         assert isinstance(problem, Unreachable)
         assert "stopped answering" in problem.problem
 
@@ -264,7 +262,7 @@ class TestTheNetwork:
                 yield b" "
 
         answer = Answer(200, {"Content-Type": "application/json"}, drip())
-        problem = await refused(opsgenie, answer, patience=HURRIED)
+        problem = await refused(opsgenie, answer, patience=Patience(total=0.3))
         assert isinstance(problem, Unreachable)
         assert "0.3 s" in problem.problem
 
@@ -301,7 +299,7 @@ class TestTheNetwork:
         source = source_for(opsgenie)
         reading = asyncio.create_task(source.open_alerts())
         await arrived.wait()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             await source.close()
             with pytest.raises(Unreachable):
                 await reading

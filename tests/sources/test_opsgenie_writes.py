@@ -68,7 +68,7 @@ from tests.simulators.opsgenie import (
 )
 from tests.simulators.opsgenie_writes import WritableOpsgenie
 
-QUICK = Patience(connect=1, read=0.3, total=0.6)
+QUICK = Patience(connect=10, read=1, total=20)
 ME = "ada@example.com"
 TOKEN = "5ca1ab1e"
 UNTIL = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

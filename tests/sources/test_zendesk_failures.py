@@ -7,6 +7,7 @@ import logging
 import traceback
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ from tests.simulators.http import (
     throttled,
 )
 from tests.simulators.zendesk import API_TOKEN, CLIENT_SECRET, NOW, ZendeskSimulator, fill
-from tests.sources.zendesk_desk import Time, source_for
+from tests.sources.zendesk_desk import PATIENT, QUICK, Time, source_for
 
 ENVELOPES: list[Any] = [
     pytest.param(json_answer({"error": "Couldn't authenticate you"}, 401), SignInRefused, id="401"),
@@ -90,7 +91,7 @@ ENVELOPES: list[Any] = [
 async def test_each_failure_has_its_kind_and_its_remedy(answer: Answer, expected: type[SourceError]) -> None:
     with ZendeskSimulator() as desk:
         desk.add(*fill(3))
-        source = source_for(desk.url, auth="token")
+        source = source_for(desk.url, auth="token", limits=QUICK)
         for path, call in (("/search", source.queue), ("/comments", lambda: source.ticket(1))):
             desk.fail(path, answer)
             with pytest.raises(SourceError) as caught:
@@ -191,7 +192,7 @@ async def test_a_drip_is_bounded_by_the_time_for_the_whole_answer() -> None:
                 yield b" "
 
         desk.fail("/search", Answer(200, {"Content-Type": "application/json"}, drip()))
-        source = source_for(desk.url)
+        source = source_for(desk.url, limits=replace(PATIENT, total_seconds=0.6))
         with pytest.raises(Unreachable, match=r"no full answer within 0\.6 seconds"):
             await source.queue()
         await source.close()

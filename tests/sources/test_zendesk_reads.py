@@ -7,7 +7,6 @@ import secrets
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -39,7 +38,7 @@ from tests.simulators.zendesk import (
     wire_suspended,
     wire_ticket,
 )
-from tests.sources.zendesk_desk import QUICK, Time, source_for
+from tests.sources.zendesk_desk import Time, source_for
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -334,9 +333,8 @@ async def test_closing_is_immediate_while_a_request_hangs() -> None:
         desk.fail("/oauth/tokens", silence())
         task = asyncio.create_task(source.queue())
         await until(lambda: bool(desk.requests))
-        before = time.monotonic()
-        await source.close()
-        assert time.monotonic() - before < 0.1
+        async with asyncio.timeout(5):  # the answer would be waited for three times as long
+            await source.close()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -360,7 +358,7 @@ async def test_a_secret_that_never_comes_costs_its_thread_and_not_the_source() -
             client_secret=Secret(secret),
             token=None,
             now=lambda: NOW,
-            limits=Limits(job_seconds=1.0, total_seconds=0.1),
+            limits=Limits(job_seconds=1.5, total_seconds=0.5),
         )
         with pytest.raises(Unreachable, match="no result after"):
             await source.queue()
@@ -391,7 +389,7 @@ async def test_connections_are_kept_between_requests_and_thread_is_a_daemon() ->
 
 async def test_nothing_is_sent_twice_by_itself() -> None:
     with ZendeskSimulator() as desk:
-        source = source_for(desk.url, limits=QUICK)
+        source = source_for(desk.url)
         desk.fail("/search", dropped())
         with pytest.raises(Unreachable):
             await source.queue()

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ from support_desk.sources.errors import (
     Unreadable,
 )
 from support_desk.sources.writers import TicketWriter
-from support_desk.sources.zendesk import Limits, ZendeskSource, attempt
+from support_desk.sources.zendesk import ZendeskSource, attempt
 from support_desk.sources.zendesk.changes import ignored_fields
 from support_desk.sources.zendesk.writer import ZendeskWriter
 from tests.simulators.http import (
@@ -56,7 +57,7 @@ from tests.simulators.http import (
 )
 from tests.simulators.zendesk import NOW, wire_ticket
 from tests.simulators.zendesk_writes import WritableZendesk, plain_of, run_placeholders
-from tests.sources.zendesk_desk import QUICK, Time, source_for, writer_for
+from tests.sources.zendesk_desk import PATIENT, QUICK, Time, source_for, writer_for
 
 PUT = "/tickets/5.json"
 HIGH = EditTicket(priority="urgent")
@@ -71,7 +72,7 @@ async def desk() -> AsyncIterator[WritableZendesk]:
 
 @pytest.fixture
 async def pair(desk: WritableZendesk) -> AsyncIterator[tuple[ZendeskSource, ZendeskWriter]]:
-    source, writer = writer_for(desk.url)
+    source, writer = writer_for(desk.url, limits=QUICK)
     yield source, writer
     await source.close()
 
@@ -355,8 +356,7 @@ async def test_a_right_to_read_only_is_said(desk: WritableZendesk) -> None:
 
 
 async def test_a_write_does_not_wait_behind_a_sweep(desk: WritableZendesk) -> None:
-    patient = Limits(connect_seconds=2, read_seconds=20, total_seconds=20, job_seconds=30)
-    source, writer = writer_for(desk.url, limits=patient)
+    source, writer = writer_for(desk.url)
     begun = threading.Event()
 
     def hang(_: Request) -> Answer:
@@ -384,13 +384,13 @@ async def test_what_was_given_up_is_never_sent_later(desk: WritableZendesk, end:
         opened.wait()
         return "api-t0ken-Kx52"
 
-    limits = Limits(connect_seconds=2, read_seconds=2, total_seconds=2, job_seconds=0.1)
+    limits = replace(PATIENT, job_seconds=0.1)
     source = ZendeskSource(
         source_for(desk.url, auth="token")._settings,
         client_secret=None,
         token=Secret(reveal),
         now=lambda: NOW,
-        limits=limits if end == "too slow" else QUICK,
+        limits=limits if end == "too slow" else PATIENT,
     )
     writer = source.writer("")
     change = asyncio.create_task(writer.update(5, HIGH, stamp=NOW))
@@ -411,8 +411,7 @@ async def test_what_was_given_up_is_never_sent_later(desk: WritableZendesk, end:
 
 
 async def test_a_thread_that_hangs_after_sending_leaves_it_open(desk: WritableZendesk) -> None:
-    limits = Limits(connect_seconds=2, read_seconds=20, total_seconds=20, job_seconds=0.5)
-    source, writer = writer_for(desk.url, limits=limits)
+    source, writer = writer_for(desk.url, limits=replace(PATIENT, job_seconds=1.5))
     stamp = await stamp_of(writer)
     desk.fail(PUT, desk.applied_then(silence()), method="PUT")
     with pytest.raises(Unanswered):

@@ -15,7 +15,7 @@ from support_desk.sources.zendesk.personal import PersonalSignIn
 from support_desk.sources.zendesk.token_store import TokenFile, UserTokens
 from tests.simulators.zendesk import CLIENT_ID, wire_ticket
 from tests.simulators.zendesk_people import JO, PersonalZendesk
-from tests.sources.zendesk_desk import QUICK, Time, source_for
+from tests.sources.zendesk_desk import PATIENT, Time, source_for
 
 
 class World:
@@ -33,7 +33,7 @@ class World:
             self.store,
             client_secret=None if secret is None else Secret(lambda: secret),
             now=self.time,
-            limits=QUICK,
+            limits=PATIENT,
         )
 
     def sign_in(self, person: Any = JO, *, read_only: bool = False) -> UserTokens:

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 
 from support_desk.text import cell_width, clean
 from support_desk.widgets.text_view import TextLine, TextView, breaks, wrap
+from tests.effort import calls
 
 
 def plain(line: TextLine, width: int) -> list[str]:
@@ -67,10 +68,10 @@ def test_nothing_but_blanks_is_lost_and_every_line_fits(raw: str, width: int) ->
 
 
 def test_a_word_of_sixty_thousand_letters_is_no_trouble() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     wrap(line("x" * 60_000), 80)
     wrap(line("字" * 30_000), 80)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5, "4 ms, were it in proportion; this is far from anything else"
 
 
 class Reader(App[None]):
@@ -157,15 +158,10 @@ async def test_only_what_changed_is_drawn_again() -> None:
         assert "fact 9" in app.view.shown
 
 
-async def test_sixty_comments_are_laid_out_quickly() -> None:
+async def test_sixty_comments_are_laid_out_with_little_work() -> None:
     app = Reader()
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         text = comments(60)
-        spent = []
-        for key in range(5):
-            app.view._known.clear()
-            began = time.perf_counter()
-            app.view.show(key, text)
-            spent.append(time.perf_counter() - began)
-        assert min(spent) < 0.03  # 10 ms on a quiet machine; widgets would take seconds
+        laid_out = calls(lambda: app.view.show("these", text))
+        assert laid_out < 50 * len(text), "about 20 a line; widgets would be thousands each"
