@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import string
 from itertools import combinations
 from typing import Any
 
 import pytest
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap
 from textual.widgets import OptionList
 
 from support_desk.actions import ACTIONS, BY_ID, SCOPES, TOGETHER, Action
 from support_desk.app import DeskApp
 from support_desk.keys import (
+    KEY_NAMES,
     available,
     bindings,
     footer,
@@ -227,6 +229,17 @@ async def test_the_palette_opens_finds_and_runs() -> None:
         await desk.pilot.pause(0.2)
         await desk.press("enter")
         await desk.until(lambda: any("The bell is muted" in said for said in desk.app.said))
+
+
+@pytest.mark.parametrize("sign", string.punctuation.replace(",", ""))
+def test_every_sign_has_textuals_name(sign: str) -> None:
+    (name,) = BindingsMap([(sign, "act", "Act")]).key_to_bindings
+    assert KEY_NAMES[name] == sign
+    assert named(sign) == name
+
+
+def test_the_sign_between_keys_has_a_name_as_well() -> None:
+    assert (named(","), KEY_NAMES["comma"]) == ("comma", ",")
 
 
 @pytest.mark.parametrize(
