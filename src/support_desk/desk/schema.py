@@ -14,7 +14,7 @@ from support_desk.paths import led_to
 
 BUSY_SECONDS = 5.0
 READER_BUSY_SECONDS = 0.02
-CACHE_KIB = 256
+CACHE_KIB = 32
 """For the pages of a file that is read once and then only written; SQLite would take 2 MB for them."""
 
 Steps = tuple[tuple[str, tuple[str, ...]], ...]

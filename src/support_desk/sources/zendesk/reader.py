@@ -35,6 +35,7 @@ from support_desk.sources.zendesk.session import PinnedSession
 from support_desk.sources.zendesk.sign_in import SignIn
 from support_desk.sources.zendesk.wire import (
     NotAnAnswer,
+    NotJson,
     Page,
     comments_from,
     custom_statuses_from,
@@ -247,16 +248,22 @@ class Reader:
         names: Mapping[int, str],
         held: Mapping[int, Ticket] | None = None,
     ) -> Page:
-        document = _document(response)
-        with zendesk_answer():
-            return tickets_from_search(document, self._settings, custom_statuses=names, key=key, held=held)
+        with zendesk_answer(response):
+            return tickets_from_search(
+                response.content, self._settings, custom_statuses=names, key=key, held=held
+            )
 
 
 @contextmanager
-def zendesk_answer() -> Iterator[None]:
-    """Turn "not an answer of this kind" into an error of the source."""
+def zendesk_answer(response: requests.Response | None = None) -> Iterator[None]:
+    """Turn "not an answer of this kind" into an error of the source.
+
+    With the `response`, the error can say what it is instead of JSON.
+    """
     try:
         yield
+    except NotJson as error:
+        raise _not_an_answer(error) if response is None else not_json(response) from None
     except NotAnAnswer as error:
         raise _not_an_answer(error) from None
 

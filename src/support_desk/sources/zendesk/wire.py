@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Attachment, Comment, Replies, SlaRow, SuspendedTicket, Ticket
+from support_desk.sources.json_pieces import Damaged, Pieces, decoded, pieces_of
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import ValidationError, reader
@@ -46,6 +47,10 @@ class NotAnAnswer(Exception):
     def __init__(self, said: str = "") -> None:
         super().__init__(said)
         self.said = said
+
+
+class NotJson(NotAnAnswer):
+    """The body isn't even a JSON object."""
 
 
 R = TypeVar("R", bound=Numbered)
@@ -92,18 +97,35 @@ def tickets_from_search(
 
     `pause` is called after each batch of rows, so that a big page doesn't hold the interpreter. A ticket that
     says the same as the one of `held` is given as that very object: the queue is never in memory twice.
-    Raises `NotAnAnswer` if there is no list of rows in it.
+    Raises `NotAnAnswer` if there is no list of rows in it, `NotJson` if it can't be read at all.
     """
-    document = body if isinstance(body, dict) else document_of(body)
-    found = document.get(key)
-    rows = [found] if key == "ticket" and isinstance(found, dict) else found
-    if not isinstance(rows, list):
-        raise NotAnAnswer(error_code(document))
-    beside = _beside(document, custom_statuses or {}, settings.url.rstrip("/"), pause)
+    try:
+        document = Pieces(body) if isinstance(body, dict) else pieces_of(body)
+        if document is None:
+            raise NotJson
+        return _tickets(document, settings, custom_statuses or {}, pause, key, held)
+    except Damaged:
+        raise NotJson from None
+
+
+def _tickets(
+    document: Pieces,
+    settings: Zendesk,
+    custom_statuses: Mapping[int, str],
+    pause: Callable[[], None],
+    key: str,
+    held: Mapping[int, Ticket] | None,
+) -> Page:
+    rows = document.rows(key)
+    if key == "ticket" and isinstance(found := document.get(key), dict):
+        rows = [found]
+    if rows is None:
+        raise NotAnAnswer(error_code(document.get("error")))
+    beside = _beside(document, custom_statuses, settings.url.rstrip("/"), pause)
     tickets: list[Ticket] = []
     rejected: list[str] = []
     for start in range(0, len(rows), _BATCH):
-        for row in rows[start : start + _BATCH]:
+        for row in map(decoded, rows[start : start + _BATCH]):
             if isinstance(row, dict) and row.get("result_type", "ticket") != "ticket":
                 continue
             try:
@@ -148,19 +170,18 @@ def _readable(row: object) -> WireTicket:
 
 
 def document_of(body: bytes) -> dict[str, Any]:
-    """The JSON object of a body. Raises `NotAnAnswer` for anything else."""
+    """The JSON object of a body. Raises `NotJson` for anything else."""
     try:
         document = lenient_json(body)
     except ValueError:
-        raise NotAnAnswer from None
+        raise NotJson from None
     if not isinstance(document, dict):
-        raise NotAnAnswer
+        raise NotJson
     return document
 
 
-def error_code(document: Mapping[str, Any]) -> str:
+def error_code(error: object) -> str:
     """The code of an error envelope that came with a good status; empty if there is none."""
-    error = document.get("error")
     return str(clean(error, 80)) if isinstance(error, str) else ""
 
 
@@ -168,7 +189,7 @@ def comments_from(document: Mapping[str, Any]) -> tuple[list[Comment], list[str]
     """The comments of a page in its order, and what is wrong with the unreadable ones."""
     people = _by_id(document.get("users"), _USER, breathe)
     if not isinstance(document.get("comments"), list):
-        raise NotAnAnswer(error_code(document))
+        raise NotAnAnswer(error_code(document.get("error")))
     rows, bad = _read(document["comments"], _COMMENT, breathe, "comment")
     return [_comment(row, people) for row in rows], bad
 
@@ -176,7 +197,7 @@ def comments_from(document: Mapping[str, Any]) -> tuple[list[Comment], list[str]
 def suspended_from(document: Mapping[str, Any]) -> tuple[list[SuspendedTicket], list[str]]:
     """The suspended tickets of a page, and what is wrong with the unreadable ones."""
     if not isinstance(document.get("suspended_tickets"), list):
-        raise NotAnAnswer(error_code(document))
+        raise NotAnAnswer(error_code(document.get("error")))
     rows, bad = _read(document["suspended_tickets"], _SUSPENDED, breathe, "suspended ticket")
     return [_suspended(row) for row in rows], bad
 
@@ -191,7 +212,7 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
     """Id, name, role and address of `users/me`; a null id is nobody."""
     user = document.get("user")
     if not isinstance(user, dict):
-        raise NotAnAnswer(error_code(document))
+        raise NotAnAnswer(error_code(document.get("error")))
     number = user.get("id")
     name, role, email = (
         str(clean(value, 100)) if isinstance(value := user.get(key), str) else ""
@@ -205,7 +226,7 @@ def _read(
 ) -> tuple[list[T], list[str]]:
     good: list[T] = []
     bad: list[str] = []
-    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+    for index, row in enumerate(map(decoded, rows if isinstance(rows, list) else ())):
         if index and index % _BATCH == 0:
             pause()
         try:
@@ -241,14 +262,12 @@ class _Beside:
     helpdesk: str
 
 
-def _beside(
-    document: Mapping[str, Any], names: Mapping[int, str], helpdesk: str, pause: Callable[[], None]
-) -> _Beside:
-    metrics, _ = _read(document.get("metric_sets"), _METRICS, pause)
+def _beside(document: Pieces, names: Mapping[int, str], helpdesk: str, pause: Callable[[], None]) -> _Beside:
+    metrics, _ = _read(document.rows("metric_sets"), _METRICS, pause)
     return _Beside(
-        _by_id(document.get("users"), _USER, pause),
-        _by_id(document.get("groups"), _NAMED, pause),
-        _by_id(document.get("organizations"), _ORGANISATION, pause),
+        _by_id(document.rows("users"), _USER, pause),
+        _by_id(document.rows("groups"), _NAMED, pause),
+        _by_id(document.rows("organizations"), _ORGANISATION, pause),
         {row.ticket_id: row for row in metrics if row.ticket_id is not None},
         names,
         helpdesk,
