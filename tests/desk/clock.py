@@ -22,6 +22,11 @@ class ManualClock(SystemClock):
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
 
+    @property
+    def sleeps(self) -> int:
+        """How often anybody has gone to sleep; it grows without end in a loop that doesn't rest."""
+        return self._count
+
     def now(self) -> datetime:
         return self._wall + self.skew
 

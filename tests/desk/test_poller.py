@@ -333,6 +333,41 @@ async def test_resuming_does_not_break_a_pause() -> None:
         assert bench.script.asked == 2
 
 
+@pytest.mark.parametrize("moment", ["during the read", "during the pause"])
+@pytest.mark.parametrize("call", ["wake", "resume"])
+async def test_whoever_is_woken_in_a_pause_goes_on_resting(moment: str, call: str) -> None:
+    """A loop that doesn't rest takes a whole core, for as long as the service has asked us to wait."""
+    bench = Bench(interval=60)
+    bench.script.hold = asyncio.Event()
+    async with bench.running():
+        bench.script.answer = error(Throttled, retry_after=600)
+        if moment == "during the read":
+            getattr(bench.poller, call)()
+        bench.script.hold.set()
+        await settle()
+        if moment == "during the pause":
+            getattr(bench.poller, call)()
+            await settle()
+        before = bench.clock.sleeps
+        await settle()
+        assert bench.clock.sleeps == before
+        assert bench.script.asked == 1
+        await bench.clock.advance(661)
+        assert bench.script.asked >= 2, "and reads when the pause is over"
+
+
+async def test_without_a_budget_a_woken_poller_goes_on_resting() -> None:
+    bench = Bench(interval=60, budget=1)
+    async with bench.running():
+        bench.poller.resume()
+        await settle()
+        before = bench.clock.sleeps
+        await settle()
+        assert bench.clock.sleeps == before
+        await bench.clock.advance(61)
+        assert bench.script.asked == 2
+
+
 async def test_the_watch_notices_a_night_and_nothing_else() -> None:
     clock = ManualClock()
     resumed: list[None] = []

@@ -131,7 +131,7 @@ class Poller(Generic[T]):
         self._wake.set()
 
     async def _rest(self, seconds: float) -> bool:
-        """Sleep; True if somebody woke us."""
+        """Sleep; True if somebody woke us, who is answered with it: the next rest is one again."""
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         waking = asyncio.ensure_future(self._wake.wait())
         try:
@@ -139,7 +139,9 @@ class Poller(Generic[T]):
         finally:
             sleeping.cancel()
             waking.cancel()
-        return self._wake.is_set()
+        woken = self._wake.is_set()
+        self._wake.clear()
+        return woken
 
     def _settle(self, value: T | None, error: SourceError | None, spent: float) -> float:
         self._failures = self._failures + 1 if error else 0
