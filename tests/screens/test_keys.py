@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import string
 from itertools import combinations
@@ -217,6 +218,47 @@ async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> 
         assert {action.label for action in wanted} == set(offered)
         offered["zoom"]()
         await desk.until(lambda: desk.dashboard.alerts.region.area == 0)
+
+
+class SlowOutbox(OutboxScreen):
+    """One that a busy machine hasn't come to yet."""
+
+    def __init__(self, ready: asyncio.Event) -> None:
+        super().__init__()
+        self._ready = ready
+
+    async def on_compose(self) -> None:
+        await self._ready.wait()
+
+
+async def test_a_command_waits_for_its_page_to_be_built() -> None:
+    async with running() as desk:
+        ready = asyncio.Event()
+        page = SlowOutbox(ready)
+        desk.app.push_screen(page)
+        offered = {action.id: run for action, run in desk.app.commands_of(page)}
+        offered["outbox.look"]()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        ready.set()
+        await desk.until(lambda: not any(worker.name == "palette" for worker in desk.app.workers))
+        assert page.list.is_mounted
+        assert not any("fault" in said for said in desk.app.said)
+
+
+async def test_a_command_is_for_the_page_on_which_it_was_chosen() -> None:
+    async with running() as desk:
+        await desk.press("1")
+        offered = {action.id: run for action, run in desk.app.commands_of(desk.dashboard)}
+        await desk.press("Q")
+        assert isinstance(desk.app.screen, QuietScreen)
+        offered["act.take"]()
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said == [
+            f"Not done: {BY_ID['act.take'].label}. Another page has opened meanwhile",
+        ]
+        assert desk.app.acts.outbox is not None
+        assert not desk.app.acts.outbox.entries
 
 
 async def test_the_palette_opens_finds_and_runs() -> None:

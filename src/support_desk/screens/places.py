@@ -199,14 +199,22 @@ class Places(Telling):
         scopes = screen.SCOPES if isinstance(screen, DeskScreen) else ("app",)
         for action in available(scopes, read_only=self.config.read_only):
             if action.palette:
-                target = "app" if action.scope == "app" else "screen"
-                yield action, self._runner(target, action.method)
+                yield action, self._runner(screen, action)
 
-    def _runner(self, target: str, method: str) -> Callable[[], None]:
+    def _runner(self, screen: Screen[Any], action: Action) -> Callable[[], None]:
+        async def act() -> None:
+            if action.scope == "app":
+                await self.run_action(f"app.{action.method}")
+                return
+            await self._built(screen)
+            if self.screen is screen:
+                await self.run_action(action.method, screen)
+            else:
+                self.say(f"Not done: {action.label}. Another page has opened meanwhile", problem=True)
+
         def run() -> None:
             self.run_worker(
-                self.run_action(f"{target}.{method}"), name="palette", group="palette",
-                description=method, exit_on_error=False,
-            )  # fmt: skip
+                act(), name="palette", group="palette", description=action.method, exit_on_error=False
+            )
 
         return run
