@@ -103,7 +103,9 @@ def tickets_from_search(
         document = Pieces(body) if isinstance(body, dict) else pieces_of(body)
         if document is None:
             raise NotJson
-        return _tickets(document, settings, custom_statuses or {}, pause, key, held)
+        return _tickets(
+            document, settings, custom_statuses=custom_statuses or {}, pause=pause, key=key, held=held
+        )
     except Damaged:
         raise NotJson from None
 
@@ -111,6 +113,7 @@ def tickets_from_search(
 def _tickets(
     document: Pieces,
     settings: Zendesk,
+    *,
     custom_statuses: Mapping[int, str],
     pause: Callable[[], None],
     key: str,
