@@ -4,18 +4,29 @@ What it does follows from its seed; when it does it, from this machine's load. A
 the program's, though it may take several runs to come again. For a longer try than the suite's:
 
     python -m tests.typist 1 2 3 --acts 5000
+    python -m tests.typist 1 2 3 --acts 200 --services
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from tests.program.desk import PROGRAM
+from tests.program.services import Desk
+from tests.simulators.http import Server, dropped, html_page, json_answer, silence, text_answer
+from tests.simulators.opsgenie import stamp, wire_alert
+from tests.simulators.opsgenie_writes import WritableOpsgenie
+from tests.simulators.zendesk import fill
+from tests.simulators.zendesk_writes import WritableZendesk
 from tests.terminal import KEYS, Terminal
 
 Size = tuple[int, int]
@@ -25,6 +36,9 @@ SIZES: tuple[Size, ...] = ((24, 80), (45, 160), (80, 250), (10, 40), (30, 100), 
 LETTERS = (
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/?#:.,;+-=<>[]!\"£$%^&*()_~@'\\|` é日"
 )
+FAULTS = (" CRITICAL ", "worker failed")
+"""What the log says of a fault of the program."""
+HARMLESS = dict.fromkeys(("EDITOR", "VISUAL", "BROWSER"), "true")
 _LEAVES = {"ctrl+q", "ctrl+z", "ctrl+c"}
 NAMED = [sequence for name, sequence in KEYS.items() if name not in _LEAVES]
 BUTTONS = (0, 0, 0, 2, 32, 64, 65)
@@ -56,34 +70,130 @@ def acts(seed: int, size: Size, count: int) -> Iterator[str | Size]:
 
 
 def type_at(command: list[str], seed: int, size: Size, count: int) -> str:
-    """Type at the program; says what went wrong, or nothing."""
-    pace = Random(seed)  # noqa: S311
+    """Type at the demo; says what went wrong, or nothing."""
     with tempfile.TemporaryDirectory(prefix="typist-", ignore_cleanup_errors=True) as home:
         log = Path(home) / "log"
-        env = dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), home)
-        env |= dict.fromkeys(("EDITOR", "VISUAL", "BROWSER"), "true")
-        done: list[str | Size] = []
+        env = dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), home) | HARMLESS
         with Terminal(
             [*command, "--log-file", str(log), "demo"],
             rows=size[0], columns=size[1], env=env, cwd=Path(home),
         ) as desk:  # fmt: skip
             # In a folder of its own: it saves calendars and tables under any name.
-            desk.wait_for(lambda terminal: bool(terminal.text.strip()), timeout=30)
-            for act in acts(seed, size, count):
-                done.append(act)
-                if isinstance(act, str):
-                    desk.send(act)
-                else:
-                    desk.resize(*act)
-                desk.read_for(pace.choice((0.001, 0.003, 0.01, 0.03)))
-                if desk.process.poll() is not None:
-                    break
-            desk.kill(signal.SIGTERM)
-            code, modes = desk.wait_exit(15), desk.modes_left()
-        told = log.read_text()
-        if code == 0 and not modes and " CRITICAL " not in told:
-            return ""
-        return f"seed {seed}: exit {code}, left {modes}, after {done[-30:]}\n{told[-5_000:]}"
+            return _sit_at(desk, log, acts(seed, size, count), Random(seed), signal.SIGTERM)  # noqa: S311
+
+
+def type_at_services(seed: int, count: int, sittings: int = 3) -> str:
+    """Type at the program on both services, whose answers go wrong; says what went wrong besides, or nothing.
+
+    After each sitting it is ended in one way or another, and begins where it was.
+    """
+    random = Random(seed)  # noqa: S311
+    with (
+        tempfile.TemporaryDirectory(prefix="typist-", ignore_cleanup_errors=True) as home,
+        services(random) as (opsgenie, zendesk),
+    ):
+        folder = Path(home)
+        desk = Desk(folder, zendesk, opsgenie, _runbooks(folder) + "[polling]\nalerts = 5\ntickets = 10\n")
+        for sitting in range(sittings):
+            size = random.choice(SIZES)
+            _go_wrong(
+                opsgenie.server, random, ("/v2/alerts", "/acknowledge", "/notes", "/on-calls", "/users")
+            )
+            _go_wrong(zendesk, random, ("/search", "/tickets/", "/users", "/macros", "/comments"))
+            log = folder / f"log{sitting}"
+            with desk.start(
+                "--log-file", str(log), rows=size[0], columns=size[1], HOME=home, **HARMLESS
+            ) as terminal:
+                typed = acts(seed * 10 + sitting, size, count)
+                end = random.choice((signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
+                if wrong := _sit_at(terminal, log, typed, random, end):
+                    return f"seed {seed}, sitting {sitting}, {size}: {wrong}"
+    return ""
+
+
+def _sit_at(desk: Terminal, log: Path, typed: Iterator[str | Size], pace: Random, end: signal.Signals) -> str:
+    """Type all of this, let the program come to rest, and end it; says what went wrong, or nothing."""
+    desk.wait_for(lambda terminal: bool(terminal.text.strip()), timeout=30)
+    done: list[str | Size] = []
+    for act in typed:
+        done.append(act)
+        if isinstance(act, str):
+            desk.send(act)
+        else:
+            desk.resize(*act)
+        desk.read_for(pace.choice((0.001, 0.003, 0.01, 0.03)))
+        if desk.process.poll() is not None:
+            break
+    rests = _comes_to_rest(desk)
+    desk.kill(end)
+    code, modes = desk.wait_exit(15), desk.modes_left()
+    told = log.read_text()
+    clean = (code == 0 and not modes) or (end is signal.SIGKILL and code == -signal.SIGKILL)
+    if rests and clean and not any(word in told for word in FAULTS):
+        return ""
+    state = "" if rests else ", never at rest"
+    return f"exit {code} at {end.name}, left {modes}{state}, after {done[-30:]}\n{told[-5_000:]}"
+
+
+def _comes_to_rest(desk: Terminal) -> bool:
+    """Whether there is half a second, of the next twenty, in which the program does little."""
+    if not Path("/proc/self/stat").exists():
+        return True
+    for _ in range(40):
+        before = _seconds_of_processor(desk)
+        desk.read_for(0.5)
+        if desk.process.poll() is not None or _seconds_of_processor(desk) - before < 0.2:
+            return True
+    return False
+
+
+def _seconds_of_processor(desk: Terminal) -> float:
+    try:
+        numbers = Path(f"/proc/{desk.process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def services(random: Random) -> Iterator[tuple[WritableOpsgenie, WritableZendesk]]:
+    """A few alerts and tickets on both services."""
+    now = datetime.now(UTC)
+    with (
+        WritableOpsgenie(now, clock=lambda: datetime.now(UTC)) as opsgenie,
+        WritableZendesk(clock=lambda: datetime.now(UTC)) as zendesk,
+    ):
+        for number in range(9):
+            began = stamp(now - timedelta(minutes=2 + 3 * number))
+            opsgenie.alerts.append(
+                wire_alert(
+                    f"a{number}", message=f"acme-{number}-5xx", priority=f"P{1 + number % 5}",
+                    createdAt=began, updatedAt=began,
+                )
+            )  # fmt: skip
+        zendesk.add(*fill(random.choice((0, 12, 150))))
+        yield opsgenie, zendesk
+
+
+def _runbooks(folder: Path) -> str:
+    """Two runbooks; the section of the configuration that names them."""
+    books = folder / "runbooks"
+    books.mkdir()
+    (books / "one.md").write_text("# One\n\n[two](two.md)\n\n```\ndf -h\n```\n")
+    (books / "two.md").write_text("# Two\n\nSee [the page](https://acme.example/).\n")
+    return f'[runbooks]\npath = "{books}"\n'
+
+
+def _go_wrong(service: Server, random: Random, paths: tuple[str, ...]) -> None:
+    """Some of the next answers won't be answers."""
+    for _ in range(random.randrange(6)):
+        answer = random.choice(
+            (
+                dropped(), silence(), html_page(502), json_answer({}, 500), text_answer(200, "{"),
+                text_answer(429, "slow down"),
+            )
+        )  # fmt: skip
+        service.fail(random.choice(paths), answer)
 
 
 def main() -> int:
@@ -92,11 +202,14 @@ def main() -> int:
     )
     parser.add_argument("seeds", nargs="+", type=int)
     parser.add_argument("--acts", type=int, default=1_000)
+    parser.add_argument("--services", action="store_true", help="not the demo: both services, simulated")
     wanted = parser.parse_args()
     found = 0
     for seed in wanted.seeds:
-        size = SIZES[seed % len(SIZES)]
-        wrong = type_at([sys.executable, "-m", "support_desk"], seed, size, wanted.acts)
+        if wanted.services:
+            wrong = type_at_services(seed, wanted.acts)
+        else:
+            wrong = type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], wanted.acts)
         sys.stdout.write(f"{wrong or f'seed {seed}: nothing'}\n")
         found += bool(wrong)
     return min(found, 1)

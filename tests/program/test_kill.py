@@ -12,33 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.program.desk import PROGRAM, becomes
+from tests.program.desk import becomes
+from tests.program.services import ENVIRON, Desk
 from tests.simulators.http import dropped, silence
-from tests.simulators.opsgenie import DEFAULT_KEY, READ_KEY, WRITE_KEY, stamp, wire_alert
+from tests.simulators.opsgenie import stamp, wire_alert
 from tests.simulators.opsgenie_writes import WritableOpsgenie
-from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, wire_ticket
+from tests.simulators.zendesk import wire_ticket
 from tests.simulators.zendesk_writes import WritableZendesk
 from tests.terminal import Terminal
-
-CONFIG = """
-[me]
-email = "anna@example.com"
-name = "Anna"
-[zendesk]
-url = "{zendesk}"
-client_id = "{client}"
-client_secret_env = "A_SECRET"
-[opsgenie]
-url = "{opsgenie}"
-read_key_env = "A_READ_KEY"
-write_key_env = "A_WRITE_KEY"
-default_api_key_env = "A_DEFAULT_KEY"
-[bell]
-title = false
-"""
-ENVIRON = {
-    "A_SECRET": CLIENT_SECRET, "A_READ_KEY": READ_KEY, "A_WRITE_KEY": WRITE_KEY, "A_DEFAULT_KEY": DEFAULT_KEY,
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -55,30 +36,6 @@ def zendesk() -> Iterator[WritableZendesk]:
     with WritableZendesk(clock=lambda: datetime.now(UTC)) as simulator:
         simulator.add(wire_ticket(5))
         yield simulator
-
-
-class Desk:
-    """The program on a configuration, started as often as it is killed."""
-
-    def __init__(self, folder: Path, zendesk: WritableZendesk, opsgenie: WritableOpsgenie) -> None:
-        self._folder = folder
-        config = folder / "config.toml"
-        config.write_text(
-            CONFIG.format(zendesk=zendesk.url, opsgenie=opsgenie.url, client=CLIENT_ID), "utf-8"
-        )
-        self._command = [*PROGRAM, "--config", str(config)]
-
-    def start(self) -> Terminal:
-        home = {"XDG_STATE_HOME": str(self._folder / "state"), "XDG_CONFIG_HOME": str(self._folder / "none")}
-        return Terminal(self._command, rows=45, columns=160, env={**ENVIRON, **home}, cwd=self._folder)
-
-    def ready(self) -> Terminal:
-        terminal = self.start()
-        terminal.wait_for("acme-prod-5xx", timeout=20)
-        terminal.wait_for(r"zendesk ok", timeout=20)
-        terminal.press("1")
-        terminal.wait_for(r"\[1 Alerts\]")
-        return terminal
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.program.desk import PROGRAM
-from tests.typist import SIZES, type_at
+from tests.typist import SIZES, type_at, type_at_services
 
 ACTS = 300
 
@@ -13,3 +13,8 @@ ACTS = 300
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_a_random_typist_finds_nothing(seed: int) -> None:
     assert type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], ACTS) == ""
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_nor_does_one_at_services_that_go_wrong(seed: int) -> None:
+    assert type_at_services(seed, 100, sittings=2) == ""
