@@ -14,12 +14,25 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from support_desk.desk.outbox_store import OutboxStore
+from support_desk.domain.commands import (
+    Acknowledge,
+    AddResponder,
+    AssignAlert,
+    CloseAlert,
+    EscalateAlert,
+    NoteAlert,
+    PagePerson,
+    RaiseTicket,
+    SnoozeAlert,
+)
 from tests.program.desk import PROGRAM
 from tests.program.services import Desk
 from tests.simulators.http import Server, dropped, html_page, json_answer, silence, text_answer
@@ -38,6 +51,12 @@ LETTERS = (
 )
 FAULTS = (" CRITICAL ", "worker failed")
 """What the log says of a fault of the program."""
+KINDS: Mapping[type[object], str] = {
+    Acknowledge: "acknowledge", CloseAlert: "close", SnoozeAlert: "snooze", EscalateAlert: "escalate",
+    AddResponder: "responders", NoteAlert: "notes", AssignAlert: "assign", PagePerson: "create",
+    RaiseTicket: "raise",
+}  # fmt: skip
+"""What the simulators call what is decided."""
 HARMLESS = dict.fromkeys(("EDITOR", "VISUAL", "BROWSER"), "true")
 _LEAVES = {"ctrl+q", "ctrl+z", "ctrl+c"}
 NAMED = [sequence for name, sequence in KEYS.items() if name not in _LEAVES]
@@ -45,10 +64,13 @@ BUTTONS = (0, 0, 0, 2, 32, 64, 65)
 """The left one, the right one, moving, the wheel."""
 
 
-def acts(seed: int, size: Size, count: int) -> Iterator[str | Size]:
-    """What is sent to the terminal, or its next size."""
+def acts(seed: int, size: Size, count: int, *, decided: bool = False) -> Iterator[str | Size]:
+    """What is sent to the terminal, or its next size; `decided`: often something that is to be done."""
     random = Random(seed)  # noqa: S311 - the same acts for the same seed
     for _ in range(count):
+        if decided and random.random() < 0.15:
+            yield from _decision(random)
+            continue
         chance = random.random()
         if chance < 0.5:
             yield "".join(random.choices(LETTERS, k=random.choice((1, 1, 1, 1, 2, 5))))
@@ -67,6 +89,14 @@ def acts(seed: int, size: Size, count: int) -> Iterator[str | Size]:
             yield size
         else:
             yield "\x1b[200~pasted\ntext \x1b[201~"
+
+
+def _decision(random: Random) -> Iterator[str]:
+    """Back to the lists, to a row, something to be done there, and yes to whatever is asked."""
+    yield from "\x1b" * 8
+    yield random.choice("12") + "j" * random.randrange(6)
+    yield random.choice("aaccezwEutn")
+    yield random.choice(("y", "\r", "text\x13", "e", ""))
 
 
 def type_at(command: list[str], seed: int, size: Size, count: int) -> str:
@@ -104,11 +134,11 @@ def type_at_services(seed: int, count: int, sittings: int = 3) -> str:
             with desk.start(
                 "--log-file", str(log), rows=size[0], columns=size[1], HOME=home, **HARMLESS
             ) as terminal:
-                typed = acts(seed * 10 + sitting, size, count)
+                typed = acts(seed * 10 + sitting, size, count, decided=True)
                 end = random.choice((signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
                 if wrong := _sit_at(terminal, log, typed, random, end):
                     return f"seed {seed}, sitting {sitting}, {size}: {wrong}"
-    return ""
+        return _done_too_often(folder, opsgenie, zendesk)
 
 
 def _sit_at(desk: Terminal, log: Path, typed: Iterator[str | Size], pace: Random, end: signal.Signals) -> str:
@@ -133,6 +163,25 @@ def _sit_at(desk: Terminal, log: Path, typed: Iterator[str | Size], pace: Random
         return ""
     state = "" if rests else ", never at rest"
     return f"exit {code} at {end.name}, left {modes}{state}, after {done[-30:]}\n{told[-5_000:]}"
+
+
+def _done_too_often(folder: Path, opsgenie: WritableOpsgenie, zendesk: WritableZendesk) -> str:
+    """What was done oftener than it was decided, by the outbox's own record; or nothing."""
+    ever = datetime.min.replace(tzinfo=UTC) + timedelta(days=1), datetime.now(UTC) + timedelta(days=1)
+    decided: Counter[tuple[str, str]] = Counter()
+    for path in folder.rglob("outbox-*.sqlite3"):
+        store = OutboxStore.open(path)
+        told = {line.action: line for line in store.log(*ever)}
+        store.close()
+        for line in told.values():
+            for target in (line.target.id, ""):
+                decided[KINDS.get(type(line.command), "other"), target] += 1
+    kinds = set(KINDS.values()) - {"create"}
+    done = Counter({key: times for key, times in opsgenie.applied.items() if key[0] in kinds})
+    done["create", ""] = sum(times for (kind, _), times in opsgenie.applied.items() if kind == "create")
+    done["raise", ""] = zendesk.applied["create", 0]
+    often = {key: (times, decided[key]) for key, times in done.items() if times > decided[key]}
+    return f"done and decided: {often}" if often else ""
 
 
 def _comes_to_rest(desk: Terminal) -> bool:
