@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
 from support_desk.screens.fitting import Fitting
+
+if TYPE_CHECKING:
+    from support_desk.screens.terminal_app import TerminalApp
 
 A = TypeVar("A")
 
@@ -22,4 +25,11 @@ class Modal(Fitting, ModalScreen[A], Generic[A]):
         """
         if not self.is_active:
             return AwaitComplete()
+        if not self.is_mounted:
+            return AwaitComplete(self._answer_once_built(result))
         return super().dismiss(result)
+
+    async def _answer_once_built(self, result: A | None) -> None:
+        """Textual would mount what is closed already without what it is made of: the end of the program."""
+        await cast("TerminalApp", self.app).built(self)
+        self.dismiss(result)

@@ -206,7 +206,7 @@ class Places(Telling):
             if action.scope == "app":
                 await self.run_action(f"app.{action.method}")
                 return
-            await self._built(screen)
+            await self.built(screen)
             if self.screen is screen:
                 await self.run_action(action.method, screen)
             else:

@@ -140,7 +140,9 @@ class TerminalApp(App[None]):
         if not self._seen:
             # Typed before there was anything to see: it can't have been meant for what comes up.
             return True
-        await self._built(self.screen)
+        while not self.screen.is_mounted and await self.built(self.screen):
+            # Another one may have been opened over it by then.
+            continue
         if await super()._check_bindings(key, priority):
             return True
         # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
@@ -148,11 +150,15 @@ class TerminalApp(App[None]):
             return await super()._check_bindings(key)
         return False
 
-    async def _built(self, screen: Screen[Any]) -> None:
-        """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing."""
+    async def built(self, screen: Screen[Any]) -> bool:
+        """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing.
+
+        Tells whether it is, which takes two seconds at most.
+        """
         if not screen.is_mounted:
             with suppress(TimeoutError):
                 await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
+        return screen.is_mounted
 
     def action_command_palette(self) -> None:
         """Open the list of commands."""

@@ -19,7 +19,7 @@ _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Damaged(ValueError):
-    """It isn't JSON: not a body, or not a piece that nothing but a first look had been taken at."""
+    """It isn't JSON. Of a piece that may be found late: the first look passes over what is in it."""
 
 
 class Pieces:
