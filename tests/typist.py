@@ -64,9 +64,14 @@ BUTTONS = (0, 0, 0, 2, 32, 64, 65)
 """The left one, the right one, moving, the wheel."""
 
 
+def seeded(seed: int) -> Random:
+    """Chances that are the same for the same seed."""
+    return Random(seed)  # noqa: S311 - nothing is kept secret by them
+
+
 def acts(seed: int, size: Size, count: int, *, decided: bool = False) -> Iterator[str | Size]:
     """What is sent to the terminal, or its next size; `decided`: often something that is to be done."""
-    random = Random(seed)  # noqa: S311 - the same acts for the same seed
+    random = seeded(seed)
     for _ in range(count):
         if decided and random.random() < 0.15:
             yield from _decision(random)
@@ -109,7 +114,7 @@ def type_at(command: list[str], seed: int, size: Size, count: int) -> str:
             rows=size[0], columns=size[1], env=env, cwd=Path(home),
         ) as desk:  # fmt: skip
             # In a folder of its own: it saves calendars and tables under any name.
-            return _sit_at(desk, log, acts(seed, size, count), Random(seed), signal.SIGTERM)  # noqa: S311
+            return _sit_at(desk, log, acts(seed, size, count), seeded(seed), signal.SIGTERM)
 
 
 def type_at_services(seed: int, count: int, sittings: int = 3) -> str:
@@ -117,7 +122,7 @@ def type_at_services(seed: int, count: int, sittings: int = 3) -> str:
 
     After each sitting it is ended in one way or another, and begins where it was.
     """
-    random = Random(seed)  # noqa: S311
+    random = seeded(seed)
     with (
         tempfile.TemporaryDirectory(prefix="typist-", ignore_cleanup_errors=True) as home,
         services(random) as (opsgenie, zendesk),

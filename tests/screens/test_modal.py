@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual.screen import ModalScreen
 
 from support_desk.domain.intents import Target
 from support_desk.domain.triage import FeaturePath
@@ -14,19 +15,20 @@ from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.acting.triage_page import TriageHelp
 from support_desk.screens.asking import Question
-from support_desk.screens.modal import Modal
+from support_desk.screens.palette_screen import Palette
 from support_desk.screens.pickers import HelpScreen, LinePicker
 from support_desk.widgets.text_view import TextLine
 from tests.screens.acting import opened
 from tests.screens.ticket_desk import MAP, ticket_now
 from tests.support import Running, running
 
-MADE: dict[str, Callable[[Running], Modal[Any]]] = {
+MADE: dict[str, Callable[[Running], ModalScreen[Any]]] = {
     "triage": lambda desk: TriageScreen([ticket_now(desk, MAP)], TriageHelp((), FeaturePath(), (), ())),
     "question": lambda _: Question([TextLine((("Really?", "text"),))], "does it"),
     "picker": lambda _: LinePicker("Which?", "this"),
     "composer": lambda _: Composer(((), ()), Target("ticket", "1"), "note"),
     "help": lambda _: HelpScreen(("app",)),
+    "palette": lambda _: Palette(),
 }
 
 

@@ -95,6 +95,7 @@ async def test_the_palette_is_opened_again_while_it_closes() -> None:
     async with running(size=SMALL) as desk:
         for _ in range(3):
             desk.app.action_command_palette()
+            await desk.until(lambda: desk.app.screen.is_mounted)
             desk.app.screen.dismiss()
         desk.app.action_command_palette()
         await desk.pilot.pause()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from support_desk.screens.fitting import Fitting
 
@@ -15,21 +16,30 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 
+def close_once(
+    screen: Screen[A], close: Callable[[A | None], AwaitComplete], result: A | None
+) -> AwaitComplete:
+    """What `dismiss` is for a screen over another one; `close` is Textual's.
+
+    A second answer, of a key that bounced or was held, is none: Textual takes away whatever lies on top, a
+    question that has come meanwhile, or the desk itself. And Textual would mount what is closed already
+    without what it is made of, which ends the program: an answer before that closes it once it is built.
+    """
+    if not screen.is_active:
+        return AwaitComplete()
+    if not screen.is_mounted:
+        return AwaitComplete(_close_once_built(screen, result))
+    return close(result)
+
+
+async def _close_once_built(screen: Screen[Any], result: object) -> None:
+    await cast("TerminalApp", screen.app).built(screen)
+    screen.dismiss(result)
+
+
 class Modal(Fitting, ModalScreen[A], Generic[A]):
     """Every question, picker and form of the desk."""
 
     def dismiss(self, result: A | None = None) -> AwaitComplete:
-        """Give the answer and close; a second one, of a key that bounced or was held, is no answer.
-
-        Textual takes away whatever lies on top: a question that has come meanwhile, or the desk itself.
-        """
-        if not self.is_active:
-            return AwaitComplete()
-        if not self.is_mounted:
-            return AwaitComplete(self._answer_once_built(result))
-        return super().dismiss(result)
-
-    async def _answer_once_built(self, result: A | None) -> None:
-        """Textual would mount what is closed already without what it is made of: the end of the program."""
-        await cast("TerminalApp", self.app).built(self)
-        self.dismiss(result)
+        """Give the answer and close, once."""
+        return close_once(self, super().dismiss, result)

@@ -12,6 +12,7 @@ from textual.widgets import Button, Input, OptionList
 from textual.worker import Worker
 
 from support_desk.screens.fitting import Fitting
+from support_desk.screens.modal import close_once
 
 
 class Commands(CommandList):
@@ -66,7 +67,5 @@ class Palette(Fitting, CommandPalette):
         return super().run_worker(*args, **kwargs | {"exit_on_error": False})
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close; a second one closes nothing else."""
-        if not self.is_active:
-            return AwaitComplete()
-        return super().dismiss(result)
+        """Close, once."""
+        return close_once(self, super().dismiss, result)

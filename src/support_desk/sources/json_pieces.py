@@ -6,7 +6,7 @@ strict decoder refuses is left to `lenient_json`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Damaged(ValueError):
 class Pieces:
     """The members of a JSON object."""
 
-    def __init__(self, members: dict[str, object]) -> None:
+    def __init__(self, members: Mapping[str, object]) -> None:
         """`members` may be decoded already."""
         self._members = members
 
@@ -47,7 +47,7 @@ class Pieces:
 def pieces_of(body: bytes) -> Pieces | None:
     """The members of the object that a body is; None for any other JSON. Raises `Damaged`."""
     try:
-        return Pieces(dict(_object.decode(body)))
+        return Pieces(_object.decode(body))
     except _REFUSED:
         value = _leniently(body)
         return Pieces(value) if isinstance(value, dict) else None
