@@ -236,9 +236,13 @@ class Running:
 
     async def type(self, text: str) -> None:
         """Type into the field that has the focus."""
-        for char in text:
-            self._key(char)
+        self.burst(*text)
         await self.pilot.pause()
+
+    def burst(self, *keys: str) -> None:
+        """All at once, as over a slow connection: nothing is waited for between them."""
+        for key in keys:
+            self._key(key)
 
     def _key(self, key: str) -> None:
         # `Pilot.press` rests three times as long for every key.

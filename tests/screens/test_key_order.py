@@ -13,16 +13,11 @@ from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.asking import Question
+from support_desk.screens.pickers import Choice, ChoicePicker
 from tests.screens.acting import entries, opened
-from tests.support import Running, running
+from tests.support import running
 
 FRAME = 1 / 60
-
-
-def burst(desk: Running, keys: str) -> None:
-    """All at once: nothing is waited for between them."""
-    for key in keys:
-        desk.app.post_message(events.Key(key, key))
 
 
 @pytest.mark.parametrize(("key", "screen"), [("n", Composer), ("t", TagPicker), ("T", TriageScreen)])
@@ -30,7 +25,7 @@ async def test_what_opens_a_field_means_the_row_that_was_gone_to_before_it(key: 
     async with running() as desk:
         await opened(desk)
         third = desk.dashboard.tickets.rows[2].ticket.id
-        burst(desk, f"2jj{key}")
+        desk.burst(*f"2jj{key}")
         await desk.until(lambda: isinstance(desk.app.screen, screen))
         selected = desk.dashboard.tickets.selected
         assert selected is not None
@@ -45,7 +40,7 @@ async def test_a_text_is_whole_whatever_comes_right_behind_it() -> None:
         await opened(desk)
         await desk.press("2", "n")
         await desk.until(lambda: isinstance(desk.app.screen, Composer) and desk.app.screen.focused)
-        burst(desk, "looked")
+        desk.burst(*"looked")
         desk.app.post_message(events.Key("ctrl+s", None))
         await desk.until(lambda: entries(desk))
         command = entries(desk)[0].intent.command
@@ -58,7 +53,7 @@ async def test_a_tag_is_whole_whatever_comes_right_behind_it() -> None:
         await opened(desk)
         await desk.press("2", "t")
         await desk.until(lambda: isinstance(desk.app.screen, TagPicker) and desk.app.screen.focused)
-        burst(desk, "certificate")
+        desk.burst(*"certificate")
         desk.app.post_message(events.Key("tab", "\t"))
         desk.app.post_message(events.Key("enter", "\r"))
         await desk.until(lambda: entries(desk))
@@ -70,7 +65,7 @@ async def test_a_tag_is_whole_whatever_comes_right_behind_it() -> None:
 async def test_letters_behind_such_a_key_never_act_on_rows() -> None:
     async with running() as desk:
         await opened(desk)
-        burst(desk, "1naceews")
+        desk.burst(*"1naceews")
         await desk.until(lambda: isinstance(desk.app.screen, Composer))
         for _ in range(20):
             await desk.pilot.pause()
@@ -83,9 +78,72 @@ async def test_one_after_the_other_each_acts_on_its_own_row() -> None:
         await opened(desk)
         await desk.press("1")
         first, second = (row.alert.id for row in desk.dashboard.alerts.rows[:2])
-        burst(desk, "aja")
+        desk.burst(*"aja")
         await desk.until(lambda: len(entries(desk)) == 2)
         assert [entry.intent.target.id for entry in reversed(entries(desk))] == [first, second]
+
+
+IN_FIELDS = {
+    "a filter, then a row": ["2", "slash", *"p:high", "enter", "j"],
+    "a number, then a page": ["2", "number_sign", *"12", "enter", "q", "1", "j", "a"],
+    "tags, then the next row": ["1", "t", "down", *"dns", "tab", *"web", "enter", "j", "a"],
+    "a note, then another": ["2", "n", *"looked", "ctrl+s", "j", "n", *"other", "ctrl+s"],
+    "lines of a note": ["2", "n", *"one", "enter", *"two", "up", *"x", "ctrl+s"],
+    "a choice, then the next row": ["1", "s", "down", "enter", "j", "s", "down", "down", "enter"],
+    "a choice by letters": ["2", "p", *"low", "enter", "1", "p", *"p3", "enter", "j", "a"],
+    "the halves of a page": ["Z", "j", "tab", "j", "tab", "j", "escape", "2", "j"],
+    "leaving fields": ["2", "n", *"later", "escape", "j", "slash", *"x", "escape", "k"],
+}
+
+
+@pytest.mark.parametrize("keys", IN_FIELDS.values(), ids=IN_FIELDS)
+async def test_keys_in_fields_and_behind_them_mean_the_same_one_by_one_and_all_at_once(
+    keys: list[str],
+) -> None:
+    async def after(*, at_once: bool) -> object:
+        async with running() as desk:
+            await opened(desk)
+            if at_once:
+                desk.burst(*keys)
+                for _ in range(20):
+                    await desk.pilot.pause()
+            else:
+                await desk.press(*keys)
+            alert, ticket = desk.dashboard.alerts.selected, desk.dashboard.tickets.selected
+            assert alert is not None
+            assert ticket is not None
+            done = [(entry.intent.target, entry.intent.command) for entry in entries(desk)]
+            return type(desk.app.screen), alert.key, ticket.ticket.id, done
+
+    assert await after(at_once=True) == await after(at_once=False)
+
+
+COLOURS = [Choice(name, name) for name in ("red", "green", "blue", "grey", "gold", "black")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        ([*"g", "down", "enter"], "grey"),
+        ([*"bl", "down", "enter"], "black"),
+        (["down", "down", *"bl", "down", "enter"], "black"),
+        ([*"go", "enter"], "gold"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "at once"])
+async def test_an_arrow_moves_among_what_the_letters_before_it_have_left(
+    keys: list[str], answer: str, *, at_once: bool
+) -> None:
+    async with running() as desk:
+        answers: list[str | None] = []
+        desk.app.push_screen(ChoicePicker("Which?", COLOURS), answers.append)
+        await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker) and desk.app.screen.focused)
+        if at_once:
+            desk.burst(*keys)
+        else:
+            await desk.press(*keys)
+        await desk.until(lambda: answers)
+        assert answers == [answer]
 
 
 BOUNCED = {
@@ -133,7 +191,7 @@ async def test_a_command_that_was_found_is_run_once_however_the_key_bounces(pres
         for _ in range(10):
             await desk.pilot.pause()
         assert desk.app.return_code is None
-        assert desk.app.screen is desk.dashboard
+        assert desk.dashboard in desk.app.screen_stack
         assert sum("The bell" in said for said in desk.app.said) == 1
 
 
@@ -174,7 +232,7 @@ async def test_a_key_right_behind_the_one_that_opens_a_screen_finds_it_built(key
 async def test_letters_right_behind_the_key_that_opens_a_field_are_all_there() -> None:
     async with running() as desk:
         await opened(desk)
-        burst(desk, "2nlooked")
+        desk.burst(*"2nlooked")
         await desk.until(lambda: isinstance(desk.app.screen, Composer))
         for _ in range(20):
             await desk.pilot.pause()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from support_desk.domain.alert_tags import tag_problem
 from support_desk.screens.acting.tag_picker import TagChange, TagPicker
+from support_desk.screens.key_line import KeyLine
 from tests.support import SMALL, Running, drawn, running
 
 Answers = list[TagChange | None]
@@ -46,6 +49,46 @@ async def test_keys_and_what_becomes_of_them(keys: list[str], answer: TagChange 
         await desk.press(*keys)
         await desk.until(lambda: answers)
         assert answers == [answer]
+
+
+BURSTS = [
+    (["down", "down", *"dns", "tab", "enter"], TagChange(("dns",))),
+    (["down", "down", *"gov", "tab", "enter"], TagChange(("govpress",))),
+    (["down", *"o", "down", "tab", "enter"], TagChange((), ("old",))),
+    (["tab", *"gov", "tab", "up", "down", "tab", "enter"], TagChange(("client_acme",))),
+]
+
+
+@pytest.mark.parametrize(("keys", "answer"), BURSTS)
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "at once"])
+async def test_keys_mean_the_same_one_by_one_and_all_at_once(
+    keys: list[str], answer: TagChange, *, at_once: bool
+) -> None:
+    async with running(size=SMALL) as desk:
+        answers = await ask(desk, "old")
+        if at_once:
+            desk.burst(*keys)
+        else:
+            await desk.press(*keys)
+        await desk.until(lambda: answers)
+        assert answers == [answer]
+
+
+async def test_a_click_means_the_tag_that_was_seen_there_whatever_is_still_to_be_typed() -> None:
+    async with running(size=SMALL) as desk:
+        await ask(desk, "old")
+        field = desk.app.screen.query_one(Input)
+        for letter in "cli":
+            field.post_message(events.Key(letter, letter))
+        desk.app.screen.query_one(KeyLine).on_click(click_at(y=1))
+        await desk.pilot.pause()
+        assert "+govpress" in rows(desk)
+        assert "-old" not in rows(desk)
+        assert "client_acme" in rows(desk)
+
+
+def click_at(y: int) -> events.Click:
+    return events.Click(None, 6, y, 0, 0, 1, shift=False, meta=False, ctrl=False)
 
 
 async def test_suggestions_come_first_with_their_reasons_then_what_is_there() -> None:

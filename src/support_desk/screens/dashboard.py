@@ -347,7 +347,7 @@ class Dashboard(RowActions, Panes):
 
     def on_filter_line_done(self, message: FilterLine.Done) -> None:
         """Typing is over: the keys go back to the list."""
-        self.query_one(f"#{message.pane}", RowList).focus()
+        self.set_focus(self.query_one(f"#{message.pane}", RowList))
 
     def action_saved_filters(self) -> None:
         """Choose a filter by name."""

@@ -67,10 +67,10 @@ class ListAndText(DeskScreen, Generic[Row]):
     def action_back(self) -> None:
         """Back from the text to the list, then to where this was opened."""
         if self.text.has_focus:
-            self.list.focus()
+            self.set_focus(self.list)
         else:
             self.app.pop_screen()
 
     def action_other_half(self) -> None:
         """From the list to the text, and back."""
-        (self.list if self.text.has_focus else self.text).focus()
+        self.set_focus(self.list if self.text.has_focus else self.text)

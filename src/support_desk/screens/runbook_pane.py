@@ -208,7 +208,7 @@ class RunbookPane(Even, Vertical):
         def chosen(picked: str | None) -> None:
             if picked is not None:
                 document.go_to(page.headings[int(picked)].anchor)
-                document.focus()
+                self.screen.set_focus(document)
 
         self.desk_app.choose("Which part?", choices, chosen)
 

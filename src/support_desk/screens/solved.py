@@ -146,7 +146,7 @@ class SolvedScreen(DeskScreen):
         self._searching, self._reading, self.problem = False, reading, problem
         self._draw()
         if reading is not None and reading.rows:
-            self.found.focus()
+            self.set_focus(self.found)
 
     def _draw(self) -> None:
         rows = self._reading.rows if self._reading is not None else ()
@@ -202,7 +202,7 @@ class SolvedScreen(DeskScreen):
 
     def action_words(self) -> None:
         """Go to the field for the words."""
-        self.field.focus()
+        self.set_focus(self.field)
 
     def action_refresh_detail(self) -> None:
         """Search again."""

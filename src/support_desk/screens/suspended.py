@@ -107,7 +107,7 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:
         message.stop()
-        self.text.focus()
+        self.set_focus(self.text)
 
     # Keys
 

@@ -13,8 +13,11 @@ from textual import events
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Size
+from textual.keys import key_to_character
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from support_desk.screens.base import DeskScreen
 from support_desk.terminal import DeskDriver
@@ -31,7 +34,9 @@ MOST_KEPT = 64
 """Widgets, also of screens that are long closed, whose drawn lines Textual may hold on to."""
 
 BUILT_SECONDS = 2.0
-"""How long a key waits for the screen that it is for."""
+"""How long a key waits for the screen that it is for, or for what a field says of the keys before it."""
+GONE_SECONDS = 0.02
+"""How often it is looked whether there is still somebody to wait for."""
 
 
 class TerminalApp(App[None]):
@@ -134,8 +139,10 @@ class TerminalApp(App[None]):
         """Do what a key means, in the order in which keys were typed, however many come at once.
 
         Textual asks here first for the keys that come before the others, then sends the key through the
-        widget's queue; so of "j" and "n" in one burst the second was done first, on the row before. A key
-        that no field takes as text is done here and now instead, once the screen that it is for is built.
+        queues of the widget and of all that it lies in; so of "j" and "n" in one burst the second was done
+        first, on the row before, and an arrow only after the letters behind it. A key that no field takes as
+        text is done here and now instead, once the screen that it is for is built, and the field has taken
+        what was typed before.
         """
         if not self._seen:
             # Typed before there was anything to see: it can't have been meant for what comes up.
@@ -143,12 +150,23 @@ class TerminalApp(App[None]):
         while not self.screen.is_mounted and await self.built(self.screen):
             # Another one may have been opened over it by then.
             continue
-        if await super()._check_bindings(key, priority):
-            return True
-        # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
-        if priority and not (self.focused is not None and self.focused.check_consume_key("x", "x")):
+        if not priority:
             return await super()._check_bindings(key)
-        return False
+        field = self._field
+        if field is not None and field.check_consume_key(key, key_to_character(key)):
+            return await super()._check_bindings(key, priority)
+        if field is not None:
+            await _heard_out(field)
+        done = await super()._check_bindings(key, priority) or await super()._check_bindings(key)
+        if done and field is not None:
+            await _heard_out(field)
+        return done
+
+    @property
+    def _field(self) -> Widget | None:
+        """The field that letters go into; None: they are keys."""
+        # Whatever would take a letter is a field. To ask for its class takes an import of 10 ms.
+        return self.focused if self.focused is not None and self.focused.check_consume_key("x", "x") else None
 
     async def built(self, screen: Screen[Any]) -> bool:
         """Wait for a screen that was opened by the key before: one that isn't built yet can do nothing.
@@ -204,3 +222,24 @@ class TerminalApp(App[None]):
         self.exit(
             return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
         )
+
+
+async def _heard_out(field: Widget) -> None:
+    """Wait until a field has taken what was typed into it, and those around it have heard of that.
+
+    Its word goes through its own queue once more, then through that of each widget that it lies in.
+    """
+    for node in (field, *field.ancestors_with_self):
+        if not isinstance(node, App):
+            await _at_rest(node)
+
+
+async def _at_rest(node: MessagePump) -> None:
+    """Wait until a widget has done what is in its queue now: as long as it is there, two seconds at most."""
+    done = asyncio.Event()
+    if not node.call_later(done.set):
+        return
+    until = asyncio.get_running_loop().time() + BUILT_SECONDS
+    while not done.is_set() and node.is_running and asyncio.get_running_loop().time() < until:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), GONE_SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -24,6 +23,13 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 0.5
 """How long typing must rest before the draft is written down."""
+
+
+class Text(TextArea):
+    """A text of several lines. Textual's own field takes enter as well and doesn't say so."""
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        return key == "enter" or super().check_consume_key(key, character)
 
 
 class Composer(Modal[str | None]):
@@ -71,7 +77,7 @@ class Composer(Modal[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-public" if self._public else ""):
             yield Lines(id="who")
-            yield TextArea(self._first_text or self._draft(), id="text", show_line_numbers=False)
+            yield Text(self._first_text or self._draft(), id="text", show_line_numbers=False)
             yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
@@ -87,9 +93,9 @@ class Composer(Modal[str | None]):
         self.query_one("#keys", Lines).show([keys])
 
     @property
-    def field(self) -> TextArea:
+    def field(self) -> Text:
         """Where the text is typed."""
-        return self.query_one("#text", TextArea)
+        return self.query_one("#text", Text)
 
     @property
     def _desk(self) -> DeskApp:
@@ -126,32 +132,22 @@ class Composer(Modal[str | None]):
 
     def action_done(self) -> None:
         """The text is finished. Its draft stays until it is sent."""
-        self._after_typing(self._finish)
-
-    def action_leave(self) -> None:
-        """Leave; what is written is there the next time."""
-        self._after_typing(self._leave)
-
-    def action_editor(self) -> None:
-        """Go on in the person's own editor."""
-        self._after_typing(self._open_editor)
-
-    def _after_typing(self, act: Callable[[], None]) -> None:
-        """Once the field has taken what was typed before this key: over a slow line they come together."""
-        self.field.call_later(act)
-
-    def _finish(self) -> None:
         if not self.text:
             self._desk.say("There is nothing written yet", problem=True)
             return
         self._keep()
         self.dismiss(self.text)
 
-    def _leave(self) -> None:
+    def action_leave(self) -> None:
+        """Leave; what is written is there the next time."""
         self._keep()
         if self.text:
             self._desk.say("Kept as a draft")
         self.dismiss(None)
+
+    def action_editor(self) -> None:
+        """Go on in the person's own editor."""
+        self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
         text = await edit_text(self._desk, self.field.text)
@@ -166,6 +162,3 @@ class Composer(Modal[str | None]):
             return
         self.field.text = text
         self.field.move_cursor(self.field.document.end)
-
-    def _open_editor(self) -> None:
-        self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)

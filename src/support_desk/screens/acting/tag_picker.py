@@ -47,7 +47,7 @@ class TagPicker(Modal[TagChange | None]):
         Binding("escape", "leave", "leave", show=False),
         Binding("down,ctrl+n", "move(1)", "down", show=False),
         Binding("up", "move(-1)", "up", show=False),
-        Binding("tab", "turn", "on or off", show=False, priority=True),
+        Binding("tab", "turn", "on or off", show=False),
     ]
     AUTO_FOCUS = "#field"
 
@@ -74,7 +74,9 @@ class TagPicker(Modal[TagChange | None]):
         self._problem = problem
         self._told = ""
         """Why the last key did nothing."""
-        self._at = self._top = self._shown = 0
+        self._at = 0
+        self._shown: list[str] = []
+        """The tags as they are drawn, from the first line on."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -121,11 +123,10 @@ class TagPicker(Modal[TagChange | None]):
         rows = self._matching()
         self._at = max(0, min(self._at, len(rows) - 1))
         most = max(1, min(MOST_ROWS, self.app.size.height - 9))
-        self._top = top = max(0, min(self._at - most // 2, len(rows) - most))
-        self._shown = min(most, len(rows))
+        top = max(0, min(self._at - most // 2, len(rows) - most))
+        self._shown = rows[top : top + most]
         shown: list[Parts] = [
-            self._row(tag, selected=top + place == self._at)
-            for place, tag in enumerate(rows[top : top + most])
+            self._row(tag, selected=top + place == self._at) for place, tag in enumerate(self._shown)
         ]
         if not rows:
             shown = [((" no tags yet: type one", "dim"),)]
@@ -150,11 +151,10 @@ class TagPicker(Modal[TagChange | None]):
 
     def _pick(self, y: int) -> bool:
         """A click turns a tag on or off."""
-        place = self._top + y
-        if y >= self._shown or place >= len(self._matching()):
+        if y >= len(self._shown):
             return False
-        self._at = place
-        self.action_turn()
+        self._at = self._matching().index(self._shown[y])
+        self._turn(self._shown[y])
         return True
 
     def action_move(self, step: int) -> None:
@@ -164,19 +164,14 @@ class TagPicker(Modal[TagChange | None]):
         self._draw()
 
     def action_turn(self) -> None:
-        """Turn the tag under the mark on or off, once the field has what was typed before this key."""
-        self.query_one("#field", Input).call_later(self._turn)
+        """Turn the tag under the mark on or off."""
+        if rows := self._matching():
+            self._turn(rows[self._at])
 
-    def _turn(self) -> None:
-        rows = self._matching()
-        if not rows:
-            return
-        tag = rows[self._at]
+    def _turn(self, tag: str) -> None:
         if not self._turned(tag):
             return
-        field = self.query_one("#field", Input)
-        if field.value:
-            field.value = ""
+        self.query_one("#field", Input).value = ""
         self._draw()
 
     def _turned(self, tag: str) -> bool:
