@@ -28,12 +28,22 @@ WANTED = [
     "msgspec.toml.decode('a = 1')",
     "asyncio.sslproto.SSLProtocol",
     "ssl.OPENSSL_VERSION",
+    "msgspec.json.schema(int)",
+    "pickle.loads(pickle.dumps([1]))",
+    "pickle.Pickler",
+    "difflib.get_close_matches('apple', ['ape', 'apply'])",
+    "difflib.SequenceMatcher(None, 'ab', 'b').ratio()",
+    "mimetypes.guess_type('a.txt')",
+    "locale.normalize('en_gb')",
+    "bz2.decompress(bz2.compress(b'a')), lzma.decompress(lzma.compress(b'a'))",
+    "email.header.Header('caf\u00e9').encode(), email.quoprimime.quote('a')",
 ]
 
 
 @pytest.mark.parametrize("start", ["before_anything", "before_status", "before_the_dashboard"])
 def test_a_stand_in_becomes_the_module_when_it_is_wanted(start: str) -> None:
     asked = "import asyncio, copy, inspect, ipaddress, msgspec, platform, ssl, textwrap\n"
+    asked += "import bz2, difflib, email.header, email.quoprimime, locale, lzma, mimetypes, pickle\n"
     asked += "class C:\n a: 'int'\n def f(self, b: int) -> None: ...\n"
     asked += "\n".join(f"print({wanted})" for wanted in WANTED)
     before = f"from support_desk.spared import before_anything, {start}; before_anything(); {start}()\n"
@@ -47,8 +57,39 @@ def test_a_stand_in_of_textual_becomes_the_module_when_it_is_wanted() -> None:
     for asked in (
         "import textual.types; print(textual.types.Direction)",
         "from textual.types import Direction as d; print(d)",
+        "from textual.css._help_text import integer_help_text as h; print(h('offset').summary)",
+        "from textual.pilot import Pilot; print(Pilot(None).app)",
+        "from textual.design import show_design, Table; print(Table(title='a').title)",
     ):
         assert printed(f"{before}; import textual.command; {asked}") == printed(asked) != ""
+
+
+A_KIND = """
+from support_desk.later import ALL_NAMES, spare
+spare({"fractions": ALL_NAMES, "numbers": {}})
+import sys
+from fractions import Fraction
+waits = lambda: type(sys.modules["fractions"]).__name__
+print(waits(), end=" ")
+"""
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "Fraction(1, 2)",
+        "Fraction.from_float(0.5)",
+        "isinstance(__import__('decimal').Decimal(1), Fraction)",
+        "issubclass(bool, Fraction)",
+        "exec('class Half(Fraction): pass'), Half(1, 2)",
+    ],
+)
+def test_a_name_of_a_spared_module_is_what_it_names_as_soon_as_it_is_used(wanted: str) -> None:
+    asked = f"print({wanted}, type(sys.modules['fractions']).__name__)"
+
+    assert printed(A_KIND + asked) == "_Later " + printed(
+        f"import sys; from fractions import Fraction; {asked}"
+    )
 
 
 def test_msgspec_is_read_with_the_configuration_but_not_what_it_hardly_needs() -> None:
@@ -70,7 +111,7 @@ def test_the_dashboard_begins_without_openssl_and_without_widgets_that_it_has_no
     code = (
         "from support_desk.spared import before_the_dashboard as before; before()\n"
         "import sys, support_desk.start\n"
-        f"names = ['_ssl', *('textual.widgets.' + name for name in {WIDGETS})]\n"
+        f"names = ['_ssl', '_bz2', '_lzma', *('textual.widgets.' + name for name in {WIDGETS})]\n"
         "print([name for name in names if name in sys.modules])"
     )
 
@@ -125,7 +166,9 @@ from support_desk.spared import before_anything, before_the_dashboard
 before_anything()
 before_the_dashboard()
 {SERVICES}"""
-PLAINLY = "import httpx, requests, zenpy, pydantic_core.core_schema, html, calendar\n"
+PLAINLY = """
+import anyio.streams.stapled, calendar, html, httpcore, httpx, pydantic_core.core_schema, requests, zenpy
+"""
 
 SPARED_OF_THE_SERVICES = {
     "pydantic_core.core_schema": "__import__('pydantic_core').core_schema.int_schema(ge=1)",
@@ -139,6 +182,17 @@ SPARED_OF_THE_SERVICES = {
         "__import__('zenpy').lib.util.to_unix_ts("
         "__import__('datetime').datetime.fromisoformat('2026-07-01T09:30:00+01:00'))"
     ),
+    "stringprep": "'b\u00fccher.example'.encode('idna')",
+    "http.cookies": "__import__('requests').cookies.RequestsCookieJar().set('a', 'b').value",
+    "zenpy.lib.api_objects.talk_objects": "__import__('zenpy').lib.mapping.Leg(id=3).id",
+    "zenpy.lib.api_objects.chat_objects": (
+        "__import__('zenpy').lib.mapping.Shortcut(name='a').name, "
+        "isinstance(3, __import__('zenpy').lib.request.Shortcut)"
+    ),
+    "zenpy.lib.api_objects.help_centre_objects": "__import__('zenpy').lib.mapping.Article(id=3).to_dict()",
+    "httpcore._sync": "__import__('httpcore').ConnectionPool(max_connections=3).connections",
+    "httpcore._backends.mock": "__import__('httpcore').MockBackend([]).connect_tcp('a', 1).read(1)",
+    "anyio.streams.stapled": "__import__('anyio').streams.stapled.StapledByteStream.__name__",
     "html.entities": "__import__('html').unescape('caf&eacute; &notit;')",
     "calendar": "__import__('http.cookiejar').cookiejar.http2time('Wed, 09 Feb 1994 22:23:32 GMT')",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,6 +17,9 @@ from typing import Any
 
 Known = Mapping[str, object]
 """What a stand-in has of its module before that is loaded, by name."""
+
+ALL_NAMES: Known = {"_all_names": True}
+"""Whatever is asked of the module is a `LaterName`. Not where exceptions are: `except` takes no stand-ins."""
 
 _giving_way = allocate_lock()
 """Another thread must not take the module itself away."""
@@ -32,13 +35,33 @@ def spare(modules: Mapping[str, Known]) -> None:
     _stand_ins.wait_for(modules)
 
 
-def function(module: str, name: str) -> Callable[..., Any]:
-    """A spared module's function, which may be known and imports its module when it is called."""
+class LaterName:
+    """A spared module's function or class, which may be known: its module is imported when it is used.
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(_real(module), name)(*args, **kwargs)
+    It can be called, asked for its attributes, and a class for its instances and to be subclassed.
+    """
 
-    return call
+    def __init__(self, module: str, name: str) -> None:
+        self._later = (module, name)
+
+    def _it(self) -> Any:
+        module, name = self._later
+        return getattr(_real(module), name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._it()(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._it(), name)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, self._it())
+
+    def __subclasscheck__(self, subclass: type) -> bool:
+        return issubclass(subclass, self._it())
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (self._it(),)
 
 
 class LaterMapping(Mapping[Any, Any]):
@@ -68,6 +91,8 @@ class _Later(ModuleType):
         if name == "__path__":
             # Python asks, at `from module import`, whether it is a package.
             raise AttributeError(name)
+        if "_all_names" in vars(self) and not name.startswith("_"):
+            return LaterName(self.__name__, name)
         return getattr(_real(self.__name__), name)
 
 

@@ -26,18 +26,17 @@ def record(cls: type[T]) -> type[T]:
         # Or `dataclass` writes one, and takes as long for its signature as for everything else.
         cls.__doc__ = cls.__name__
     made: Any = dataclass(cls, init=False, repr=False, eq=False, slots=True)
-    compared = [found.name for found in fields(made) if found.compare]
-    values = _values(compared)
+    made._compared = _values([found.name for found in fields(made) if found.compare])
     made.__init__ = _first_init(made)
-    made.__eq__, made.__hash__ = _comparison(values)
-    made.__repr__ = _repr
+    made.__eq__, made.__hash__, made.__repr__ = _equal, _hash, _repr
     made.__setattr__, made.__delattr__ = _refuse_change, _refuse_removal
     result: type[T] = made
     return result
 
 
 def _values(names: list[str]) -> Callable[[Any], Any]:
-    return attrgetter(*names) if names else lambda _: ()
+    """What is compared of a record. Neither is bound to one when it is asked of its class."""
+    return attrgetter(*names) if names else staticmethod(lambda _: ())
 
 
 def _first_init(cls: Any) -> Callable[..., None]:
@@ -93,16 +92,15 @@ def _made(found: Field[Any], names: dict[str, Any]) -> str:
     return f"{make}()"
 
 
-def _comparison(values: Callable[[Any], Any]) -> tuple[Callable[[Any, Any], Any], Callable[[Any], int]]:
-    def __eq__(self: Any, other: Any) -> Any:  # noqa: N807 - it is one
-        if other.__class__ is not self.__class__:
-            return NotImplemented
-        return values(self) == values(other)
+def _equal(self: Any, other: Any) -> Any:
+    cls = self.__class__
+    if other.__class__ is not cls:
+        return NotImplemented
+    return cls._compared(self) == cls._compared(other)
 
-    def __hash__(self: Any) -> int:  # noqa: N807 - it is one
-        return hash(values(self))
 
-    return __eq__, __hash__
+def _hash(self: Any) -> int:
+    return hash(self.__class__._compared(self))
 
 
 def _repr(self: Any) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+import typing
 from collections.abc import Mapping
 
-from support_desk.later import Known, LaterMapping, function, spare
+from support_desk.later import ALL_NAMES, Known, LaterMapping, LaterName, spare
 
 _HARDLY_USED = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml", "ipaddress")
 """What msgspec and `urllib.parse` import and this program hardly uses."""
@@ -19,7 +20,16 @@ def before_anything() -> None:
     """To be called before msgspec and `urllib.parse` are imported."""
     # uuid asks for the system's name as soon as it is imported.
     named: dict[str, Known] = {"platform": {"system": lambda: os.uname().sysname}}
-    spare({**{name: {} for name in _HARDLY_USED}, **named})
+    schemas: dict[str, Known] = {"msgspec._json_schema": ALL_NAMES}
+    spare({**{name: {} for name in _HARDLY_USED}, **named, **schemas})
+    spare({"typing_extensions": {name: getattr(typing, name) for name in _SINCE_3_11}})
+
+
+_SINCE_3_11 = (
+    *("Final", "Literal", "NotRequired", "ParamSpec", "Protocol", "Required", "Self", "TypeAlias"),
+    *("TypeGuard", "TypedDict", "get_args", "get_type_hints", "runtime_checkable"),
+)
+"""What msgspec and Textual take from `typing_extensions` and `typing` has as well."""
 
 
 def before_status() -> None:
@@ -30,7 +40,7 @@ def before_status() -> None:
     spare({"inspect": {"get_annotations": _annotations}, "copy": {}, "textwrap": {}})
 
 
-_annotations_of_anything = function("inspect", "get_annotations")
+_annotations_of_anything = LaterName("inspect", "get_annotations")
 
 
 def _annotations(of: object, **options: object) -> Mapping[str, object]:
@@ -44,9 +54,20 @@ def _annotations(of: object, **options: object) -> Mapping[str, object]:
 def before_the_dashboard() -> None:
     """To be called before Textual and asyncio are imported: half of what is spared is OpenSSL."""
     spare({"ssl": {}, "asyncio.sslproto": {}})
+    # For archives, the types of files that are served, and what a process says in another encoding.
+    spare({"bz2": {}, "lzma": {}, "mimetypes": {}, "locale": {}})
+    # What mail has in its headers, and HTTP hasn't.
+    spare({"email.header": {}, "email.quoprimime": {}})
+    # Textual: actions in markup, suggestions for what is misspelt in a style sheet, and tables of colours.
+    spare({"pickle": {name: LaterName("pickle", name) for name in ("dumps", "loads")}})
+    spare({"difflib": {"get_close_matches": LaterName("difflib", "get_close_matches")}})
+    spare({"textual.css._help_text": ALL_NAMES})
+    spare({"rich.table": {"Table": LaterName("rich.table", "Table")}})
+    # And what drives it in tests.
+    spare({"textual.pilot": {"Pilot": LaterName("textual.pilot", "Pilot")}})
     # Named characters, and the dates of cookies and of mail.
     spare({"html.entities": {"html5": LaterMapping("html.entities", "html5")}})
-    spare({"calendar": {"timegm": function("calendar", "timegm")}})
+    spare({"calendar": {"timegm": LaterName("calendar", "timegm")}})
     from textual._types import IgnoreReturnCallbackType
 
     # Textual's palette takes one type from a module that imports four kinds of widgets to name theirs.

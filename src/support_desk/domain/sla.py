@@ -16,10 +16,12 @@ low        40 working hours, for the first reply and for each later one
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
+from typing import Any
 
 from support_desk.domain.tickets import PRIORITIES, SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
@@ -94,6 +96,12 @@ class Ranked:
     verdict: Verdict
 
 
+@lru_cache(maxsize=128)
+def _at_rest(kind: str, cause: str, metric: str | None = None, basis: str | None = None) -> Verdict:
+    """A verdict without a deadline: the same object for all tickets that it says the same of."""
+    return Verdict(kind, cause, metric, basis=basis)
+
+
 def came_to_emergency(ticket: Ticket, agreement: Agreement) -> bool:
     """Whether the mail came to one of the emergency addresses."""
     return (ticket.recipient or "").strip().casefold() in agreement.emergency_addresses
@@ -141,11 +149,11 @@ def judge(ticket: Ticket, agreement: Agreement) -> Verdict:
 
 def _finished(ticket: Ticket, rows: tuple[SlaRow, ...] | None) -> Verdict:
     if rows and all(row.stage == "achieved" for row in rows):
-        return Verdict("met", "zendesk_row", basis="zendesk")
+        return _at_rest("met", "zendesk_row", basis="zendesk")
     cause = "sideload_missing" if rows is None else "zendesk_row" if rows else "no_policy"
     if ticket.replies is not None and ticket.replies.count:
-        return Verdict("met", cause, basis="contract")
-    return Verdict("none", cause)
+        return _at_rest("met", cause, basis="contract")
+    return _at_rest("none", cause)
 
 
 def _by_zendesk(ticket: Ticket, rows: tuple[SlaRow, ...], agreement: Agreement) -> Verdict:
@@ -156,17 +164,17 @@ def _by_zendesk(ticket: Ticket, rows: tuple[SlaRow, ...], agreement: Agreement) 
             fallback = _by_contract(ticket, agreement, "null_breach_at")
             if fallback.kind in ("due", "paused"):
                 return fallback
-            return Verdict("unknown", "null_breach_at", first.metric, basis="zendesk")
+            return _at_rest("unknown", "null_breach_at", first.metric, "zendesk")
         urgent = contract_priority(ticket, agreement) == "urgent"
         return Verdict("due", "zendesk_row", first.metric, first.breach_at, "zendesk", round_the_clock=urgent)
     strange = next((row for row in rows if row.stage not in STAGES), None)
     if strange is not None:
-        return Verdict("unknown", "unknown_stage", strange.metric, basis="zendesk")
+        return _at_rest("unknown", "unknown_stage", strange.metric, "zendesk")
     paused = [row for row in rows if row.stage == "paused"]
     if paused:
         first = _earliest(paused)
         return Verdict("paused", "zendesk_row", first.metric, first.breach_at, "zendesk")
-    return Verdict("met", "zendesk_row", basis="zendesk")
+    return _at_rest("met", "zendesk_row", basis="zendesk")
 
 
 def beside_unknown(ticket: Ticket, agreement: Agreement) -> Verdict:
@@ -187,7 +195,7 @@ def _by_contract(ticket: Ticket, agreement: Agreement, cause: str) -> Verdict:
     priority = contract_priority(ticket, agreement)
     owed = _reply_owed(ticket, priority)
     if owed is None:
-        return Verdict("met", cause, basis="contract")
+        return _at_rest("met", cause, basis="contract")
     metric, since, reply_unknown = owed
     try:
         deadline = _contract_deadline(ticket, agreement, priority, since)
@@ -241,7 +249,11 @@ def in_order(rows: Iterable[Ranked], agreement: Agreement) -> tuple[Ranked, ...]
     By absolute deadline, so that the most overdue comes first; then unknown, paused (by the former
     deadline, those without one last), none, met. Ties go by priority, age, id.
     """
-    return tuple(sorted(rows, key=lambda row: _place(row, agreement)))
+    ordered = list(rows)
+    # The last tie first: quicker than by all of it at once, which would make a tuple for each of thousands.
+    for key in reversed(_ORDER):
+        ordered.sort(key=lambda row: key(row, agreement))
+    return tuple(ordered)
 
 
 def with_ranked(queue: Sequence[Ranked], ticket: Ticket, agreement: Agreement) -> tuple[Ranked, ...]:
@@ -252,15 +264,18 @@ def with_ranked(queue: Sequence[Ranked], ticket: Ticket, agreement: Agreement) -
     return tuple(others)
 
 
-def _place(row: Ranked, agreement: Agreement) -> tuple[int, datetime, int, datetime, int]:
-    ticket, verdict = row.ticket, row.verdict
-    return (
-        _PLACE[verdict.kind],
-        verdict.deadline or _NEVER,
-        PRIORITIES.index(contract_priority(ticket, agreement)),
-        ticket.created_at,
-        ticket.id,
-    )
+_ORDER: tuple[Callable[[Ranked, Agreement], Any], ...] = (
+    lambda row, _: _PLACE[row.verdict.kind],
+    lambda row, _: row.verdict.deadline or _NEVER,
+    lambda row, agreement: PRIORITIES.index(contract_priority(row.ticket, agreement)),
+    lambda row, _: row.ticket.created_at,
+    lambda row, _: row.ticket.id,
+)
+"""What decides a row's place, the first thing that differs."""
+
+
+def _place(row: Ranked, agreement: Agreement) -> tuple[Any, ...]:
+    return tuple(key(row, agreement) for key in _ORDER)
 
 
 def working_left(verdict: Verdict, now: datetime, calendar: WorkingCalendar) -> timedelta | None:

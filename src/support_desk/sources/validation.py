@@ -31,7 +31,10 @@ Mark = Callable[[Schema], Schema]
 
 def reader(kind: type[T]) -> Callable[[object], T]:
     """What makes a record of this kind from a JSON object. It raises `ValidationError`, a `ValueError`."""
-    validate: Callable[[object], T] = SchemaValidator(cast("CoreSchema", _schema(kind))).validate_python
+    schema = _schema(kind)
+    validate: Callable[[object], T] = SchemaValidator(cast("CoreSchema", schema)).validate_python
+    # The core has read it, and would keep thousands of dicts in case that somebody pickles a validator.
+    schema.clear()
     return validate
 
 

@@ -5,11 +5,13 @@ The only door to it, as `bare_requests` is to requests.
 
 from __future__ import annotations
 
-from support_desk.later import spare
+from support_desk.later import ALL_NAMES, spare
 from support_desk.sources.optional import without
 
-# For hosts whose names aren't ASCII.
-spare({"idna": {}})
+# For hosts whose names aren't ASCII, for who doesn't use asyncio, and for servers.
+spare({"idna": {}, "stringprep": {}})
+spare(dict.fromkeys(("httpcore._api", "httpcore._sync", "httpcore._backends.mock"), ALL_NAMES))
+spare({"anyio.streams.stapled": ALL_NAMES})
 with without("click"):
     import httpx
 

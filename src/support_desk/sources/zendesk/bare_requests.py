@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import warnings
 
-from support_desk.later import function, spare
+from support_desk.later import LaterName, spare
 from support_desk.sources.optional import without
 
-# For HTTP/2, for authorities in an archive, and for hosts whose names aren't ASCII.
-spare(
-    {"importlib.metadata": {"version": function("importlib.metadata", "version")}, "zipfile": {}, "idna": {}}
-)
+# For HTTP/2, for authorities in an archive, for hosts whose names aren't ASCII, and for kinds of cookies.
+spare({"importlib.metadata": {"version": LaterName("importlib.metadata", "version")}, "zipfile": {}})
+spare({"idna": {}, "stringprep": {}, "http.cookies": {"Morsel": LaterName("http.cookies", "Morsel")}})
 # requests would say so on stderr, over the screen.
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 with without("charset_normalizer", "chardet"):

@@ -10,10 +10,13 @@ import logging
 import os
 
 import support_desk.sources.zendesk.bare_requests  # noqa: F401 - before zenpy imports all of requests
-from support_desk.later import spare
+from support_desk.later import ALL_NAMES, spare
 
 # For dates in its objects and for exports: what is read here is JSON, whose dates are read by `wire`.
 spare({"dateutil.parser": {}, "pytz": {}})
+# For other products than Support.
+_OTHERS = ("chat_objects", "engagement", "help_centre_objects", "talk_objects", "zis_objects")
+spare({f"zenpy.lib.api_objects.{name}": ALL_NAMES for name in _OTHERS})
 _debug_log = os.environ.pop("DEBUG_LOG", None)
 try:
     import zenpy
