@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from support_desk.desk.merging import digest, keep_uncovered
 from support_desk.desk.snapshot import FeedName
-from support_desk.domain.rota import Role
+from support_desk.domain.rota import Role, Rota, on_now
 from support_desk.sources.protocols import Reading
 from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, alert, on_call, timeline
@@ -63,6 +64,21 @@ def test_an_incomplete_timeline_keeps_the_roles_it_does_not_speak_for() -> None:
     }
     assert rota.cover.roles == {Role.DEV, Role.SECOND_LINE}
     assert (rota.cover.start, rota.cover.end) == (new.cover.start, old.cover.end)
+
+
+def test_of_a_role_that_was_read_in_part_the_new_shifts_say_who_is_on() -> None:
+    """Another shift that couldn't be read doesn't bring back whom the service has taken off."""
+    old = timeline(Role.ON_CALL)
+    stepped_in = replace(old, shifts=tuple(replace(shift, override=True) for shift in old.shifts))
+    now = old.shifts[0].start + timedelta(hours=1)
+    new = timeline(Role.ON_CALL, person=BEN)
+    first = replace(new.shifts[0], end=now + timedelta(hours=1))
+    partly = Rota((first,), replace(new.cover, roles=frozenset()))
+    rota = keep_uncovered((stepped_in,), Reading((partly,), complete=False, rejected=1)).rows[0]
+    assert on_now(rota, Role.ON_CALL, now) == BEN
+    assert on_now(rota, Role.ON_CALL, first.end) == ANNA
+    again = keep_uncovered((rota,), Reading((partly,), complete=False, rejected=1)).rows[0]
+    assert again == rota
 
 
 def test_a_timeline_from_long_ago_fills_nothing() -> None:

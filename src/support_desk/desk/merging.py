@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from support_desk.desk.snapshot import Difference, Feed, FeedName, difference, row_key
-from support_desk.domain.rota import Cover, Rota
+from support_desk.domain.rota import Cover, Rota, Shift, merge, uncovered
 from support_desk.records import record
 
 if TYPE_CHECKING:
@@ -92,6 +92,20 @@ def keep_uncovered(held: Sequence[Rota], reading: Reading[Rota]) -> Reading[Rota
     )
     if not silent or cover.start >= cover.end:
         return reading
-    shifts = new.shifts + tuple(shift for shift in old.shifts if shift.role in silent)
-    merged = Rota(shifts, cover)
+    kept = (
+        replace(shift, start=start, end=end)
+        for shift in old.shifts
+        if shift.role in silent
+        for start, end in _untold(shift, new)
+    )
+    merged = Rota(merge((*new.shifts, *kept)), cover)
     return replace(reading, rows=(merged,))
+
+
+def _untold(shift: Shift, new: Rota) -> list[tuple[datetime, datetime]]:
+    """The parts of an earlier shift at which the new timeline says of nobody that they are on.
+
+    A role of which one shift couldn't be read isn't spoken for, and yet its other shifts say who is on.
+    """
+    told = (other for other in new.shifts if other.role is shift.role)
+    return uncovered(told, shift.start, shift.end)

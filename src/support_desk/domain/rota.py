@@ -258,7 +258,7 @@ def gaps(rota: Rota, role: Role, start: datetime, end: datetime) -> tuple[Gap, .
         return ()
     return tuple(
         Gap(role, *empty)
-        for empty in _uncovered(
+        for empty in uncovered(
             [shift for shift in rota.shifts if shift.role is role],
             max(start, rota.cover.start),
             min(end, rota.cover.end),
@@ -266,7 +266,8 @@ def gaps(rota: Rota, role: Role, start: datetime, end: datetime) -> tuple[Gap, .
     )
 
 
-def _uncovered(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def uncovered(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """The parts of the time between two moments that no shift covers."""
     edges = [(start, start)]
     edges += sorted((shift.start, shift.end) for shift in shifts if shift.end > start and shift.start < end)
     edges.append((end, end))
@@ -324,6 +325,6 @@ def uncovered_bank_holidays(
         start = datetime.combine(day, opens, zone).astimezone(UTC)
         end = datetime.combine(day, closes, zone).astimezone(UTC)
         judged = rota.cover.start <= start and end <= rota.cover.end and end > after
-        if judged and _uncovered(on_duty, start, end):
+        if judged and uncovered(on_duty, start, end):
             missing.append(day)
     return tuple(missing)
