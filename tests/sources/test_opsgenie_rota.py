@@ -370,6 +370,35 @@ class TestOnCall:
         with pytest.raises(Unreadable):
             await read_on_call(opsgenie)
 
+    @pytest.mark.parametrize(
+        ("participant", "person"),
+        [
+            ({"id": user_id(DAN.email), "name": DAN.email, "type": "user", "onCallParticipants": []}, DAN),
+            ({"id": user_id(DAN.email), "name": DAN.email}, DAN),
+            ({"id": user_id(DAN.email), "name": DAN.email, "type": None}, DAN),
+            ({"id": user_id(DAN.email), "name": DAN.email, "type": "User"}, DAN),
+            ({"id": user_id(DAN.email), "type": "user"}, DAN),
+            ({"id": "t1", "name": "Ops team", "type": "team"}, Person("Ops team", "")),
+        ],
+    )
+    async def test_whoever_is_named_is_not_nobody(
+        self, opsgenie: OpsgenieSimulator, participant: dict[str, Any], person: Person
+    ) -> None:
+        opsgenie.on_calls["ooh_second_line"] = [participant]
+        reading = await read_on_call(opsgenie)
+        assert reading.rows[1].people == (person,)
+        assert reading.complete
+
+    @pytest.mark.parametrize("participant", [None, "dan@example.com", {}, {"type": "user"}, {"type": "team"}])
+    async def test_a_participant_who_can_not_be_read_is_not_nobody(
+        self, opsgenie: OpsgenieSimulator, participant: Any
+    ) -> None:
+        opsgenie.on_calls["ooh_second_line"] = [participant]
+        reading = await read_on_call(opsgenie)
+        assert [on_call.schedule for on_call in reading.rows] == ["first_line"]
+        assert not reading.complete
+        assert "didn't say who is on call in ooh_second_line" in reading.notes[0]
+
     async def test_people_are_called_by_address_where_users_may_not_be_read(
         self, opsgenie: OpsgenieSimulator
     ) -> None:

@@ -130,9 +130,13 @@ class ScheduleReader:
         await self._directory.ready()
         record = answer.record()
         participants = record.get("onCallParticipants")
-        if not isinstance(participants, list):
+        try:
+            on = list(self._on(participants, DEEPEST)) if isinstance(participants, list) else None
+        except ValueError:
+            on = None
+        if on is None:
             raise Unreadable(f"OpsGenie didn't say who is on call in {clean(line.schedule, 60)}", _NEWER)
-        people = {person.email or person.name: person for person in self._on(participants, DEEPEST)}
+        people = {person.email or person.name: person for person in on}
         parent = record_of(record.get("_parent"))
         on_call = OnCall(
             line_of(parent.get("name")) or clean(line.schedule),
@@ -142,15 +146,20 @@ class ScheduleReader:
         return on_call, answer.server_time
 
     def _on(self, participants: list[object], depth: int) -> Iterator[Person]:
-        """The people among the participants: teams and schedules hold others, escalations steps of others."""
+        """The people among the participants: teams and schedules hold others, escalations steps of others.
+
+        Raises `ValueError` for a participant of whom nothing can be told: left out, it would be nobody.
+        """
         for participant in map(record_of, participants):
-            kind, inner = line_of(participant.get("type")), participant.get("onCallParticipants")
+            kind, inner = line_of(participant.get("type")).casefold(), participant.get("onCallParticipants")
             if kind in NOBODY:
                 continue
-            if isinstance(inner, list) and depth:
+            if kind != "user" and isinstance(inner, list) and depth:
                 yield from self._on(_first_step(inner) if kind == "escalation" else inner, depth - 1)
-            elif kind == "user":
+            elif any(line_of(participant.get(key)) for key in ("name", "username", "id")):
                 yield self._person(participant)
+            else:
+                raise ValueError("a participant is neither somebody nor nobody")
 
     def _person(self, recipient: Mapping[str, object]) -> Person:
         """A user's name is the address; anything else (a team) has a name only."""
