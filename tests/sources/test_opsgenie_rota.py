@@ -245,7 +245,15 @@ class TestUnknownIsNotNobody:
         assert reading.notes == ("first line: nobody is on as ops in the whole range",)
 
     @pytest.mark.parametrize(
-        "shape", [{"startDate": "soon"}, {"endDate": None}, {"startDate": "0001-01-01T00:00:00+10:00"}]
+        "shape",
+        [
+            {"startDate": "soon"},
+            {"endDate": None},
+            {"startDate": "0001-01-01T00:00:00+10:00"},
+            {"startDate": "2026-11-25T10:00:00Z", "endDate": "2026-11-24T10:00:00Z"},
+            {"recipient": "eve@example.com"},
+            {"recipient": ["eve@example.com"]},
+        ],
     )
     async def test_a_period_that_can_not_be_read(
         self, opsgenie: OpsgenieSimulator, shape: dict[str, Any]
@@ -258,6 +266,24 @@ class TestUnknownIsNotNobody:
         assert (reading.rejected, reading.complete) == (1, False)
         assert on_now(reading.rows[0], Role.OPS, NOW) == DAN
         assert on_now(reading.rows[0], Role.OPS, local(day, "20:00")) is UNKNOWN
+
+    @pytest.mark.parametrize(
+        "rotations",
+        [[None], ["Rota"], [{"name": "Rota", "periods": [None]}], [{"name": "Rota", "periods": [{}, "x"]}]],
+    )
+    async def test_rows_of_a_timeline_that_are_no_records_are_not_nobody(
+        self, opsgenie: OpsgenieSimulator, rotations: list[Any]
+    ) -> None:
+        record = {
+            "startDate": "2026-11-02T00:00:00Z",
+            "endDate": "2027-01-04T00:00:00Z",
+            "finalTimeline": {"rotations": rotations},
+        }
+        opsgenie.server.fail("/ooh_second_line/timeline", data(record), times=None)
+        reading = await read(opsgenie)
+        assert reading.rejected > 0
+        assert on_now(reading.rows[0], Role.SECOND_LINE, NOW) is UNKNOWN
+        assert "second line: some shifts of second_line could not be read" in reading.notes
 
     async def test_one_schedule_that_fails(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.forbidden.append((READ_KEY, "ooh_second_line"))

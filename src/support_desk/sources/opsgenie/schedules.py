@@ -226,8 +226,13 @@ class ScheduleReader:
 
     def _fill(self, timeline: _Timeline, line: Line, rotations: list[object]) -> None:
         doubtful: set[Role] = set()
-        for rotation in map(record_of, rotations):
-            role = line.role_of(line_of(rotation.get("name")))
+        for row in rotations:
+            if not isinstance(row, dict):
+                # It may have been anybody's.
+                doubtful |= {role for role, _, _ in line.roles}
+                timeline.rejected += 1
+            rotation = record_of(row)
+            role = line.role_of(line_of(rotation.get("name"))) if rotation else None
             if role is None:
                 continue
             timeline.known.add(role)
@@ -237,10 +242,10 @@ class ScheduleReader:
                 doubtful.add(role)
                 timeline.rejected += rejected
         for role, _, key in line.roles:
-            if role not in timeline.known:
-                timeline.notes.append(f"{line.words}: no rotation's name matches `{key}`")
-            elif role in doubtful:
+            if role in doubtful:
                 timeline.notes.append(f"{line.words}: some shifts of {role.value} could not be read")
+            elif role not in timeline.known:
+                timeline.notes.append(f"{line.words}: no rotation's name matches `{key}`")
             elif not any(shift.role is role for shift in timeline.shifts):
                 timeline.notes.append(f"{line.words}: nobody is on as {role.value} in the whole range")
         timeline.known -= doubtful
@@ -253,17 +258,20 @@ class ScheduleReader:
             return [], 1
         shifts: list[Shift] = []
         rejected = 0
-        for period in map(record_of, periods):
-            recipient = _recipient(period)
-            if not recipient:
-                continue
+        for row in periods:
+            period = record_of(row)
             try:
+                recipient = _recipient(period)
+                if period and not recipient:
+                    continue
                 start, end = moment(period.get("startDate")), moment(period.get("endDate"))
             except ValueError:
                 rejected += 1
                 continue
             if start < end:
                 shifts.append(Shift(role, self._person(recipient), start, end, _stepped_in(period)))
+            elif end < start:
+                rejected += 1
         return shifts, rejected
 
 
@@ -271,8 +279,14 @@ _NEWER = "if this stays, the API has changed: look for a newer version of this p
 
 
 def _recipient(period: Mapping[str, object]) -> Mapping[str, object]:
-    """Who is on in a period; for a team or another schedule, the person whom it led to in the end."""
-    recipient = record_of(period.get("recipient"))
+    """Who is on in a period; for a team or another schedule, the person whom it led to in the end.
+
+    Empty for a gap. Raises `ValueError` for a recipient that is there and isn't a record.
+    """
+    found = period.get("recipient")
+    recipient = record_of(found)
+    if found is not None and not isinstance(found, dict):
+        raise ValueError("a recipient can't be read")
     if line_of(recipient.get("type")) in NOBODY:
         return {}
     flattened = period.get("flattenedRecipients")
