@@ -195,6 +195,20 @@ async def test_a_change_in_the_queue_is_announced() -> None:
         assert "changed since you read it: press r" in status(screen)
 
 
+async def test_a_ticket_that_leaves_the_queue_while_it_is_read_says_so() -> None:
+    async with running() as desk:
+        ticket = desk.ticket_rows()[0]
+        screen = await read(desk, ticket.id)
+        gone = replace(ticket, status="solved", updated_at=ticket.updated_at + timedelta(minutes=1))
+        desk.app.desk.patch_ticket(gone)
+        await desk.pilot.pause()
+        assert "left the list since you read it: press r" in status(screen)
+        assert "SLA         not known: it has left the queue" in screen.text.plain
+        await desk.press("r")
+        await desk.until(lambda: not screen._loading)
+        assert "left the list" not in status(screen)
+
+
 async def test_an_answer_for_another_ticket_is_dropped() -> None:
     async with running() as desk:
         first, second = (ticket.id for ticket in desk.ticket_rows()[:2])
@@ -343,6 +357,29 @@ async def test_an_open_alert_counts_down_to_the_next_line() -> None:
         desk.clock.pass_by(hours=1)
         screen.tick()
         assert "CHECK" in screen.text.plain
+
+
+async def test_an_alert_that_leaves_the_list_while_it_is_read_is_not_open_any_more() -> None:
+    """The page kept what it had read first: open, and about to page somebody, whatever came since."""
+    async with running(size=(120, 40)) as desk:
+        alert = next(a for a in desk.app.desk.snapshot.alerts.rows if a.status == "open")
+        desk.app.open_alert(alert.id)
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.detail)
+        screen = desk.app.screen
+        assert isinstance(screen, AlertScreen)
+        later = alert.updated_at + timedelta(minutes=1)
+        desk.app.desk.patch_alert(replace(alert, status="acked", acknowledged_by="x", updated_at=later))
+        await desk.pilot.pause()
+        assert "acknowledged by" in screen.text.plain
+        desk.app.desk.patch_alert(replace(alert, status="closed", updated_at=later + timedelta(minutes=1)))
+        await desk.pilot.pause()
+        line = screen.query_one("#identity", Lines).plain.split("\n")[1]
+        assert "left the list since you read it: press r" in line
+        assert "Status      not known: it has left the list" in screen.text.plain
+        assert "Next line" not in screen.text.plain
+        await desk.press("r")
+        await desk.until(lambda: not screen._loading)
+        assert "Next line" in screen.text.plain
 
 
 async def test_what_could_not_be_read_of_an_alert_is_named_and_never_shown_as_nothing() -> None:

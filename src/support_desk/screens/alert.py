@@ -48,6 +48,8 @@ class AlertScreen(DetailScreen[AlertDetail]):
     def __init__(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
         super().__init__(alert_id, neighbours)
         self.alert_id = alert_id
+        self._last_listed: Alert | None = None
+        """As the list had it last, since it was read."""
 
     @property
     def target(self) -> Target:
@@ -57,11 +59,21 @@ class AlertScreen(DetailScreen[AlertDetail]):
 
     def listed(self, view: View) -> Alert | None:
         """The alert as the list has it."""
-        return next((alert for alert in view.snapshot.alerts.rows if alert.id == self.alert_id), None)
+        found = next((alert for alert in view.snapshot.alerts.rows if alert.id == self.alert_id), None)
+        self._last_listed = found or self._last_listed
+        return found
+
+    def left(self, view: View) -> bool:
+        return self.listed(view) is None and self._last_listed is not None
+
+    def read(self, detail: AlertDetail) -> None:
+        """What is read after it left says itself what became of it."""
+        super().read(detail)
+        self._last_listed = None
 
     def newest(self, view: View) -> Alert | None:
         """The newest that is known of the alert."""
-        listed = self.listed(view)
+        listed = self.listed(view) or self._last_listed
         if self.detail is None:
             return listed
         read = self.detail.alert
@@ -94,6 +106,8 @@ class AlertScreen(DetailScreen[AlertDetail]):
 
     def known_from(self, view: View) -> str:
         feed = view.snapshot.alerts
+        if self.left(view):
+            return "facts from the list, which it has left"
         if self.listed(view) is None or feed.read_at is None:
             return "not in the list: nothing is known of it yet" if self.detail is None else ""
         return f"facts from the list, read {ago(feed.read_at, view.now)}"
@@ -134,12 +148,12 @@ class AlertScreen(DetailScreen[AlertDetail]):
         if row is None:
             return []
         alert = row.alert
-        lines = [
-            fact("Status", *_status(view, alert)),
-            *_page(view, row),
-            _next_line(view, row),
-            *_facts(view, alert),
-        ]
+        now = (
+            [fact("Status", ("not known: it has left the list", "unknown")), *_page(view, row)]
+            if self.left(view)
+            else [fact("Status", *_status(view, alert)), *_page(view, row), _next_line(view, row)]
+        )
+        lines = [*now, *_facts(view, alert)]
         match = self.desk_app.runbook_for(row)
         if match is not None:
             lines.append(fact("Runbook", (match.title, "strong"), (f"  {match.why}", "dim")))

@@ -116,6 +116,10 @@ class DetailScreen(Acting, Generic[D]):
         """The list has a newer state than what was read."""
 
     @abstractmethod
+    def left(self, view: View) -> bool:
+        """It was in the list while this was shown, and isn't any more: what it is now isn't known."""
+
+    @abstractmethod
     def known_from(self, view: View) -> str:
         """Where the facts come from before the answer: such as "from the list, 20 s old"."""
 
@@ -213,6 +217,11 @@ class DetailScreen(Acting, Generic[D]):
             return ((gone, "failed"), (f" {self.problem.problem}", "warn"), (old, "dim"))
         if self.detail is None or self.read_at is None:
             return ((" waiting for the sources to start ... ", "strong"), (known, "dim"))
+        if self.left(view):
+            return (
+                (" left the list since you read it: press r ", "warn"),
+                (f" {self._read_words(view)}", "dim"),
+            )
         if self.changed_since(view):
             return ((" changed since you read it: press r ", "warn"), (f" {self._read_words(view)}", "dim"))
         return ((f" {self._read_words(view)}", "dim"),)

@@ -57,6 +57,8 @@ class TicketScreen(DetailScreen[TicketDetail]):
     def __init__(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
         super().__init__(ticket_id, neighbours)
         self.ticket_id = ticket_id
+        self._last_listed: Ranked | None = None
+        """As the queue had it last, since it was read."""
 
     @property
     def target(self) -> Target:
@@ -67,11 +69,16 @@ class TicketScreen(DetailScreen[TicketDetail]):
     def row(self, view: View) -> Ranked | None:
         """The ticket's row in the queue."""
         rows = view.snapshot.tickets.rows
-        return next((row for row in rows if row.ticket.id == self.ticket_id), None)
+        found = next((row for row in rows if row.ticket.id == self.ticket_id), None)
+        self._last_listed = found or self._last_listed
+        return found
+
+    def left(self, view: View) -> bool:
+        return self.row(view) is None and self._last_listed is not None
 
     def ranked(self, view: View) -> Ranked | None:
         """The newest that is known of the ticket, with its verdict."""
-        row = self.row(view)
+        row = self.row(view) or self._last_listed
         if self.detail is None:
             return row
         ticket = self.detail.ticket
@@ -110,6 +117,8 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     def known_from(self, view: View) -> str:
         feed = view.snapshot.tickets
+        if self.left(view):
+            return "facts from the queue, which it has left"
         if self.row(view) is None or feed.read_at is None:
             return "not in the queue: nothing is known of it yet" if self.detail is None else ""
         return f"facts from the queue, read {ago(feed.read_at, view.now)}"
@@ -146,7 +155,8 @@ class TicketScreen(DetailScreen[TicketDetail]):
         ranked = self.ranked(view)
         if ranked is None:
             return []
-        lines = [*_deadlines(view, ranked), *_facts(view, ranked.ticket)]
+        left = [fact("SLA", ("not known: it has left the queue", "unknown"))] if self.left(view) else []
+        lines = [*(left or _deadlines(view, ranked)), *_facts(view, ranked.ticket)]
         numbers = self.detail.numbers if self.detail is not None else None
         if numbers is not None and numbers.problem_id:
             rows = (row.ticket for row in view.snapshot.tickets.rows)
@@ -167,6 +177,7 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     def read(self, detail: TicketDetail) -> None:
         """What a colleague has promised stands in the notes; a conversation read in part may lack it."""
+        self._last_listed = None
         promise = promise_in(detail.comments)
         if promise is not None or detail.complete:
             self.desk_app.note_promise(self.ticket_id, promise)
