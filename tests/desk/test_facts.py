@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, RotaSection
+from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, RotaSection, SecondLine
 from support_desk.desk.facts import (
     Countdowns,
     escalation_of,
     in_words,
     person_named,
+    second_line,
     second_line_at,
     to_answer,
 )
@@ -97,6 +98,19 @@ def test_of_two_schedules_of_one_name_the_enabled_one_answers() -> None:
     assert answer_for("Ooh", (old, new)) is new
     assert answer_for("Ooh", (old,)) is old
     assert answer_for("first", (old, new)) is None
+
+
+def test_a_schedule_that_is_configured_by_its_id_is_answered_for_as_well() -> None:
+    """The answer is called by the schedule's name: an override it knew of went unseen."""
+    number = "a2c94e70-53d1-4b8e-9f06-7e1d3b5a8c42"
+    answer = OnCall("ooh_second_line", enabled=True, people=(KIM,), id=number)
+    assert answer_for(number.upper(), (answer,)) is answer
+    assert answer_for("", (replace(answer, id=""),)) is None
+    line = SecondLine(schedule=number)
+    config = Config(rota=msgspec.structs.replace(RotaSection(), second_line=line))
+    planned = Feed(rows=(rota(shift(SAM, -600, 600)),), read_at=START)
+    snapshot = Snapshot(rota=planned, on_call=Feed(rows=(answer,), read_at=START))
+    assert second_line(snapshot, START, config) == KIM
 
 
 SAM, KIM = Person("Sam Patel", "sam@example.com"), Person("Kim Larsen", "kim@example.com")

@@ -361,8 +361,8 @@ class TestOnCall:
         reading = await read_on_call(opsgenie)
         assert reading.complete
         assert reading.rows == (
-            OnCall("first_line", True, (PHONE, DAN, CAT)),
-            OnCall("ooh_second_line", True, ()),
+            OnCall("first_line", True, (PHONE, DAN, CAT), FIRST_LINE),
+            OnCall("ooh_second_line", True, (), SECOND_LINE),
         )
         assert {request.param("flat") for request in opsgenie.server.sent_to("/on-calls")} == {"false"}
 

@@ -106,7 +106,7 @@ def _people(
         return found or (Person(rule.recipient or rule.recipient_id, rule.recipient),)
     if rule.recipient_type == "schedule" and on_call is not None:
         for answer in on_call:
-            if answer.schedule.casefold() in wanted:
+            if wanted & {answer.schedule.casefold(), answer.id.casefold()}:
                 return answer.people if answer.enabled else ()
     return None
 

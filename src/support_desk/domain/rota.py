@@ -80,12 +80,14 @@ class OnCall:
     schedule: str
     enabled: bool
     people: tuple[Person, ...]
+    id: str = ""
+    """The schedule's id; empty where the answer doesn't say."""
 
 
 def answer_for(schedule: str, answers: Iterable[OnCall]) -> OnCall | None:
-    """The answer about a schedule, by its name without regard to case; of several an enabled one's."""
-    wanted = schedule.casefold()
-    found = [answer for answer in answers if answer.schedule.casefold() == wanted]
+    """The answer about a schedule, by its name or id without regard to case; of several an enabled one's."""
+    wanted = {schedule.casefold()} - {""}
+    found = [answer for answer in answers if wanted & {answer.schedule.casefold(), answer.id.casefold()}]
     return next((answer for answer in found if answer.enabled), found[0] if found else None)
 
 

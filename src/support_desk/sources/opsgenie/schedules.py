@@ -142,6 +142,7 @@ class ScheduleReader:
             line_of(parent.get("name")) or clean(line.schedule),
             parent.get("enabled") is not False,
             tuple(people.values()),
+            line_of(parent.get("id")),
         )
         return on_call, answer.server_time
 
