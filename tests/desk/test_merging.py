@@ -41,6 +41,17 @@ def test_a_row_that_could_not_be_read_has_not_left() -> None:
     assert found.rejected == 1
 
 
+def test_a_row_that_is_known_to_be_unreadable_keeps_no_other() -> None:
+    """An alert that stays unreadable kept every one that was closed meanwhile, as open and overdue."""
+    held = (alert("a"), alert("b"), alert("c"))
+    reading = Reading((alert("a"),), rejected=1, unread=frozenset({"b"}))
+    assert ids(digest(FeedName.ALERTS, held, reading, START).rows) == ["a", "b"]
+    another = replace(reading, rejected=2)
+    assert ids(digest(FeedName.ALERTS, held, another, START).rows) == ["a", "b", "c"]
+    cut_short = replace(reading, complete=False)
+    assert ids(digest(FeedName.ALERTS, held, cut_short, START).rows) == ["a", "b", "c"]
+
+
 def test_who_is_on_call_is_unknown_where_it_could_not_be_read() -> None:
     held = (on_call("first_line", ANNA), on_call("second_line", BEN))
     found = digest(FeedName.ON_CALL, held, Reading((on_call("first_line", BEN),), complete=False), START)

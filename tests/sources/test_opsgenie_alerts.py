@@ -196,6 +196,7 @@ class TestOneAlert:
         await source.close()
         assert [alert.id for alert in reading.rows] == ["good"]
         assert reading.rejected == 6
+        assert reading.unread == {"when", "maybe", "far"}
 
     async def test_hostile_text_is_cleaned(self, opsgenie: OpsgenieSimulator) -> None:
         nasty = "a\x1b[2Jb\u202ec\nd"

@@ -48,16 +48,28 @@ def proves_absence(reading: Reading[object]) -> bool:
     return reading.complete and not reading.rejected
 
 
+def may_have_left_out(reading: Reading[object], key: object) -> bool:
+    """Whether a row that is missing may be there all the same.
+
+    Where every row that couldn't be read is known by its id, it is one of them or none: a row that stays
+    unreadable for days mustn't keep on the list whatever is closed meanwhile.
+    """
+    if proves_absence(reading):
+        return False
+    return not reading.complete or len(reading.unread) < reading.rejected or key in reading.unread
+
+
 def digest(name: FeedName, held: Sequence[T], reading: Reading[T], read_at: datetime) -> Digest[T]:
     """Any feed but the tickets.
 
-    Rows that an incomplete reading doesn't have are kept, except who is on call now: that may be a
-    minute old at most, so a schedule that couldn't be read is unknown.
+    Rows that may have been left out are kept, except who is on call now: that may be a minute old at most,
+    so a schedule that couldn't be read is unknown.
     """
     rows = reuse(name, held, reading.rows)
     if not proves_absence(reading) and name is not FeedName.ON_CALL:
         read = {row_key(name, row) for row in rows}
-        rows += tuple(row for row in held if row_key(name, row) not in read)
+        missing = ((row_key(name, row), row) for row in held)
+        rows += tuple(row for key, row in missing if key not in read and may_have_left_out(reading, key))
     return Digest(
         rows,
         difference(held, rows, lambda row: row_key(name, row)),

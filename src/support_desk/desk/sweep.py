@@ -128,14 +128,15 @@ async def digest_sweep(
 ) -> Digest[Ranked]:
     """The queue after a sweep that began at `now`.
 
-    A ticket that a complete sweep doesn't have is read directly before it goes; where that can't be done
-    it stays, and the queue counts as read in part.
+    A ticket that a complete sweep doesn't have is read directly before it goes, which tells as well whether
+    it is one that the sweep couldn't read; where that can't be done it stays, and the queue counts as read in
+    part.
     """
     fresh = await _aside(len(reading.rows), lambda: sweeper.overlay(held, reading.rows, now))
     missing = {row.ticket.id: row.ticket for row in held if row.ticket.id not in fresh}
     sweeper.note_missing(missing)
     complete, notes = reading.complete, reading.notes
-    if missing and proves_absence(reading):
+    if missing and reading.complete:
         try:
             answer = await confirm(tuple(missing))
         except SourceError as error:

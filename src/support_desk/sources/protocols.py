@@ -40,6 +40,9 @@ class Reading(Generic[T_co]):
     """What the person should know about this read, a line each (cleaned)."""
     server_time: datetime | None = None
     """The service's own clock (`Date` header, UTC) when it answered, for the skew of ours."""
+    unread: frozenset[str] = frozenset()
+    """The ids of the rejected rows, as far as they can be told: where all can, whatever else is missing from
+    a complete read has left."""
 
 
 @record

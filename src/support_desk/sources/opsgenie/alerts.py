@@ -56,6 +56,8 @@ class _Gathered:
     seen: set[str] = field(default_factory=set)
     """Ids of all rows, whether they could be read or not."""
     rejected: int = 0
+    unread: set[str] = field(default_factory=set)
+    """Ids of the rows that couldn't be read, where they have one."""
     reached: int = 0
     """How many rows from the beginning have been looked at."""
     complete: bool = True
@@ -75,6 +77,7 @@ class _Gathered:
             self.rejected += 0 if again else bad
             if key:
                 self.seen.add(key)
+                self.unread |= {clean(key)} if bad else set()
             for alert in good:
                 known = self.alerts.get(alert.id)
                 if known is None or alert.updated_at >= known.updated_at:
@@ -87,7 +90,8 @@ class _Gathered:
 
     def reading(self) -> Reading[Alert]:
         open_ones = tuple(alert for alert in self.alerts.values() if alert.status != "closed")
-        return Reading(open_ones, self.complete, self.rejected, tuple(self.notes), self.server_time)
+        notes, unread = tuple(self.notes), frozenset(self.unread)
+        return Reading(open_ones, self.complete, self.rejected, notes, self.server_time, unread)
 
 
 def _raw_id(row: object) -> str:

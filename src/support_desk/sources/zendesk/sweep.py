@@ -63,8 +63,8 @@ class Sweep:
 
     @property
     def complete(self) -> bool:
-        """Whether a ticket that isn't among the rows has left the queue."""
-        return self._done and not self._missed and self.rejected == 0
+        """Whether a ticket that isn't among the rows has left the queue, or is one that couldn't be read."""
+        return self._done and not self._missed
 
     def next_page(self) -> Ask | None:
         """What to ask for next; None when everything has been read."""
