@@ -194,6 +194,10 @@ class OpsgenieSimulator:
         self.keys = {READ_KEY, WRITE_KEY, DEFAULT_KEY}
         self.forbidden: list[tuple[str, str]] = []
         """Keys and parts of paths: 403/40301 for a request that has both."""
+        self.most_rows = 100
+        """Of a page of alerts, whatever was asked for."""
+        self.always_more = False
+        """Whether the last page names another as well."""
         self.between_pages: Callable[[int], None] | None = None
         """Called with the offset after a page of alerts was served."""
         self._lock = threading.Lock()
@@ -267,9 +271,10 @@ class OpsgenieSimulator:
             rows = [row for row in rows if not isinstance(row, dict) or row.get("status") != "closed"]
         if request.param("order", "desc") == "desc":
             rows = rows[::-1]
+        limit = min(limit, self.most_rows)
         page = rows[offset : offset + limit]
         paging = {"first": self._page_url("alerts", 0)}
-        if offset + limit < len(rows):
+        if offset + limit < len(rows) or self.always_more:
             paging["next"] = self._page_url("alerts", offset + limit)
         answer = data(list(page), paging=paging)
         if self.between_pages:

@@ -351,6 +351,21 @@ class TestTheList:
         assert rows["a97"].status == "acked"
         assert rows["a98"].count == 1
 
+    @pytest.mark.parametrize("always", [False, True])
+    async def test_a_short_page_that_names_another_is_not_the_last(
+        self, opsgenie: OpsgenieSimulator, always: bool
+    ) -> None:
+        """`always`: a service that names another even after the last costs one request more."""
+        opsgenie.alerts = [wire_alert(f"a{number:03}") for number in range(70)]
+        opsgenie.most_rows, opsgenie.always_more = 50, always
+        source = source_for(opsgenie)
+        reading = await source.open_alerts()
+        await source.close()
+        assert len(reading.rows) == 70
+        assert reading.complete
+        asked = [request for request in opsgenie.server.sent_to("/v2/alerts") if "offset" in request.query]
+        assert len(asked) == (3 if always else 2)
+
     async def test_a_bad_row_that_two_pages_share_counts_once(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.alerts = many(120)
         opsgenie.alerts[97] = {**opsgenie.alerts[97], "createdAt": None}

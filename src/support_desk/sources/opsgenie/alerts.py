@@ -122,11 +122,13 @@ class AlertReader:
         return gathered.reading()
 
     async def _gather(self, gathered: _Gathered, first: Answer) -> None:
-        rows, offset, stepped_back = first.rows(), 0, False
+        answer, rows, offset, stepped_back = first, first.rows(), 0, False
         for pages_left in reversed(range(MOST_PAGES)):
-            follows_on = gathered.follows_on(rows)
+            follows_on, before = gathered.follows_on(rows), gathered.reached
             gathered.add(rows, offset)
-            if follows_on and len(rows) < PAGE:
+            # A page may hold fewer rows than asked for; the last one is the one that names no other.
+            goes_on = next_offset(answer.body) is not None and gathered.reached > before
+            if follows_on and len(rows) < PAGE and not goes_on:
                 return
             if stepped_back and not follows_on:
                 gathered.doubt("alerts: many closed while they were being read, so some may be missing")
@@ -134,9 +136,10 @@ class AlertReader:
             if not pages_left:
                 break
             stepped_back = not follows_on
-            offset = offset + PAGE - OVERLAP if follows_on else max(0, offset - PAGE // 2)
+            offset = offset + max(len(rows) - OVERLAP, 1) if follows_on else max(0, offset - PAGE // 2)
             try:
-                rows = (await self._page(offset)).rows()
+                answer = await self._page(offset)
+                rows = answer.rows()
             except (Throttled, SignInRefused, NotAllowed):
                 raise
             except SourceError as error:
