@@ -12,7 +12,9 @@ from support_desk.config.model import Zendesk
 from support_desk.desk.merging import proves_absence
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, Throttled
-from support_desk.sources.zendesk.wire import NotAnAnswer, tickets_from_search
+from support_desk.sources.zendesk.sweep import Sweep
+from support_desk.sources.zendesk.wire import NotAnAnswer, Page, tickets_from_search
+from tests.desk import samples
 from tests.simulators.http import Answer, Request, dropped, html_page, json_answer
 from tests.simulators.zendesk import NOW, ZendeskSimulator, fill, sla_row, stamp, wire_ticket
 from tests.sources.zendesk_desk import Time, source_for
@@ -148,6 +150,21 @@ async def test_missing_and_null_fields_are_not_there_rather_than_wrong() -> None
         assert ticket.sla_rows is None
         assert ticket.replies is None
         assert ticket.plan == "unknown"
+
+
+@pytest.mark.parametrize("count", [0, -1, 20, 99, True])
+def test_a_count_below_what_has_come_ends_nothing(count: int) -> None:
+    """Half of the queue wasn't there, by a sweep that called itself complete."""
+    tickets = [samples.ticket(number) for number in range(1, 151)]
+    sweep = Sweep("")
+    asked = []
+    while (ask := sweep.next_page()) is not None:
+        asked.append(ask[1])
+        part = tuple(tickets[(ask[1] - 1) * 100 : ask[1] * 100])
+        sweep.add(Page(part, count=count, received=len(part)))
+    assert asked == [1, 2]
+    assert len(sweep.rows) == 150
+    assert sweep.complete
 
 
 async def test_unknown_words_are_kept_and_hostile_text_is_cleaned() -> None:

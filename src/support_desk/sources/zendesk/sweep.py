@@ -143,7 +143,9 @@ class Sweep:
 
     def _turn_over(self, page: Page) -> None:
         read = self._page * PER_PAGE
-        last = page.received < PER_PAGE if page.count is None else read >= page.count or page.received == 0
+        # A count that is less than what has come already says nothing of what is still to come.
+        counted = page.count is not None and page.count >= read - PER_PAGE + page.received
+        last = page.received == 0 or (read >= (page.count or 0) if counted else page.received < PER_PAGE)
         if last:
             self._finish()
         elif read >= CAP:
