@@ -28,6 +28,9 @@ from support_desk.domain.words import counted
 SOON = timedelta(hours=1)
 """A ticket that is due within this time is near its breach."""
 
+AHEAD = timedelta(minutes=1)
+"""A reading that is dated so far in the future says something of this machine's clock."""
+
 _MESSAGE_SHOWN = 40
 
 _SHOWN = {"zendesk": "tickets", "alerts": "alerts"}
@@ -105,12 +108,26 @@ class Glance(msgspec.Struct, frozen=True):
         return states <= {"fresh", "off"} and "fresh" in states
 
     def age(self) -> timedelta | None:
-        """How old the oldest of the readings is; None before the first."""
+        """How old the oldest of the readings is; None before the first, and where that isn't known."""
+        if self.ahead() is not None:
+            return None
         read = [at for name in _SHOWN if (at := self.sources[name].read_at) is not None]
         return max(timedelta(0), self.now - min(read)) if read else None
 
+    def ahead(self) -> timedelta | None:
+        """How far in the future the latest reading is dated; None where none is, to the minute.
+
+        Then this machine's clock is behind those of the services, and how old the readings are isn't known.
+        """
+        read = [at for name in _SHOWN if (at := self.sources[name].read_at) is not None]
+        ahead = max(read, default=self.now) - self.now
+        return ahead if ahead >= AHEAD else None
+
     def _age_in_brackets(self, source: SourceGlance) -> str:
-        return "" if source.read_at is None else f" ({short_length(self.now - source.read_at)} old)"
+        if source.read_at is None:
+            return ""
+        length = short_length(self.now - source.read_at)
+        return f" (dated {length} ahead)" if source.read_at - self.now >= AHEAD else f" ({length} old)"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -150,8 +167,11 @@ def parts(glance: Glance) -> list[Part]:
     if not found:
         found.append(Part("all quiet", "green") if glance.trusted() else Part("nothing known to need you"))
     found.extend(Part(trouble, "yellow") for trouble in glance.troubles())
-    age = glance.age()
-    found.append(Part("never read" if age is None else f"read {short_length(age)} ago"))
+    age, ahead = glance.age(), glance.ahead()
+    if ahead is not None:
+        found.append(Part(f"age not known: this machine's clock is {short_length(ahead)} behind", "yellow"))
+    else:
+        found.append(Part("never read" if age is None else f"read {short_length(age)} ago"))
     return found
 
 
@@ -272,7 +292,9 @@ def header(now: datetime, sources: dict[str, SourceGlance]) -> dict[str, Any]:
 
 
 def _age(now: datetime, read_at: datetime | None) -> int | None:
-    return None if read_at is None else max(0, math.floor((now - read_at).total_seconds()))
+    if read_at is None or read_at - now >= AHEAD:
+        return None
+    return max(0, math.floor((now - read_at).total_seconds()))
 
 
 def short_length(length: timedelta) -> str:

@@ -43,6 +43,7 @@ def test_quiet_when_everything_was_read_and_nothing_waits() -> None:
     [
         ({"alerts": Feed()}, "alerts loading"),
         ({"alerts": Feed(read_at=NOW - timedelta(minutes=4))}, "alerts stale (4 min old)"),
+        ({"alerts": Feed(read_at=NOW + timedelta(hours=5))}, "alerts stale (dated 5 h ahead)"),
         ({"tickets": Feed(read_at=NOW, complete=False)}, "tickets partial (0 s old)"),
         (
             {
@@ -61,6 +62,16 @@ def test_never_quiet_on_what_was_not_read(feeds: dict[str, object], words: str) 
     assert "quiet" not in text
     assert text.startswith("nothing known to need you; ")
     assert words in text
+
+
+def test_no_age_where_the_clock_is_behind_what_was_read() -> None:
+    """The desk was closed hours ago, on a machine whose clock is hours behind: that looked just read."""
+    ahead: Feed[object] = Feed(read_at=NOW + timedelta(hours=5))
+    assert line(alerts=ahead, tickets=ahead).endswith("; age not known: this machine's clock is 5 h behind")
+    document = status_document(desk(alerts=ahead, tickets=ahead), NOW, Config())
+    assert document["age_seconds"] is None
+    assert document["sources"]["alerts"]["age_seconds"] is None
+    assert document["quiet"] is False
 
 
 def test_not_quiet_where_nothing_is_configured() -> None:

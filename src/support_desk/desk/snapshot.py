@@ -127,7 +127,8 @@ def state(feed: Feed[object], now: datetime) -> State:
     """How far `feed` can be trusted at `now` (ruling 21).
 
     *Stale* after two missed intervals; *failed* after five minutes without success or after a definite
-    refusal; *loading* before the first read.
+    refusal; *loading* before the first read. A reading from as far in the future is stale as well: the
+    machine's clock is behind and nobody has corrected it, so that its age isn't known.
     """
     if not feed.enabled:
         return State.OFF
@@ -138,7 +139,7 @@ def state(feed: Feed[object], now: datetime) -> State:
     if feed.read_at is None:
         return State.LOADING
     age = now - feed.read_at
-    if age > feed.interval * MISSED_INTERVALS + SLACK:
+    if abs(age) > feed.interval * MISSED_INTERVALS + SLACK:
         return State.FAILED if feed.problem and age >= FAILED_AFTER else State.STALE
     if not feed.complete or feed.rejected:
         return State.PARTIAL

@@ -139,6 +139,8 @@ def state_words(judged: State, feed: Feed[object], now: datetime, *, troubled: b
     word, style = ("retrying", "stale") if judged is State.FRESH and troubled else STATE_STYLE[judged]
     if judged in (State.OFF, State.LOADING) or feed.read_at is None:
         return word, style
+    if judged is State.STALE and feed.read_at > now:
+        return f"{word}, dated {age(feed.read_at - now)} ahead", style
     return f"{word} {age(now - feed.read_at, exact=word != 'ok')}", style
 
 
