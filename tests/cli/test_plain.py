@@ -63,6 +63,12 @@ def test_a_ticket_is_one_line_of_named_parts() -> None:
     )
 
 
+def test_what_is_due_before_the_next_working_hour_has_no_working_time_left() -> None:
+    night = desk(tickets=[ticket(1, active(TODAY + timedelta(hours=4)))])
+    (line,) = tickets_text(tickets_document(night, TODAY + timedelta(hours=2), AGREEMENT), ZONE)
+    assert "Due in 2 hours, Monday 23 November, 04:00, no working time left: first reply" in line
+
+
 def test_an_alert_is_one_line_of_named_parts() -> None:
     snapshot = desk(alerts=[alert(1, "P1", count=3)], rota=[rota(shift(Role.SECOND_LINE, SAM, TODAY, 24))])
 

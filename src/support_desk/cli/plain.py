@@ -88,6 +88,10 @@ def _plan(ticket: Document) -> str:
     return f"{plan}, tag and field disagree" if ticket["plan_conflict"] else plan
 
 
+def _working_time(seconds: int) -> str:
+    return f"{spoken_length(seconds, days=False)} of working time left" if seconds else "no working time left"
+
+
 def _due(sla: Document, zone: ZoneInfo) -> str:
     left, state = sla["remaining_seconds"], sla["state"]
     if left is None:
@@ -96,7 +100,7 @@ def _due(sla: Document, zone: ZoneInfo) -> str:
     if left <= 0:
         return f"Breached {spoken_length(left)} ago"
     working = sla["working_seconds"]
-    tail = f", {spoken_length(working, days=False)} of working time left" if working is not None else ""
+    tail = "" if working is None else f", {_working_time(working)}"
     return f"Due in {spoken_length(left)}, {spoken_time(sla['deadline'], zone)}{tail}"
 
 
