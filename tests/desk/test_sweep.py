@@ -124,6 +124,34 @@ async def test_a_ticket_that_left_is_not_brought_back_by_the_index() -> None:
     assert queue.ids() == [1, 2]
 
 
+async def test_what_nobody_saw_finished_is_back_with_its_row() -> None:
+    """One moment in which neither way to read had them hid the tickets for ten minutes, as "all quiet"."""
+    queue = Queue(ticket(1), ticket(2), ticket(3))
+    await queue.sweep()
+    assert queue.ids() == []
+    queue.direct = Reading((ticket(1), ticket(2, status="solved", updated_at=START)))
+    found = await queue.sweep(ticket(1), ticket(2), ticket(3), at=START + timedelta(seconds=45))
+    assert queue.asked[-1:] == [(1, 2, 3)]
+    assert queue.ids() == [1]
+    assert found.complete
+    await queue.sweep(ticket(1), ticket(2), ticket(3), at=START + timedelta(seconds=90))
+    assert queue.asked[-1:] == [(3,)], "the one that was seen solved needs no second look"
+    queue.direct = Unreachable("Zendesk did not answer", "wait")
+    found = await queue.sweep(ticket(1), ticket(3), at=START + timedelta(seconds=135))
+    assert queue.ids() == [1]
+    assert not found.complete
+
+
+async def test_an_unsolved_ticket_that_comes_back_into_the_scope_is_there_again() -> None:
+    queue = Queue(ticket(1), ticket(2), scoped=True)
+    queue.direct = Reading((ticket(2),))
+    await queue.sweep(ticket(1))
+    await queue.sweep(ticket(1), at=START + INDEX_LAG)
+    assert queue.ids() == [1]
+    await queue.sweep(ticket(1), ticket(2), at=START + INDEX_LAG + timedelta(seconds=45))
+    assert queue.ids() == [1, 2]
+
+
 async def test_an_unsolved_ticket_that_left_the_scope_goes_after_the_lag_of_the_index() -> None:
     queue = Queue(ticket(1), ticket(2), scoped=True)
     queue.direct = Reading((ticket(2, group="Developers"),))

@@ -42,17 +42,25 @@ class Sweeper:
         self._missing_since: dict[int, datetime] = {}
         self._left: dict[int, tuple[datetime, datetime]] = {}
         """When a ticket left, and its `updated_at` then: an older row of it is the index talking."""
+        self._unseen: set[int] = set()
+        """Those of them that nobody saw finished: the direct read had none of them, or they left scope."""
+        self.doubted: dict[int, Ticket] = {}
+        """Rows of the last sweep that may be the index talking, or tickets that are there again."""
         self._ranked: tuple[Ranked, ...] = ()
         """The last queue in its order: what it says of a ticket needn't be worked out again."""
 
     def overlay(self, held: Sequence[Ranked], rows: Sequence[Ticket], now: datetime) -> dict[int, Ticket]:
         """The tickets of a sweep, each in its newest known version, without those known to have left."""
         self._left = {key: left for key, left in self._left.items() if now - left[0] < 2 * INDEX_LAG}
+        self._unseen &= self._left.keys()
+        self.doubted = {}
         known = {ranked.ticket.id: ranked.ticket for ranked in held}
         fresh: dict[int, Ticket] = {}
         for row in rows:
             left = self._left.get(row.id)
             if left and row.updated_at <= left[1]:
+                if row.id in self._unseen:
+                    self.doubted[row.id] = row
                 continue
             old = known.get(row.id)
             fresh[row.id] = row if old is None or old is row else _newest(old, row)
@@ -73,12 +81,29 @@ class Sweeper:
                 if not proves_absence(answer):
                     kept[key] = held
                 else:
-                    self._left[key] = (now, held.updated_at)
+                    self._leave(key, now, held.updated_at, seen=False)
             elif row.status in _GONE or self._out_of_scope(row, now):
-                self._left[key] = (now, row.updated_at)
+                self._leave(key, now, row.updated_at, seen=row.status in _GONE)
             else:
                 kept[key] = row
         return kept
+
+    def back(self, answer: Reading[Ticket], now: datetime) -> dict[int, Ticket]:
+        """Which of the doubted tickets are there again, after they were read directly."""
+        read = {row.id: row for row in answer.rows}
+        found: dict[int, Ticket] = {}
+        for key, doubted in self.doubted.items():
+            row = read.get(key)
+            if row is not None and row.status in _GONE:
+                self._leave(key, now, row.updated_at, seen=True)
+            elif row is not None or not proves_absence(answer):
+                found[key] = row or doubted
+        self._left = {key: left for key, left in self._left.items() if key not in found}
+        return found
+
+    def _leave(self, key: int, now: datetime, updated_at: datetime, *, seen: bool) -> None:
+        self._left[key] = (now, updated_at)
+        self._unseen = self._unseen - {key} if seen else self._unseen | {key}
 
     def _out_of_scope(self, row: Ticket, now: datetime) -> bool:
         since = self._missing_since.setdefault(row.id, now)
@@ -94,7 +119,7 @@ class Sweeper:
         if known is not None and known.updated_at > ticket.updated_at:
             return tuple(held)
         if ticket.status in _GONE:
-            self._left[ticket.id] = (now, ticket.updated_at)
+            self._leave(ticket.id, now, ticket.updated_at, seen=True)
             return tuple(row for row in held if row.ticket.id != ticket.id)
         return sla.with_ranked(held, ticket, self._agreement)
 
@@ -130,21 +155,25 @@ async def digest_sweep(
 
     A ticket that a complete sweep doesn't have is read directly before it goes, which tells as well whether
     it is one that the sweep couldn't read; where that can't be done it stays, and the queue counts as read in
-    part.
+    part. One that went without having been seen as finished, and of which there is a row again, is read
+    directly as well: it may be the index's delay, or the ticket is back.
     """
     fresh = await _aside(len(reading.rows), lambda: sweeper.overlay(held, reading.rows, now))
     missing = {row.ticket.id: row.ticket for row in held if row.ticket.id not in fresh}
     sweeper.note_missing(missing)
     complete, notes = reading.complete, reading.notes
-    if missing and reading.complete:
+    asked = (*(missing if reading.complete else ()), *sweeper.doubted)
+    if asked:
         try:
-            answer = await confirm(tuple(missing))
+            answer = await confirm(asked)
         except SourceError as error:
             complete = False
-            gone = counted(len(missing), "ticket")
+            gone = counted(len(asked), "ticket")
             notes += (f"{gone} left the search and could not be looked at: {error.problem}",)
         else:
-            missing = sweeper.confirmed(missing, answer, now)
+            if reading.complete:
+                missing = sweeper.confirmed(missing, answer, now)
+            fresh |= sweeper.back(answer, now)
     tickets = (*fresh.values(), *missing.values())
 
     def finish() -> tuple[tuple[Ranked, ...], Difference[Ranked]]:
