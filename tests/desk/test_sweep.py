@@ -105,6 +105,17 @@ async def test_an_older_row_of_the_index_does_not_replace_a_newer_one() -> None:
     assert not found.changes
 
 
+async def test_a_version_dated_in_the_future_is_not_kept_until_then() -> None:
+    """It was shown for days, with its old deadline, whatever the ticket became meanwhile."""
+    queue = Queue(ticket(1, priority="low", updated_at=START + timedelta(days=2)))
+    await queue.sweep(ticket(1, priority="urgent", updated_at=START))
+    assert [row.ticket.priority for row in queue.rows] == ["urgent"]
+    tomorrow = ticket(1, priority="low", updated_at=START + timedelta(days=1))
+    queue.rows = queue.sweeper.with_ticket(queue.rows, tomorrow, START)
+    queue.rows = queue.sweeper.with_ticket(queue.rows, ticket(1, priority="high", updated_at=START), START)
+    assert [row.ticket.priority for row in queue.rows] == ["high"]
+
+
 async def test_the_same_version_brings_new_deadlines() -> None:
     queue = Queue(ticket(1))
     found = await queue.sweep(ticket(1, sla_rows=()))

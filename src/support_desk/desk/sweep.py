@@ -63,7 +63,7 @@ class Sweeper:
                     self.doubted[row.id] = row
                 continue
             old = known.get(row.id)
-            fresh[row.id] = row if old is None or old is row else _newest(old, row)
+            fresh[row.id] = row if old is None or old is row else _newest(old, row, now)
         return fresh
 
     def confirmed(
@@ -116,7 +116,7 @@ class Sweeper:
     def with_ticket(self, held: Sequence[Ranked], ticket: Ticket, now: datetime) -> tuple[Ranked, ...]:
         """The queue with a ticket that was read directly; without it, if it is solved."""
         known = next((row.ticket for row in held if row.ticket.id == ticket.id), None)
-        if known is not None and known.updated_at > ticket.updated_at:
+        if known is not None and _is_newer(known, ticket, now):
             return tuple(held)
         if ticket.status in _GONE:
             self._leave(ticket.id, now, ticket.updated_at, seen=True)
@@ -184,8 +184,13 @@ async def digest_sweep(
     return Digest(rows, changes, now, complete, reading.rejected, notes)
 
 
-def _newest(held: Ticket, row: Ticket) -> Ticket:
-    return held if held.updated_at > row.updated_at or held == row else row
+def _newest(held: Ticket, row: Ticket, now: datetime) -> Ticket:
+    return held if _is_newer(held, row, now) or held == row else row
+
+
+def _is_newer(held: Ticket, row: Ticket, now: datetime) -> bool:
+    """Whether the index is late with what we hold; a date that is still to come says nothing of that."""
+    return row.updated_at < held.updated_at <= now + INDEX_LAG
 
 
 async def _aside(rows: int, work: Callable[[], T]) -> T:
