@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -159,6 +160,29 @@ async def test_a_side_conversation_that_comes_late_is_begun_once(world: TicketWo
     world.desk.arrive()
     assert (await world.actions.perform(intent)).verdict is Verdict.CONFIRMED
     assert world.desk.applied["side", 5] == 1
+
+
+async def test_one_to_somebody_else_about_the_same_ticket_is_another(world: TicketWorld) -> None:
+    # Decided while the first one waited: a pause of the helpdesk's, or no network.
+    first = await world.decide(TALK)
+    more = [replace(TALK, to=("legal@example.com",)), replace(TALK, body="And by when?")]
+    others = [await world.decide(talk) for talk in more]
+    world.clock.pass_by(30)
+    assert (await world.actions.perform(first)).verdict is Verdict.CONFIRMED
+    for number, (talk, intent) in enumerate(zip(more, others, strict=True), 2):
+        receipt = await world.actions.perform(intent)
+        assert receipt.words == f"side conversation with {talk.to[0]} begun"
+        assert world.desk.applied["side", 5] == number
+
+
+async def test_a_lost_one_is_not_found_in_somebody_else_s(world: TicketWorld) -> None:
+    await world.writer.abilities()
+    world.desk.fail("/side_conversations", dropped(), method="POST")
+    intent = await world.decide(TALK)
+    assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+    await world.do(replace(TALK, to=("legal@example.com",)))
+    receipt = await world.verify(intent, after=31)
+    assert receipt.words == "it didn't arrive: there is no such side conversation"
 
 
 # A ticket of an alert

@@ -11,7 +11,7 @@ Nothing here decides anything, repeats anything, or re-reads: that is `desk/perf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -217,9 +217,12 @@ class TicketWriter(Protocol):
         ...
 
     async def side_conversation_since(
-        self, ticket_id: int, command: SideConversation, since: datetime
+        self, ticket_id: int, command: SideConversation, since: datetime, not_these: Collection[str] = ()
     ) -> str | None:
-        """The id of the side conversation about this with these people that began at `since` or later."""
+        """The id of the side conversation about this with these people that began at `since` or later.
+
+        `not_these` are known to be others.
+        """
         ...
 
     async def macros(self) -> Reading[Macro]: ...

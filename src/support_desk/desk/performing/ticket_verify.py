@@ -136,8 +136,12 @@ class TicketVerifier:
 
     async def _talked(self, entry: Entry, number: int, command: SideConversation) -> Receipt:
         since = _sent_at(entry) - LEEWAY
-        found = await self._work.writer.side_conversation_since(number, command, since)
+        own = self._work.own
+        found = await self._work.writer.side_conversation_since(
+            number, command, since, own.other_talks(entry.intent.id)
+        )
         if found is not None:
+            own.talked(entry.intent.id, found)
             people = ", ".join(command.to)
             return Receipt(Verdict.CONFIRMED, f"side conversation with {people} begun", evidence=(found,))
         if self._work.clock.now() - _sent_at(entry) < SETTLED:

@@ -50,6 +50,7 @@ class OwnTraces:
         self._comments: OrderedDict[int, set[int]] = OrderedDict()
         self._sent: OrderedDict[str, tuple[datetime, frozenset[int]]] = OrderedDict()
         self._made: OrderedDict[str, int] = OrderedDict()
+        self._talks: OrderedDict[str, str] = OrderedDict()
 
     def fields(self, ticket_id: int) -> Mapping[str, str | None]:
         """What our changes have made of a ticket's fields."""
@@ -73,6 +74,15 @@ class OwnTraces:
             _kept(self._comments, ticket_id, set()).add(comment_id)
             self._made[intent_id] = comment_id
             _trim(self._made)
+
+    def talked(self, intent_id: str, key: str) -> None:
+        """An intent has begun this side conversation."""
+        self._talks[intent_id] = key
+        _trim(self._talks)
+
+    def other_talks(self, intent_id: str) -> frozenset[str]:
+        """The side conversations that other intents of ours have begun."""
+        return frozenset(key for made_by, key in self._talks.items() if made_by != intent_id)
 
     def sending(self, intent: Intent, detail: TicketDetail) -> None:
         """A comment is about to be sent: this is what was there before."""

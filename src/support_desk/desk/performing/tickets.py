@@ -121,10 +121,15 @@ class TicketPerformer:
             )
         begun = f"side conversation with {', '.join(command.to)} begun"
         # An earlier attempt may have arrived after it was given up.
-        key = await self._work.writer.side_conversation_since(number, command, intent.at - LEEWAY)
+        own = self._work.own
+        key = await self._work.writer.side_conversation_since(
+            number, command, intent.at - LEEWAY, own.other_talks(intent.id)
+        )
         if key is not None:
+            own.talked(intent.id, key)
             return Receipt(Verdict.CONFIRMED, f"it had arrived: {begun}", evidence=(key,))
         key = await self._work.writer.side_conversation(number, command)
+        own.talked(intent.id, key)
         return Receipt(Verdict.CONFIRMED, begun, evidence=(key,))
 
     async def _raise(self, intent: Intent, command: RaiseTicket) -> Receipt:

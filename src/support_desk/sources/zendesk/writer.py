@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -154,15 +154,20 @@ class ZendeskWriter:
         return await self._read(lambda connection: connection.created_with(key))
 
     async def side_conversation_since(
-        self, ticket_id: int, command: SideConversation, since: datetime
+        self, ticket_id: int, command: SideConversation, since: datetime, not_these: Collection[str] = ()
     ) -> str | None:
         """The id of a side conversation about this, with these people, that began at `since` or later."""
 
         def mine(row: object) -> str | None:
             if not isinstance(row, dict) or row.get("subject") != command.subject:
                 return None
+            # The subject is the ticket's: what was written to somebody else about it has the same one.
+            if not _is_with(row, command.to):
+                return None
             began, key = _moment(row.get("created_at")), row.get("id")
-            return key if isinstance(key, str) and began is not None and began >= since else None
+            if not isinstance(key, str) or key in not_these:
+                return None
+            return key if began is not None and began >= since else None
 
         path = f"/tickets/{ticket_id}/side_conversations.json"
         found, _ = await self._read(
@@ -320,6 +325,18 @@ def _has_side_conversations(connection: WriteConnection) -> bool:
             connection.rows(path, "side_conversations", _number, "side conversations")
             return True
     return False
+
+
+def _is_with(row: Mapping[str, object], people: Sequence[str]) -> bool:
+    """Whether these addresses are all among a side conversation's people; one that names none may be."""
+    listed = row.get("participants")
+    found = [
+        person.get("email")
+        for person in (listed if isinstance(listed, list) else ())
+        if isinstance(person, dict)
+    ]
+    addresses = {address.casefold() for address in found if isinstance(address, str)}
+    return not addresses or addresses.issuperset(address.casefold() for address in people)
 
 
 def _number(row: object) -> int | None:
