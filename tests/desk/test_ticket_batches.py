@@ -149,8 +149,8 @@ async def test_what_was_lost_on_the_way_is_known_after_a_while(world: TicketWorl
     world.desk.fail(MANY, dropped())
     intents = await world.decide_all(edit)
     assert verdicts(await do(world, intents)) == ["unknown"] * 3
-    assert (await world.verify(intents[0])).verdict is Verdict.UNKNOWN
-    receipt = await world.verify(intents[0], after=31)
+    assert (await world.verify(intents[0], after=60)).verdict is Verdict.UNKNOWN, "jobs take their time"
+    receipt = await world.verify(intents[0], after=121)
     assert (receipt.verdict, receipt.remedy) == (Verdict.FAILED, "send it again")
     assert (await world.actions.perform(intents[0])).verdict is Verdict.CONFIRMED
 
@@ -180,6 +180,26 @@ async def test_a_job_whose_end_cannot_be_read_or_takes_for_ever(world: TicketWor
     receipts = await do(world, await world.decide_all(replace(NOTE, priority="low")))
     assert verdicts(receipts) == ["unknown"] * 3
     assert "it takes longer than two minutes" in receipts[0].words
+
+
+@pytest.mark.parametrize("edit", [NOTE, TAGS, HIGH], ids=lambda edit: edit.purpose)
+async def test_what_the_helpdesk_still_works_on_is_not_called_lost(
+    world: TicketWorld, edit: EditTicket
+) -> None:
+    # Queued for four minutes: whoever reads "it didn't arrive" sends it again, and it is done twice.
+    waiting = {"job_status": {"id": "j4", "status": "queued"}}
+    world.desk.fail("/update_many", json_answer(waiting))
+    world.desk.fail("/job_statuses", json_answer(waiting), times=None)
+    intents = await world.decide_all(edit)
+    assert verdicts(await do(world, intents)) == ["unknown"] * 3
+    found = [await world.verify(intent, after=200) for intent in intents]
+    assert verdicts(found) == ["unknown"] * 3
+    world.desk.heal()
+    world.desk.fail(
+        "/job_statuses", json_answer({"job_status": {"id": "j4", "status": "killed"}}), times=None
+    )
+    found = [await world.verify(intent, after=200) for intent in intents]
+    assert verdicts(found) == ["failed"] * 3
 
 
 async def test_a_job_that_was_killed_before_it_did_anything(world: TicketWorld) -> None:

@@ -117,6 +117,19 @@ async def test_a_merge_that_their_side_refuses_or_never_finishes(world: TicketWo
     )
 
 
+async def test_a_merge_that_the_helpdesk_still_works_on_is_not_called_lost(world: TicketWorld) -> None:
+    world.desk.fail("/merge", json_answer({"job_status": {"id": "f01", "status": "queued"}}))
+    world.desk.fail(
+        "/job_statuses", json_answer({"job_status": {"id": "f01", "status": "queued"}}), times=None
+    )
+    intent = await world.decide(MERGE)
+    assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+    receipt = await world.verify(intent, after=200)
+    assert (receipt.verdict, receipt.words) == (Verdict.UNKNOWN, "the ticket isn't closed yet")
+    world.desk.edit(5, status="closed", tags=["closed_by_merge"])
+    assert (await world.verify(intent, after=200)).verdict is Verdict.CONFIRMED
+
+
 # Side conversations
 
 

@@ -131,6 +131,8 @@ class TicketBatches:
             job = await self._work.writer.update_many(numbers, edit, author_id=author)
         except SourceError as error:
             return {intent.id: receipt_of(error) for intent in intents}
+        for intent in intents:
+            self._work.own.begun(intent.id, job.id)
         job = await follow(self._work, job)
         after: dict[int, Ticket] = {}
         try:

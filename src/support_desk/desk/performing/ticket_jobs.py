@@ -47,6 +47,17 @@ async def follow(work: TicketWork, job: Job) -> Job:
     return job
 
 
+async def under_way(work: TicketWork, intent_id: str) -> bool:
+    """Whether the helpdesk itself says that it hasn't come to an end with this yet. Raises `SourceError`."""
+    key = work.own.job_of(intent_id)
+    if key is None:
+        return False
+    try:
+        return (await work.writer.job(key)).state not in ENDED
+    except NotThere:
+        return False
+
+
 MERGED_TAG = "closed_by_merge"
 """The tag that Zendesk gives to a ticket that was merged into another."""
 

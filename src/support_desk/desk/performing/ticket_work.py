@@ -51,6 +51,7 @@ class OwnTraces:
         self._sent: OrderedDict[str, tuple[datetime, frozenset[int]]] = OrderedDict()
         self._made: OrderedDict[str, int] = OrderedDict()
         self._talks: OrderedDict[str, str] = OrderedDict()
+        self._jobs: OrderedDict[str, str] = OrderedDict()
 
     def fields(self, ticket_id: int) -> Mapping[str, str | None]:
         """What our changes have made of a ticket's fields."""
@@ -74,6 +75,15 @@ class OwnTraces:
             _kept(self._comments, ticket_id, set()).add(comment_id)
             self._made[intent_id] = comment_id
             _trim(self._made)
+
+    def begun(self, intent_id: str, job_id: str) -> None:
+        """The helpdesk works an intent off by itself, as this job."""
+        self._jobs[intent_id] = job_id
+        _trim(self._jobs)
+
+    def job_of(self, intent_id: str) -> str | None:
+        """The job that an intent was begun as last; None: none, or not by this desk."""
+        return self._jobs.get(intent_id)
 
     def talked(self, intent_id: str, key: str) -> None:
         """An intent has begun this side conversation."""

@@ -97,6 +97,7 @@ class TicketPerformer:
             what = "is closed" if into else "isn't there"
             return Receipt(Verdict.FAILED, f"not sent: #{command.into} {what}", "choose another ticket")
         job = await self._work.writer.merge(number, command)
+        self._work.own.begun(intent.id, job.id)
         done = await follow(self._work, job)
         failed = next((item for item in done.items if item.ticket_id == number and not item.ok), None)
         rows: tuple[Ticket, ...] = ()
