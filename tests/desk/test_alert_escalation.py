@@ -252,10 +252,12 @@ class TestPagingAPerson:
         assert receipt.verdict is Verdict.FAILED
         assert receipt.remedy.startswith("ring Eve Easton: 0700 900123; ")
 
-    async def test_never_sent_may_be_tried_again(self, world: AlertWorld) -> None:
+    async def test_never_sent_is_for_the_person_to_send_again(self, world: AlertWorld) -> None:
         intent = await world.decide(PAGE)
         world.opsgenie.server.close()
-        assert (await world.actions.perform(intent)).verdict is Verdict.NOT_SENT
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.FAILED, "they ring; it isn't sent behind their back minutes later"
+        assert receipt.remedy.startswith("ring Eve Easton: 0700 900123; it isn't tried again by itself")
 
     async def test_never_told_and_not_there(self, world: AlertWorld) -> None:
         world.opsgenie.pending, world.opsgenie.work_waits = 99, True

@@ -17,6 +17,7 @@ from support_desk.desk.snapshot import Problem
 from support_desk.domain.commands import (
     AddResponder,
     CloseAlert,
+    Command,
     EditTicket,
     MergeTicket,
     NoteAlert,
@@ -193,9 +194,20 @@ async def test_what_surely_never_left_is_tried_again(life: Life, service: Servic
     assert (life.phase(ack), service.asked[ack.id], service.done[ack.id]) == ("confirmed", 3, 1)
 
 
-async def test_an_escalation_is_never_tried_again_by_itself(life: Life, service: Service) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ESCALATE,
+        AddResponder("user", "sam@agency.example", "Sam"),
+        PagePerson("sam@agency.example", "Sam", "help"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+async def test_what_pages_somebody_is_never_tried_again_by_itself(
+    life: Life, service: Service, command: Command
+) -> None:
     service.weather = [Weather.OFFLINE]
-    held = intent(life.clock, command=ESCALATE)
+    held = intent(life.clock, command=command)
     life.submit(held)
     await pass_by(life, 700)
     assert (life.phase(held), service.asked[held.id]) == ("failed", 1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.schema import StoreError
-from support_desk.domain.commands import is_escalation, pages_somebody
+from support_desk.domain.commands import pages_somebody
 from support_desk.domain.intents import (
     MOVING,
     WAITING,
@@ -248,7 +248,7 @@ class Dispatcher:
     async def _ended(self, entry: Entry, receipt: Receipt) -> Entry:
         """What an attempt came to, kept and told."""
         if receipt.verdict is Verdict.NOT_SENT:
-            if is_escalation(entry.intent.command):
+            if pages_somebody(entry.intent.command):
                 return await self._settle(
                     entry, self._outbox.step(entry, Phase.FAILED, receipt.words, receipt)
                 )

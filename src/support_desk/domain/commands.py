@@ -286,13 +286,8 @@ def kind_of(command: Command) -> str:
     return _KINDS[type(command)]
 
 
-def is_escalation(command: Command) -> bool:
-    """Whether a command pages somebody: the program never repeats it by itself (ruling 14)."""
-    return isinstance(command, EscalateAlert | AddResponder)
-
-
 def pages_somebody(command: Command) -> bool:
-    """Whether somebody's telephone rings because of it."""
+    """Whether somebody's telephone rings because of it: never repeated by the program itself (ruling 14)."""
     return isinstance(command, EscalateAlert | AddResponder | PagePerson)
 
 

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from support_desk.domain.commands import is_escalation
+from support_desk.domain.commands import pages_somebody
 from support_desk.domain.intents import Entry, Phase, asks
 from support_desk.keys import bindings
 from support_desk.screens.base import DeskScreen
@@ -143,7 +143,7 @@ class OutboxScreen(DeskScreen):
         from support_desk.screens.asking import confirm
 
         danger = (
-            "somebody may be paged twice" if is_escalation(entry.intent.command) else "it may be done twice"
+            "somebody may be paged twice" if pages_somebody(entry.intent.command) else "it may be done twice"
         )
         confirm(
             self.desk_app,

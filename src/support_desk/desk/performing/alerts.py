@@ -363,9 +363,12 @@ def receipt_of(error: SourceError) -> Receipt:
 
 def _with_a_way_out(command: c.Command, receipt: Receipt) -> Receipt:
     """What pages somebody is never tried again by the program, and the person needs another way at once."""
-    if isinstance(command, c.PagePerson) and receipt.verdict is not Verdict.NOT_SENT:
+    if isinstance(command, c.PagePerson):
+        if receipt.verdict is Verdict.NOT_SENT:
+            remedy = f"{by_phone(command)}; it isn't tried again by itself: send it again in the outbox (O)"
+            return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
         return replace(receipt, remedy=f"{by_phone(command)}; {receipt.remedy}")
-    if not c.is_escalation(command) or receipt.verdict is Verdict.UNKNOWN:
+    if not c.pages_somebody(command) or receipt.verdict is Verdict.UNKNOWN:
         return receipt
     remedy = "it isn't tried again by itself: send it again in the outbox (O), page somebody with E, or ring"
     if receipt.verdict is Verdict.FAILED:
