@@ -79,6 +79,13 @@ def test_what_can_be_restored_is_where_the_rest_cant() -> None:
     assert undone(c.EditTicket("take", status="open"), status="new") == "a ticket can't be made new again"
 
 
+def test_a_new_ticket_that_was_given_to_somebody_stays_open() -> None:
+    take = c.EditTicket("take", assignee_id=3, assignee="robin")
+    for status, left in (("new", "a ticket can't be made new again"), ("open", "")):
+        intent = Intent("1" * 32, Target("ticket", "5"), "#5", take, Seen(status=status), "robin", AT)
+        assert (stays(intent), compensation(intent)) == (left, c.EditTicket("undo", assignee_id=c.UNASSIGNED))
+
+
 @pytest.mark.parametrize(
     "command",
     [

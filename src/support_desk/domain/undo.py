@@ -18,6 +18,9 @@ NONE: dict[type[c.Command], str] = {
 }
 
 
+_NOT_NEW = "a ticket can't be made new again"
+
+
 def compensation(intent: Intent) -> c.Command | str:
     """The command that restores what `intent` changed, or one line on why nothing does.
 
@@ -71,7 +74,10 @@ def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[st
         if was and was != "new":
             before[name] = was
         else:
-            stays.append("a ticket can't be made new again" if was else f"it had no {name} before")
+            stays.append(_NOT_NEW if was else f"it had no {name} before")
+    if seen.status == "new" and edit.assignee_id not in {None, c.UNASSIGNED} and _NOT_NEW not in stays:
+        # Whoever is given a new ticket has an open one.
+        stays.append(_NOT_NEW)
     return before, stays
 
 
