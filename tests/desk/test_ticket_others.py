@@ -80,6 +80,25 @@ async def test_a_lost_merge_is_found_by_its_ticket(world: TicketWorld) -> None:
     assert world.applied() == {"merge": 1}
 
 
+async def test_a_colleague_s_merge_into_another_ticket_is_not_ours(world: TicketWorld) -> None:
+    def merged_into_seven(_: int) -> None:
+        world.desk.edit(5, status="closed", tags=["closed_by_merge"])
+        world.desk.write(5, 'This request was closed and merged into request #7 "Same".', public=False)
+
+    world.desk.fail("/merge", dropped())
+    intent = await world.decide(MergeTicket(6))
+    assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+    merged_into_seven(5)
+    receipt = await world.verify(intent)
+    told = "not merged into #6: somebody has merged it into #7 meanwhile"
+    assert (receipt.verdict, receipt.words) == (Verdict.FAILED, told)
+    world.desk.edit(5, status="open", tags=[])
+    intent = await world.decide(MergeTicket(6))
+    world.desk.colleague = merged_into_seven
+    assert (await world.actions.perform(intent)).words == "already so: closed by a merge"
+    assert not world.applied()
+
+
 async def test_a_merge_that_never_came_is_known_after_two_minutes(world: TicketWorld) -> None:
     world.desk.fail("/merge", dropped())
     intent = await world.decide(MERGE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from support_desk.desk.intents import seen_of
 from support_desk.desk.performing.ticket_work import TicketWork
 from support_desk.domain.commands import MergeTicket
 from support_desk.domain.intents import Receipt, Verdict
-from support_desk.domain.tickets import Ticket
+from support_desk.domain.tickets import Comment, Ticket
 from support_desk.sources.errors import NotThere, SourceError
 from support_desk.sources.writers import Job
 
@@ -58,18 +60,33 @@ async def under_way(work: TicketWork, intent_id: str) -> bool:
         return False
 
 
+_NUMBER = re.compile(r"#(\d{1,15})\b")
 MERGED_TAG = "closed_by_merge"
 """The tag that Zendesk gives to a ticket that was merged into another."""
 
 
-def closed_by_merge(ticket: Ticket, command: MergeTicket, *, said: bool = False) -> Receipt | None:
+def closed_by_merge(
+    ticket: Ticket, command: MergeTicket, *, said: bool = False, since: Sequence[Comment] = ()
+) -> Receipt | None:
     """The receipt of a merge whose ticket shows that it was done; None if it doesn't.
 
-    `said`: the helpdesk itself has said that the merge was done.
+    `said`: the helpdesk itself has said that the merge was done; `since`: what was written on the ticket
+    since it was asked for. A colleague may have merged it meanwhile, into another ticket.
     """
     tagged = MERGED_TAG in ticket.tags
     if ticket.status != "closed" or not (tagged or said):
         return None
+    # A closed ticket takes no more of them: what a merge has written there is the last.
+    into = [int(number) for row in since[-1:] for number in _NUMBER.findall(row.body)]
+    if into and not said and command.into not in into:
+        return Receipt(
+            Verdict.FAILED,
+            f"not merged into #{command.into}: somebody has merged it into #{into[-1]} meanwhile",
+            "look at both; what is missing there can only be written",
+            evidence=(f"tagged {MERGED_TAG}",),
+            ticket=ticket,
+            seen=seen_of(ticket),
+        )
     return Receipt(
         Verdict.CONFIRMED,
         f"merged into #{command.into}, and closed",

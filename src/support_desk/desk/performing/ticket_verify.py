@@ -131,7 +131,9 @@ class TicketVerifier:
 
     async def _merged(self, entry: Entry, number: int, command: MergeTicket) -> Receipt:
         detail = await self._work.reads.ticket(number)
-        merged = closed_by_merge(detail.ticket, command)
+        asked = _sent_at(entry) - LEEWAY
+        since = [row for row in detail.comments if row.created_at >= asked]
+        merged = closed_by_merge(detail.ticket, command, since=since)
         if merged is not None:
             return merged
         early = self._work.clock.now() - _sent_at(entry) < JOB_SETTLED

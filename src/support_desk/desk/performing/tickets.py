@@ -104,6 +104,8 @@ class TicketPerformer:
         with suppress(SourceError):
             rows = (await self._work.reads.confirm([number])).rows
         said = any(item.ticket_id == number and item.ok for item in done.items)
+        if failed is not None and rows and rows[0].status == "closed":
+            return _closed_before(rows[0])
         if rows and (receipt := closed_by_merge(rows[0], command, said=said)):
             return receipt
         if failed is not None or done.state in {"failed", "killed"}:
