@@ -27,7 +27,7 @@ from tests.simulators.http import (
     silence,
     text_answer,
 )
-from tests.simulators.zendesk import wire_comment
+from tests.simulators.zendesk import stamp, wire_comment
 from tests.sources.zendesk_desk import QUICK
 
 PUT, TAGS = "/tickets/5.json", "/tickets/5/tags.json"
@@ -394,3 +394,23 @@ def test_whatever_happens_it_is_made_once(lucks: list[tuple[Luck, bool]], edit: 
             await world.close()
 
     asyncio.run(live())
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        EditTicket(purpose="note", comment="The cause is the disk."),
+        EditTicket(purpose="priority", priority="high"),
+    ],
+    ids=lambda edit: edit.purpose,
+)
+async def test_what_arrived_within_the_second_of_the_change_before_is_not_called_lost(
+    world: TicketWorld, edit: EditTicket
+) -> None:
+    # Stamps are whole seconds, and for half a minute nobody could look.
+    world.ticket()["updated_at"] = stamp(world.clock.now())
+    intent = await world.decide(edit)
+    world.desk.fail(PUT, world.desk.applied_then(dropped()), method="PUT")
+    assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+    world.ticket()["updated_at"] = stamp(intent.at)
+    assert (await world.verify(intent, after=SETTLED)).verdict is Verdict.CONFIRMED

@@ -81,7 +81,15 @@ class TicketVerifier:
         settled = self._work.clock.now() - _sent_at(entry) >= waits
         settled = settled and not await under_way(self._work, entry.intent.id)
         before = self._work.own.before(entry.intent.id)
-        if before is not None and before[0] == detail.ticket.updated_at and needs_update(edit) and settled:
+        # Stamps are whole seconds: one of the second in which it was sent may be ours.
+        old = before is not None and before[0] < _sent_at(entry) - LEEWAY
+        if (
+            before is not None
+            and old
+            and before[0] == detail.ticket.updated_at
+            and needs_update(edit)
+            and settled
+        ):
             return _not_arrived(detail, "the ticket hasn't changed since")
         if has_comment(edit):
             return await self._by_comment(entry, edit, detail, settled=settled)
