@@ -122,6 +122,8 @@ async def test_what_was_not_taken_says_so(world: TicketWorld) -> None:
     assert receipts[0].differences == (FieldDifference("priority", "high", "normal"),)
     noted = await do(world, await world.decide_all(NOTE))
     assert noted[0].words == "partly done: not priority"
+    assert noted[0].remaining == EditTicket(purpose="note", priority="high"), "the note is there"
+    assert receipts[0].remaining is None, "nothing of it was done"
 
 
 async def test_a_trigger_is_shown(world: TicketWorld) -> None:

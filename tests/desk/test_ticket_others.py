@@ -314,6 +314,7 @@ async def test_where_the_answer_stays_away_it_is_looked_for(both: AlertsToo) -> 
     assert (await both.tickets.actions.perform(intent)).verdict is Verdict.UNKNOWN
     receipt = await both.tickets.actions.verify(both.entry(intent))
     assert receipt.words == "partly done: ticket #8 was made of the alert; the alert has no note of it"
+    assert receipt.remaining == intent.command, "a part of it was done"
     assert (await both.tickets.actions.perform(intent)).verdict is Verdict.CONFIRMED
     assert both.desk.applied["create", 0] == 1
 
@@ -334,6 +335,7 @@ async def test_the_note_that_is_missing_is_made_by_another_try(both: AlertsToo) 
         "partly done: ticket #8 made of the alert; the alert has no note of it (OpsGenie: no connection)",
     )
     assert receipt.ticket is not None
+    assert receipt.remaining == intent.command, "a part of it was done"
     both.broken = False
     assert (await both.tickets.actions.perform(intent)).verdict is Verdict.CONFIRMED
     assert both.desk.applied["create", 0] == 1

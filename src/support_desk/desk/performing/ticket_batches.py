@@ -15,6 +15,7 @@ from support_desk.desk.performing.ticket_compare import (
     tags_hold,
     talks,
     theirs,
+    without_done,
 )
 from support_desk.desk.performing.ticket_jobs import LOST, follow
 from support_desk.desk.performing.ticket_receipts import LOOK, done_words, receipt_of
@@ -191,6 +192,8 @@ def _done(edit: EditTicket, base: Receipt, before: Ticket, after: Ticket | None)
             words=f"partly done: not {missing}" if anything else f"not done: Zendesk didn't take {missing}",
             remedy="see in the browser (o) why",
             differences=differences,
+            # Never the note again: it is there.
+            remaining=without_done(edit, refused, after.tags) if anything else None,
         )
     but = "; ".join(f"{row.field}: {row.theirs} (not {row.ours})" for row in differences)
     return replace(

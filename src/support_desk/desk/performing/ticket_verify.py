@@ -171,6 +171,7 @@ class TicketVerifier:
                 f"partly done: ticket #{ticket.id} was made of the alert; the alert has no note of it",
                 "send it again: only what is missing is done",
                 evidence=(ticket.url,),
+                remaining=entry.intent.command,
                 ticket=ticket,
             )
         if self._work.clock.now() - _sent_at(entry) < SETTLED:

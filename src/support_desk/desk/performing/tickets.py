@@ -152,6 +152,7 @@ class TicketPerformer:
                 f"partly done: {made}; the alert has no note of it",
                 "write the ticket's number on the alert",
                 evidence=evidence,
+                remaining=command,
                 ticket=ticket,
             )
         noted = await self._note_alert(replace(intent, id=_part_of(intent.id, "note"), command=note))
@@ -164,6 +165,8 @@ class TicketPerformer:
             f"partly done: {made}; {missing} ({noted.words})",
             noted.remedy or "send it again: only what is missing is done",
             evidence=evidence,
+            # The same once more finds the ticket that was made.
+            remaining=command,
             ticket=ticket,
             alert=noted.alert,
         )
