@@ -236,7 +236,7 @@ class Acts:
         from support_desk.domain.commands import EditTicket
         from support_desk.domain.promises import PROMISE_DONE
 
-        command = entry.intent.command
+        command = entry.intent.decided
         if not isinstance(command, EditTicket):
             return
         if command.promise is not None or PROMISE_DONE in command.comment.splitlines():

@@ -23,7 +23,7 @@ from support_desk.domain.commands import (
     NoteAlert,
     PagePerson,
 )
-from support_desk.domain.intents import Entry, Intent, Phase, Seen, comes_too_late
+from support_desk.domain.intents import Entry, FieldDifference, Intent, Phase, Seen, comes_too_late
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
 
@@ -549,3 +549,31 @@ async def test_receipts_and_commands_read_back_as_they_were(life: Life, service:
     life.start()
     after = life.outbox.entries[0]
     assert after == replace(before, instance=after.instance)
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_what_is_left_of_a_decision_does_not_make_one_forget_the_rest(
+    life: Life, service: Service, *, private: bool
+) -> None:
+    """Undoing and the log are about all that was decided, also after a restart."""
+    whole = EditTicket("reply", comment="Hello", public=True, priority="high", add_tags=("a",))
+    rest = EditTicket("reply", add_tags=("a",))
+    decided = intent(life.clock, command=whole, seen=Seen("open", priority="low"))
+    service.weather = [Weather.REFUSED]
+    life.submit(decided)
+    await pass_by(life, 6)
+    entry = life.outbox.entries[0]
+    assert entry.receipt is not None
+    differences = (FieldDifference("comment", "public", "internal"),) if private else ()
+    life.outbox.show(replace(entry, receipt=replace(entry.receipt, differences=differences)))
+    life.outbox.retry(decided.id, command=rest, seen=Seen("open", priority="high"))
+    await calm()
+    assert life.phase(decided) == "confirmed"
+    now = life.outbox.entries[0].intent
+    done = replace(whole, purpose="note", public=False) if private else whole
+    assert (now.command, now.decided, now.before) == (rest, done, decided.seen)
+    log = await life.outbox.log(decided.at - timedelta(days=1), decided.at + timedelta(days=1))
+    assert {line.command for line in log} == {done}
+    await life.die()
+    life.start()
+    assert next(row.intent for row in life.outbox.entries) == now

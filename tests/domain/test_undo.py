@@ -127,3 +127,12 @@ _NONE = {
 def test_tags_that_were_there_before_stay() -> None:
     assert isinstance(undone(c.AddAlertTags(("a",)), tags=("a",)), str)
     assert isinstance(undone(c.EditTicket("tags", add_tags=("a",)), tags=("a",)), str)
+
+
+def test_what_was_done_in_two_goes_is_taken_back_as_a_whole() -> None:
+    whole = c.EditTicket("triage", priority="high", type="task", add_tags=("a",))
+    rest, before = c.EditTicket("triage", add_tags=("a",)), Seen("open", priority="low")
+    now = Seen("open", priority="high", type="task")
+    intent = Intent("1" * 32, Target("ticket", "5"), "#5", rest, now, "robin", AT, whole=whole, before=before)
+    assert compensation(intent) == c.EditTicket("undo", priority="low", remove_tags=("a",))
+    assert stays(intent) == "it had no type before"

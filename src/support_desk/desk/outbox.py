@@ -18,7 +18,7 @@ from support_desk.desk.drafts import Drafts
 from support_desk.desk.instances import lives, own_instance
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import Problem
-from support_desk.domain.commands import Command, is_held, is_one_key_escalation, pages_somebody
+from support_desk.domain.commands import Command, EditTicket, is_held, is_one_key_escalation, pages_somebody
 from support_desk.domain.intents import (
     ASKING,
     DONE,
@@ -200,6 +200,11 @@ class Outbox:
         intent = replace(
             entry.intent, command=command or entry.intent.command, seen=seen or entry.intent.seen
         )
+        if isinstance(command, EditTicket) and command != entry.intent.command:
+            # A part of it is done: what takes all of it back, and what the log tells, is more than the rest.
+            intent = replace(
+                intent, whole=_done_so_far(entry), before=entry.intent.before or entry.intent.seen
+            )
         again = replace(
             entry, intent=intent, phase=Phase.QUEUED, changed_at=self._clock.now(),
             asked_at=self._clock.now(), fire_at=None, words="", receipt=None, offered=False, again=True,
@@ -350,6 +355,16 @@ class Outbox:
             del self._entries[entry.intent.id]
         if self._dispatcher is not None:
             self._dispatcher.wake()
+
+
+def _done_so_far(entry: Entry) -> Command:
+    """What was decided, as it went: a reply that was recorded as an internal note is one."""
+    whole = entry.intent.decided
+    found = entry.receipt.differences if entry.receipt is not None else ()
+    private = any((row.field, row.theirs) == ("comment", "internal") for row in found)
+    if private and isinstance(whole, EditTicket):
+        return replace(whole, purpose="note", public=False)
+    return whole
 
 
 def _note(entry: Entry) -> None:

@@ -30,6 +30,8 @@ class _Intent(msgspec.Struct):
     at: datetime
     batch: str = ""
     undoes: str = ""
+    whole: _Command | None = None
+    before: Seen | None = None
 
 
 class _Receipt(msgspec.Struct):
@@ -75,6 +77,8 @@ def encode_intent(intent: Intent) -> bytes:
             intent.at,
             intent.batch,
             intent.undoes,
+            _packed(intent.whole) if intent.whole is not None else None,
+            intent.before,
         )
     )
 
@@ -92,6 +96,8 @@ def decode_intent(data: bytes) -> Intent:
         kept.at,
         kept.batch,
         kept.undoes,
+        _unpacked(kept.whole) if kept.whole is not None else None,
+        kept.before,
     )
 
 

@@ -199,7 +199,7 @@ class OutboxStore(OwnFile):
                         intent.id,
                         intent.target,
                         intent.title,
-                        intent.command,
+                        intent.decided,
                         Phase(phase),
                         words,
                         intent.by,

@@ -72,6 +72,15 @@ class Intent:
     """Actions that were decided with one key press share it."""
     undoes: str = ""
     """The intent that this one takes back."""
+    whole: Command | None = None
+    """What was decided, where `command` is only what was left of it; None: `command` is all of it."""
+    before: Seen | None = None
+    """The state on which that was decided, where `seen` is the one after a part was done."""
+
+    @property
+    def decided(self) -> Command:
+        """All that the person decided, what was done of it earlier included."""
+        return self.whole or self.command
 
     @property
     def token(self) -> str:

@@ -27,7 +27,7 @@ def compensation(intent: Intent) -> c.Command | str:
     Where only a part can be restored, that part is. A ticket's assignee, group and own status are named in
     it, not numbered: `Seen` has their names, and whoever sends it looks the numbers up.
     """
-    command, seen = intent.command, intent.seen
+    command, seen = intent.decided, intent.before or intent.seen
     if isinstance(command, c.Acknowledge):
         return c.Unacknowledge()
     if isinstance(command, c.Unacknowledge):
@@ -51,7 +51,7 @@ def compensation(intent: Intent) -> c.Command | str:
 
 def stays(intent: Intent) -> str:
     """What `compensation` leaves as it is of a change that it undoes in part; empty: nothing."""
-    command = intent.command
+    command = intent.decided
     if not isinstance(command, c.EditTicket) or isinstance(compensation(intent), str):
         return ""
     return "; ".join(_before(command, intent)[1])
@@ -59,7 +59,7 @@ def stays(intent: Intent) -> str:
 
 def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[str]]:
     """What the fields that were set had been, by name; and in words what can't be that again."""
-    seen = intent.seen
+    seen = intent.before or intent.seen
     before: dict[str, str] = {}
     stays: list[str] = []
     for name, wanted, was in (
@@ -83,11 +83,11 @@ def _before(edit: c.EditTicket, intent: Intent) -> tuple[dict[str, str], list[st
 
 def _had_nobody(edit: c.EditTicket, intent: Intent) -> bool:
     """Whether it was given to somebody while nobody had it: that can be so again."""
-    return edit.assignee_id is not None and not intent.seen.who
+    return edit.assignee_id is not None and not (intent.before or intent.seen).who
 
 
 def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
-    seen = intent.seen
+    seen = intent.before or intent.seen
     if edit.comment or edit.comment_html or edit.promise is not None:
         return "a comment can't be taken back" + (": the client has it" if edit.public else "")
     if edit.custom_fields or edit.problem_id is not None:

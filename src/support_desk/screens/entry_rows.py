@@ -146,6 +146,7 @@ def entry_lines(view: View, entry: Entry, *, read_only: bool) -> list[TextLine]:
     word, style, explained = _stands(entry, local)
     lines = [
         TextLine(((command_words(entry.intent.command, local), "head"),)),
+        *([_fact("left of", command_words(whole, local))] if (whole := entry.intent.whole) else []),
         _fact("on", entry.intent.title, "strong"),
         _fact("state", f"{word}: {explained}", style),
         *([] if asks(entry) else when),

@@ -76,7 +76,7 @@ def redo(app: DeskApp, outbox: Outbox) -> None:
             continue
         # One decision, as it was: `u` takes all of it back again.
         batch = uuid4().hex if len(group) > 1 else ""
-        again = [_new(app, row, row.intent.command, undoes="", batch=batch) for row in group]
+        again = [_new(app, row, row.intent.decided, undoes="", batch=batch) for row in group]
         for sent in app.acts.submit(again):
             _drop_draft(outbox, sent)
         return
@@ -113,7 +113,7 @@ def _redone(outbox: Outbox, entry: Entry) -> bool:
     return any(
         row.sequence > entry.sequence
         and row.intent.target == entry.intent.target
-        and row.intent.command == entry.intent.command
+        and row.intent.command == entry.intent.decided
         for row in outbox.entries
     )
 
