@@ -262,3 +262,18 @@ async def test_what_this_desk_did_in_bulk_is_no_conflict_afterwards(world: Ticke
     world.clock.pass_by(60)
     stale = replace(third[0], id="0" * 32, command=EditTicket(priority="low"), seen=first[0].seen)
     assert (await world.actions.perform(stale)).verdict is Verdict.CONFIRMED
+
+
+async def test_the_note_of_a_bulk_change_is_nobody_else_s(world: TicketWorld) -> None:
+    intents = await world.decide_all(NOTE)
+    # Decided while the helpdesk worked the first one off.
+    world.clock.pass_by(1)
+    later = await world.decide(EditTicket(purpose="note", comment="And it is fixed."))
+    world.clock.pass_by(9)
+    assert verdicts(await do(world, intents)) == ["confirmed"] * 3
+    assert (await world.actions.perform(later)).verdict is Verdict.CONFIRMED
+    world.clock.pass_by(60)
+    asked = await world.decide(EditTicket(purpose="note", comment="Closed."))
+    world.clock.pass_by(60)
+    world.desk.write(5, "It is back", author_id=201, public=True)
+    assert (await world.actions.perform(asked)).verdict is Verdict.CONFLICT

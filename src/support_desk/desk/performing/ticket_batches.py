@@ -134,6 +134,8 @@ class TicketBatches:
             return {intent.id: receipt_of(error) for intent in intents}
         for intent in intents:
             self._work.own.begun(intent.id, job.id)
+        for number in numbers:
+            self._work.own.noted(number, edit)
         job = await follow(self._work, job)
         after: dict[int, Ticket] = {}
         try:

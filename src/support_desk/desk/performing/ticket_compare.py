@@ -59,6 +59,11 @@ def is_empty(edit: EditTicket) -> bool:
     return not (needs_update(edit) or edit.add_tags or edit.remove_tags)
 
 
+def texts_of(edit: EditTicket) -> tuple[str, ...]:
+    """The forms in which the comment of an edit may come back."""
+    return tuple(text for text in (edit.comment, text_of_html(edit.comment_html)) if text.strip())
+
+
 def talks(edit: EditTicket) -> bool:
     """Whether a new comment of somebody else could change the person's mind about this edit."""
     return has_comment(edit) or edit.status is not None or edit.custom_status_id is not None
@@ -197,9 +202,20 @@ def foreign_changes(
     return tuple(found)
 
 
-def new_comments(detail: TicketDetail, since: datetime, own: Collection[int]) -> tuple[Comment, ...]:
-    """The comments since the ticket was seen, without those that this desk has made; oldest first."""
-    return tuple(row for row in detail.comments if row.created_at > since and row.id not in own)
+def new_comments(
+    detail: TicketDetail, since: datetime, own: Collection[int], notes: Collection[str] = ()
+) -> tuple[Comment, ...]:
+    """The comments since the ticket was seen, without those that this desk has made; oldest first.
+
+    `notes` are the texts that it has written in bulk, which has no numbers.
+    """
+    return tuple(
+        row
+        for row in detail.comments
+        if row.created_at > since
+        and row.id not in own
+        and (row.public or not any(same_text(text, row.body) for text in notes))
+    )
 
 
 def comment_lines(comments: Sequence[Comment], now: datetime, zone: tzinfo) -> tuple[str, ...]:
@@ -231,7 +247,7 @@ def our_comment(
     `authors` are the numbers under which ours may appear; empty: anybody. `not_these` were made by other
     edits of ours, or were there before.
     """
-    texts = [edit.comment, text_of_html(edit.comment_html)]
+    texts = texts_of(edit)
     for comment in reversed(comments):
         if comment.id in not_these or comment.created_at < since - LEEWAY:
             continue

@@ -13,8 +13,10 @@ from support_desk.desk.performing.ticket_compare import (
     changes_between,
     comment_lines,
     foreign_changes,
+    has_comment,
     new_comments,
     talks,
+    texts_of,
 )
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
@@ -52,6 +54,7 @@ class OwnTraces:
         self._made: OrderedDict[str, int] = OrderedDict()
         self._talks: OrderedDict[str, str] = OrderedDict()
         self._jobs: OrderedDict[str, str] = OrderedDict()
+        self._notes: OrderedDict[int, set[str]] = OrderedDict()
 
     def fields(self, ticket_id: int) -> Mapping[str, str | None]:
         """What our changes have made of a ticket's fields."""
@@ -80,6 +83,15 @@ class OwnTraces:
         """The helpdesk works an intent off by itself, as this job."""
         self._jobs[intent_id] = job_id
         _trim(self._jobs)
+
+    def noted(self, ticket_id: int, edit: EditTicket) -> None:
+        """A bulk change of ours writes this here; no answer tells the comment's number."""
+        if has_comment(edit):
+            _kept(self._notes, ticket_id, set()).update(texts_of(edit))
+
+    def notes(self, ticket_id: int) -> frozenset[str]:
+        """The texts that our bulk changes have written."""
+        return frozenset(self._notes.get(ticket_id, ()))
 
     def job_of(self, intent_id: str) -> str | None:
         """The job that an intent was begun as last; None: none, or not by this desk."""
@@ -142,7 +154,9 @@ class TicketWork:
         differences = foreign_changes(edit, seen, ticket, detail.numbers, own)
         comments: tuple[Comment, ...] = ()
         if talks(edit):
-            comments = new_comments(detail, seen.updated_at, self.own.comments(ticket.id))
+            comments = new_comments(
+                detail, seen.updated_at, self.own.comments(ticket.id), self.own.notes(ticket.id)
+            )
         if not differences and not comments:
             return None
         return self.conflicting(
