@@ -277,3 +277,23 @@ async def test_the_note_of_a_bulk_change_is_nobody_else_s(world: TicketWorld) ->
     world.clock.pass_by(60)
     world.desk.write(5, "It is back", author_id=201, public=True)
     assert (await world.actions.perform(asked)).verdict is Verdict.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("edit", "field", "told"),
+    [
+        (EditTicket("believed_solved", custom_status_id=511), "custom_status_id", "custom_status"),
+        (EditTicket("problem", type="incident", problem_id=6), "problem_id", "problem"),
+    ],
+    ids=["status", "problem"],
+)
+async def test_what_a_row_cannot_tell_is_read_back_all_the_same(
+    world: TicketWorld, edit: EditTicket, field: str, told: str
+) -> None:
+    intents = await world.decide_all(edit, (5, 7))
+    assert verdicts(await do(world, intents)) == ["confirmed"] * 2
+    world.ticket(5)[field] = world.ticket(7)[field] = None
+    world.desk.unwritable = {field}
+    receipts = await do(world, await world.decide_all(edit, (5, 7)))
+    assert verdicts(receipts) == ["failed"] * 2, "the job says that all went well"
+    assert told in receipts[0].words

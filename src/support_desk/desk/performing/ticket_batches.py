@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from support_desk.desk.intents import seen_of
@@ -144,15 +145,27 @@ class TicketBatches:
             job = replace(job, words=job.words or error.problem)
         items = {item.ticket_id: item for item in job.items}
         return {
-            intent.id: self._receipt(edit, job, items.get(number), before[number], after.get(number))
+            intent.id: self._receipt(
+                edit, job, items.get(number), before[number], await self._detail(edit, after.get(number))
+            )
             for intent, number in zip(intents, numbers, strict=True)
         }
 
+    async def _detail(self, edit: EditTicket, after: Ticket | None) -> TicketDetail | None:
+        """The ticket with its numbers, read by itself where its row can't tell whether a field was taken."""
+        if after is None:
+            return None
+        if any(holds(edit, name, after, None) is None for name in aims(edit)):
+            with suppress(SourceError):
+                return replace(await self._work.reads.ticket(after.id), ticket=after)
+        return TicketDetail(after, ())
+
     def _receipt(
-        self, edit: EditTicket, job: Job, item: JobItem | None, before: Ticket, after: Ticket | None
+        self, edit: EditTicket, job: Job, item: JobItem | None, before: Ticket, after: TicketDetail | None
     ) -> Receipt:
-        now = after or before
-        base = Receipt(Verdict.UNKNOWN, "", ticket=after, seen=seen_of(now))
+        row = after.ticket if after is not None else None
+        now = row or before
+        base = Receipt(Verdict.UNKNOWN, "", ticket=row, seen=seen_of(now))
         if item is not None and not item.ok:
             closed = _CLOSED in item.words
             why = "the ticket is closed" if closed else item.words or "no reason was given"
@@ -162,24 +175,29 @@ class TicketBatches:
         if item is not None:
             receipt = _done(edit, base, before, after)
         else:
-            receipt = _without_word(edit, base, job, before, after)
+            receipt = _without_word(edit, base, job, before, row)
         if receipt.verdict is Verdict.CONFIRMED:
             self._work.own.changed(before, now)
         return receipt
 
 
-def _done(edit: EditTicket, base: Receipt, before: Ticket, after: Ticket | None) -> Receipt:
+def _done(edit: EditTicket, base: Receipt, before: Ticket, detail: TicketDetail | None) -> Receipt:
     """The job says that this ticket was changed; the ticket itself has the last word."""
-    if after is None:
+    if detail is None:
         return replace(
             base,
             verdict=Verdict.CONFIRMED,
             words=done_words(edit),
             evidence=("the helpdesk says so; the ticket couldn't be read back",),
         )
-    wrong = [name for name in aims(edit) if holds(edit, name, after, None) is False]
-    refused = [name for name in wrong if theirs(name, after) == theirs(name, before)]
-    differences = tuple(FieldDifference(name, ours(edit, name), theirs(name, after)) for name in wrong)
+    after, numbers = detail.ticket, detail.numbers
+    held = {name: holds(edit, name, after, numbers) for name in aims(edit)}
+    wrong = [name for name in held if held[name] is False]
+    unseen = [name.replace("custom_", "") for name in held if held[name] is None]
+    refused = [name for name in wrong if theirs(name, after, numbers) == theirs(name, before)]
+    differences = tuple(
+        FieldDifference(name, ours(edit, name), theirs(name, after, numbers)) for name in wrong
+    )
     if refused or not tags_hold(edit, after.tags):
         tags = tags_hold(edit, after.tags)
         missing = ", ".join([*refused, *([] if tags else ["tags"])])
@@ -202,6 +220,7 @@ def _done(edit: EditTicket, base: Receipt, before: Ticket, after: Ticket | None)
         base,
         verdict=Verdict.CONFIRMED,
         words=done_words(edit) + (f"; but {but}" if but else ""),
+        evidence=(f"the helpdesk says so; it couldn't be read back: {', '.join(unseen)}",) if unseen else (),
         differences=differences,
     )
 
