@@ -10,7 +10,7 @@ import pytest
 
 from support_desk.desk.intents import intents_of
 from support_desk.desk.performing.alerts import AlertPerformer
-from support_desk.domain.commands import AddResponder, EscalateAlert, PagePerson
+from support_desk.domain.commands import AddResponder, CloseAlert, EscalateAlert, NoteAlert, PagePerson
 from support_desk.domain.intents import Verdict
 from support_desk.sources.fixtures import DEMO_START, fixture_sources
 from tests.desk.alert_world import (
@@ -266,8 +266,22 @@ class TestPagingAPerson:
         assert receipt.verdict is Verdict.UNKNOWN
         assert "within a minute" in receipt.words
         assert (await world.verify(intent)).verdict is Verdict.UNKNOWN
+        assert (await world.verify(intent, after=61)).verdict is Verdict.UNKNOWN, "it says: not yet"
+        world.opsgenie.forget_requests()
         later = await world.verify(intent, after=61)
         assert (later.verdict, later.words) == (Verdict.FAILED, "no alert was made: nobody was paged")
+
+    async def test_what_the_service_has_not_come_to_yet_is_not_called_undone(self, world: AlertWorld) -> None:
+        # After the minute in which it is followed: whoever sends it again then does it twice.
+        for command in (NoteAlert("Disk is full"), CloseAlert()):
+            world.opsgenie.pending, world.opsgenie.work_waits = 20, True
+            intent = await world.decide(command)
+            assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+            assert (await world.verify(intent, after=61)).verdict is Verdict.UNKNOWN
+            world.opsgenie.pending = 0
+            for _ in range(20):
+                receipt = await world.verify(intent, after=61)
+            assert receipt.verdict is Verdict.CONFIRMED
 
     async def test_without_a_default_key(self) -> None:
         world = AlertWorld(default_api_key=None)

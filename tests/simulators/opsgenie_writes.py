@@ -111,6 +111,10 @@ class WritableOpsgenie(Deliveries, OpsgenieSimulator):
     def take(self, request: Request) -> Answer:
         return self._answer(request)
 
+    def forget_requests(self) -> None:
+        """What became of requests isn't known any more."""
+        self._requests.clear()
+
     # What people and the policy do
 
     def find(self, alert_id: str) -> Row:

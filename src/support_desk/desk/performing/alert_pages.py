@@ -28,7 +28,7 @@ TRIES = 3
 PAUSE = 2.0
 """Seconds after a lost answer until the alert is looked for."""
 
-Follow = Callable[[str], Awaitable[Outcome | None]]
+Follow = Callable[[Intent, str], Awaitable[Outcome | None]]
 
 
 class Reads(Protocol):
@@ -59,7 +59,7 @@ class AlertPages:
         request = await self._create(intent, page)
         if not request:
             return await self._proof(page, intent.id) or await self._lost(page)
-        outcome = await self._follow(request)
+        outcome = await self._follow(intent, request)
         evidence = (f"request {request}",)
         if outcome is not None and not outcome.ok:
             words = f"no alert was made: {outcome.words or 'the service gives no reason'}"

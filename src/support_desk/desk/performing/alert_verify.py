@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,21 +32,29 @@ SETTLED = timedelta(seconds=60)
 LOOK = "look at the alert before you send it again"
 
 
+Waits = Callable[[str], Awaitable[bool]]
+"""Whether the service says of an intent, by its id, that it hasn't come to it yet."""
+
+
 class AlertVerifier:
     """Reads only. CONFIRMED and FAILED are proven; everything else is UNKNOWN."""
 
-    def __init__(self, alerts: Reads, pages: AlertPages, clock: Clock, *, name: Name, local: Local) -> None:
+    def __init__(
+        self, alerts: Reads, pages: AlertPages, clock: Clock, *, name: Name, local: Local, waits: Waits
+    ) -> None:
         self._alerts = alerts
         self._pages = pages
         self._clock = clock
         self._name = name
         self._local = local
+        self._waits = waits
 
     async def verify(self, entry: Entry) -> Receipt:
         """What became of an attempt."""
         intent, command = entry.intent, entry.intent.command
         settled = self._clock.now() - _sent_at(entry) >= SETTLED
         try:
+            settled = settled and not await self._waits(intent.id)
             if isinstance(command, c.PagePerson):
                 return await self._page(intent, command, settled=settled)
             detail = await self._alerts.alert(intent.target.id)

@@ -6,6 +6,7 @@ What pages somebody is asked for exactly once, whatever happens (ruling 14).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -54,6 +55,7 @@ READ_BACK = (0.0, 0.5, 1.0, 2.0)
 EVIDENCE = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
 """Seconds before each look at who was paged."""
 SECOND_LINE = "second line"
+_MOST_ASKED = 1000
 _FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
 
 OnCallNow = Callable[[], Awaitable[frozenset[str] | None]]
@@ -93,8 +95,12 @@ class AlertPerformer:
         self._name = name
         self._second_line = second_line
         self._turns = turns
+        self._asked: OrderedDict[str, str] = OrderedDict()
+        """The request that the service has taken last for an intent, by the intent's id. In memory only."""
         self._pages = AlertPages(alerts, writer, clock, name=name, local=self._local, follow=self._follow)
-        self._verifier = AlertVerifier(alerts, self._pages, clock, name=name, local=self._local)
+        self._verifier = AlertVerifier(
+            alerts, self._pages, clock, name=name, local=self._local, waits=self._waits
+        )
 
     async def perform(self, intent: Intent) -> Receipt:
         """Look at the alert afresh, do it once, and say what became of it."""
@@ -141,7 +147,7 @@ class AlertPerformer:
         assert isinstance(command, c.AlertCommand)  # noqa: S101 - the performer sends nothing else here
         began = self._clock.now()
         request = await self._writer.ask(intent.target.id, command, actor=intent.by, token=intent.token)
-        outcome = await self._follow(request)
+        outcome = await self._follow(intent, request)
         if outcome is None:
             return await self._unfollowed(intent, began, request)
         if not outcome.ok:
@@ -206,8 +212,21 @@ class AlertPerformer:
 
     # After
 
-    async def _follow(self, request: str) -> Outcome | None:
+    async def _waits(self, intent_id: str) -> bool:
+        """Whether the service itself says that it hasn't come to the request yet. Raises `SourceError`."""
+        request = self._asked.get(intent_id)
+        if request is None:
+            return False
+        try:
+            return await self._writer.outcome(request) is None
+        except NotThere:
+            return False
+
+    async def _follow(self, intent: Intent, request: str) -> Outcome | None:
         """What became of a request; None: not known within a minute."""
+        self._asked[intent.id] = request
+        while len(self._asked) > _MOST_ASKED:
+            self._asked.popitem(last=False)
         for pause in FOLLOWED:
             await self._clock.sleep(pause)
             with suppress(SourceError):
