@@ -429,6 +429,24 @@ async def test_one_that_somebody_else_changes_is_shown_with_the_difference(desk:
     assert ticket_now(desk, MAP).priority == "urgent"
 
 
+async def test_what_somebody_else_had_done_already_is_not_undone(desk: Running) -> None:
+    """Nothing was sent for it: u would take back what a colleague has decided."""
+    await go_to(desk, MAP)
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.ticket_writer is not None
+    stamp = ticket_now(desk, MAP).updated_at
+    await sources.ticket_writer.update(MAP, EditTicket(priority="urgent"), stamp=stamp)
+    await desk.press("p")
+    await choose(desk, "urgent")
+    assert (await ended(desk)).words == "already so: priority urgent"
+    await desk.press("u")
+    await desk.until(lambda: desk.app.said)
+    assert desk.app.said[-1].endswith("it was so already, and nothing was sent: somebody else has done it")
+    assert len(entries(desk)) == 1
+    assert (await detail_of(desk, MAP)).ticket.priority == "urgent"
+
+
 # Other tickets
 
 

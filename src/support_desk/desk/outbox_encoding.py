@@ -44,6 +44,7 @@ class _Receipt(msgspec.Struct):
     remaining: _Command | None = None
     seen: Seen | None = None
     paged: bool = False
+    before_us: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -116,6 +117,7 @@ def encode_receipt(receipt: Receipt | None) -> bytes | None:
             _packed(receipt.remaining) if receipt.remaining is not None else None,
             receipt.seen,
             receipt.paged,
+            receipt.before_us,
         )
     )
 
@@ -135,4 +137,5 @@ def decode_receipt(data: bytes | None) -> Receipt | None:
         remaining=_unpacked(kept.remaining) if kept.remaining is not None else None,
         seen=kept.seen,
         paged=kept.paged,
+        before_us=kept.before_us,
     )

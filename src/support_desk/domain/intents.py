@@ -162,6 +162,8 @@ class Receipt:
     """Lines that prove it: recipients, logs, the request's id."""
     paged: bool = False
     """The alert's own records name who was meant to be paged as notified."""
+    before_us: bool = False
+    """It was so already and nothing was sent: it is somebody else's, or an earlier attempt of ours."""
     differences: tuple[FieldDifference, ...] = ()
     comments: tuple[str, ...] = ()
     """At a conflict: what was written meanwhile, a line each ("Kim 14:01, public: ...")."""

@@ -168,7 +168,7 @@ class AlertPerformer:
             words = f"already so: {done_words(command)}"
             if isinstance(command, c.CloseAlert):
                 words = f"already closed by {closer(detail, self._name, self._local)}"
-            return Receipt(Verdict.CONFIRMED, words, alert=alert, seen=seen_of(alert))
+            return Receipt(Verdict.CONFIRMED, words, before_us=True, alert=alert, seen=seen_of(alert))
         # A request that got no answer, sent again by the person: it may have been done after all.
         if carries_mark(command) and marked(detail.events, intent.token) is not None:
             earlier = self._verifier.proven(intent, detail, intent.at)

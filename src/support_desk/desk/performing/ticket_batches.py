@@ -112,7 +112,11 @@ class TicketBatches:
             return self._work.conflict(intent, edit, TicketDetail(ticket, ()))
         if all(holds(edit, name, ticket, None) for name in aims(edit)):
             return Receipt(
-                Verdict.CONFIRMED, f"already so: {done_words(edit)}", ticket=ticket, seen=seen_of(ticket)
+                Verdict.CONFIRMED,
+                f"already so: {done_words(edit)}",
+                before_us=True,
+                ticket=ticket,
+                seen=seen_of(ticket),
             )
         return self._work.conflict(intent, edit, TicketDetail(ticket, ()))
 

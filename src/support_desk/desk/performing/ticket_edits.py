@@ -123,6 +123,7 @@ class TicketEdits:
             return Receipt(
                 Verdict.CONFIRMED,
                 f"already so: {done_words(edit)}",
+                before_us=True,
                 ticket=ticket,
                 seen=seen_of(ticket),
             )
