@@ -190,7 +190,8 @@ SPARED_OF_THE_SERVICES = {
         "isinstance(3, __import__('zenpy').lib.request.Shortcut)"
     ),
     "zenpy.lib.api_objects.help_centre_objects": "__import__('zenpy').lib.mapping.Article(id=3).to_dict()",
-    "httpcore._sync": "__import__('httpcore').ConnectionPool(max_connections=3).connections",
+    "httpcore._sync.connection_pool": "__import__('httpcore').ConnectionPool(max_connections=3).connections",
+    "httpcore._api": "__import__('httpcore')._api.request.__name__, __import__('httpcore').request.__name__",
     "httpcore._backends.mock": "__import__('httpcore').MockBackend([]).connect_tcp('a', 1).read(1)",
     "anyio.streams.stapled": "__import__('anyio').streams.stapled.StapledByteStream.__name__",
     "html.entities": "__import__('html').unescape('caf&eacute; &notit;')",

@@ -8,10 +8,12 @@ from __future__ import annotations
 from support_desk.later import ALL_NAMES, spare
 from support_desk.sources.optional import without
 
-# For hosts whose names aren't ASCII, for who doesn't use asyncio, and for servers.
+# For hosts whose names aren't ASCII.
 spare({"idna": {}, "stringprep": {}})
-spare(dict.fromkeys(("httpcore._api", "httpcore._sync", "httpcore._backends.mock"), ALL_NAMES))
-spare({"anyio.streams.stapled": ALL_NAMES})
+# For whoever does without asyncio, and for servers.
+_BLOCKING = ("connection", "connection_pool", "http11", "http_proxy", "interfaces")
+spare(dict.fromkeys((f"httpcore._sync.{name}" for name in _BLOCKING), ALL_NAMES))
+spare(dict.fromkeys(("httpcore._api", "httpcore._backends.mock", "anyio.streams.stapled"), ALL_NAMES))
 with without("click"):
     import httpx
 
