@@ -19,6 +19,7 @@ from support_desk.text import (
     clean_url,
     fit,
     head,
+    shortened,
 )
 
 ESC = "\x1b"
@@ -175,6 +176,19 @@ def test_fit(text: str, width: int, fitted: str) -> None:
 def test_the_head_of_a_text_never_splits_a_wide_character() -> None:
     assert head("日本語", 3) == "日"
     assert head("日本語", 6) == "日本語"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "left"),
+    [
+        ("is down (HTTP 502)", 18, "is down (HTTP 502)"),
+        ("is down (HTTP 502)", 17, "is down (HTTP 50…"),
+        ("is down (HTTP 502)", 9, "is down…"),
+        ("日本語", 5, "日本…"),
+    ],
+)
+def test_what_is_shortened_says_so(text: str, width: int, left: str) -> None:
+    assert shortened(text, width) == left
 
 
 @given(st.text(st.characters(categories=("L", "Mn", "Me")), max_size=40))

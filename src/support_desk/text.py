@@ -141,6 +141,11 @@ def head(text: str, width: int) -> str:
     return text
 
 
+def shortened(text: str, width: int) -> str:
+    """Cleaned text in at most `width` cells, marked by "…" where something of it is left out."""
+    return text if cell_width(text) <= width else head(text, width - 1).rstrip() + ELLIPSIS
+
+
 def clean_url(url: str, hosts: Collection[str]) -> str | None:
     """The address if it may be shown, copied or opened, else `None`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from support_desk.config.model import ClientSection
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase
+from support_desk.screens.acting.alerts import named
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.pickers import ChoicePicker, LinePicker
@@ -49,6 +51,17 @@ async def test_acknowledge_says_so_at_once_and_is_confirmed_only_when_read_back(
     assert alert_now(desk, alert.id).acknowledged_by == "robin@agency.example"
     assert "acknowledging" not in desk.alerts
     assert desk.app.said == [], "an acknowledgement that worked needs no toast"
+
+
+async def test_a_message_that_a_question_cuts_says_so(desk: Running) -> None:
+    """ "(HTTP 50" would be read as what the monitor said."""
+    alert = await go_to(desk, P1)
+    assert named([replace(alert, message=f"{'x' * 48} (HTTP 502)")]) == f"P1 {'x' * 48} (HTTP 502)"
+    assert named([replace(alert, message=f"{'x' * 50} (HTTP 502)")]) == f"P1 {'x' * 50} (HTTP 50…"
+    await desk.press("E")
+    await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
+    asked = " ".join(drawn(desk.app.screen.query_one("#question")).split())
+    assert asked.endswith("is down (HTTP 5…?")
 
 
 async def test_what_is_yours_already_is_said(desk: Running) -> None:

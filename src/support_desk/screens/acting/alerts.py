@@ -21,7 +21,7 @@ from support_desk.screens.acting.escalation import escalate, people_of
 from support_desk.screens.acting.escalation import page_someone as _page_someone
 from support_desk.screens.acting.incident import ask_who_was_told
 from support_desk.screens.asking import MANY, confirm
-from support_desk.text import head
+from support_desk.text import head, shortened
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Alerts = Sequence[Alert]
 
+LONGEST_MESSAGE = 60
 LONGEST_SUBJECT = 120
 
 SNOOZES = (
@@ -63,9 +64,9 @@ def me(screen: Acting) -> str:
 
 def named(alerts: Alerts) -> str:
     """The alerts in a sentence."""
-    return (
-        f"{alerts[0].priority} {head(alerts[0].message, 60)}" if len(alerts) == 1 else f"{len(alerts)} alerts"
-    )
+    if len(alerts) > 1:
+        return f"{len(alerts)} alerts"
+    return f"{alerts[0].priority} {shortened(alerts[0].message, LONGEST_MESSAGE)}"
 
 
 # Who has it

@@ -18,7 +18,7 @@ from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
 from support_desk.screens.results import LOUD
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SignInRefused, SourceError
-from support_desk.text import head
+from support_desk.text import head, shortened
 
 if TYPE_CHECKING:
     from support_desk.domain.rota import OnCall
@@ -323,7 +323,7 @@ def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
         if picked is not None:
             _ask(screen, row, steps[int(picked)])
 
-    title = f"{why}. Page whom?" if why else f"Page whom about {head(title_of(row), 50)}?"
+    title = f"{why}. Page whom?" if why else f"Page whom about {shortened(title_of(row), 50)}?"
     screen.desk_app.choose(title, choices, chosen)
 
 
@@ -344,7 +344,7 @@ def _ask(screen: Acting, row: Alert | Ticket, rung: Rung) -> None:
     phone = f" Their telephone: {rung.phone}." if rung.phone else ""
     confirm(
         app,
-        f"Page {person.name} ({rung.why}) about {head(title_of(row), 60)}? It {way}.{phone}",
+        f"Page {person.name} ({rung.why}) about {shortened(title_of(row), 60)}? It {way}.{phone}",
         "holds it for some seconds, then pages them",
         lambda: app.acts.do([(row, command)]),
         danger=True,

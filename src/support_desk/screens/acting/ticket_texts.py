@@ -15,7 +15,7 @@ from support_desk.domain.when import parse_when
 from support_desk.domain.words import day_clock
 from support_desk.screens.acting.incident import ask_who_was_told
 from support_desk.screens.acting.ticket_help import Tickets, named, one_of, overtaken, titled, waiting
-from support_desk.text import head
+from support_desk.text import shortened
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
@@ -126,7 +126,11 @@ def _promise_question(screen: Acting, tickets: Tickets) -> str:
     known = [screen.desk.promises.get(ticket.id) for ticket in tickets]
     if not any(known):
         return f"What was promised next on {titled(tickets)}?"
-    step = f"“{head(known[0].step, 30)}”" if known[0] is not None and len(known) == 1 else "what was promised"
+    step = (
+        f"“{shortened(known[0].step, 30)}”"
+        if known[0] is not None and len(known) == 1
+        else "what was promised"
+    )
     return f"Promised next on {titled(tickets)}? {DONE} ends {step}"
 
 
