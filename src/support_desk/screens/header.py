@@ -207,12 +207,13 @@ def announcement(view: View) -> Parts:
         return ()
     first = waiting[0]
     found = view.escalation(first)
-    when = ""
+    doubt = when = ""
+    if found.missed:
+        # Before the message, which may take the whole width: this must not be what is cut off.
+        doubt = f", {'next' if found.state == 'due' else 'second'} line not paged? check"
     if found.escalated is not None and found.escalated.proof is not Proof.UNKNOWN and not found.missed:
         when = f", {found.escalated.words}"
     elif found.state == "running" and found.due_at is not None:
         when = f", next line in {countdown(found.due_at - view.now)}"
-    elif found.state == "due":
-        when = ", next line should have been paged: check"
     more = f"  and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-    return ((f" {first.priority} OPEN: {first.message}{when}{more} ", "alarm"),)
+    return ((f" {first.priority} OPEN{doubt}: {first.message}{when}{more} ", "alarm"),)
