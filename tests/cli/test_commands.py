@@ -169,6 +169,14 @@ def test_the_demo_as_text_is_linear_and_repeatable(capsys: pytest.CaptureFixture
     assert not set(once) & set("│─┌┐└┘|\x1b")
 
 
+def test_the_desk_read_aloud_says_whom_to_call_where_a_page_may_have_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["demo", "--plain", "--at", "2026-12-02T09:48:00Z"]) in (0, 1)
+    first = capsys.readouterr().out.partition("\n\nAlerts.")[0]
+    assert "the second line should have been paged; call Helen Marsh, second line, 020 7946 0722." in first
+
+
 @pytest.mark.parametrize("command", ["tickets", "alerts", "rota"])
 def test_what_is_not_configured_is_2_and_never_an_empty_list(
     home: Path, command: str, capsys: pytest.CaptureFixture[str]

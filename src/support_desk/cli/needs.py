@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from support_desk.config.rules import client_rules, duty_of
-from support_desk.desk.facts import escalation_of, in_words, to_answer
+from support_desk.desk.facts import escalation_of, in_words, ladder, second_line, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import needs, nothing_words, sentence
+from support_desk.domain.ladder import helper_words
 from support_desk.domain.need import Situation
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ def needs_text(seen: Seen) -> Iterator[str]:
             )
         ],
         queue=seen.snapshot.tickets.rows,
+        helper=helper_words(
+            ladder(
+                seen.snapshot,
+                config,
+                seen.agreement.calendar,
+                seen.now,
+                second_line(seen.snapshot, seen.now, config),
+            ),
+            config.me.email,
+        ),
         duty=duty_of(config),
     )
     found = needs(of)

@@ -12,6 +12,7 @@ from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown, same_until
+from support_desk.domain.ladder import Rung, rungs
 from support_desk.domain.paged import Page
 from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
 from support_desk.domain.working_time import WorkingCalendar
@@ -224,3 +225,23 @@ def person_named(address: str, snapshot: Snapshot, config: Config) -> str:
     return name_of(address, config) or next(
         (person.name for person in people if person.name and same_address(person.email, address)), address
     )
+
+
+def ladder(
+    snapshot: Snapshot,
+    config: Config,
+    calendar: WorkingCalendar,
+    now: datetime,
+    on_second_line: Person | Unknown | None,
+) -> tuple[Rung, ...]:
+    """Everybody who can be paged or rung, in the order in which the handbook would, with their numbers."""
+    phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
+    phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
+    beyond = [Person(step.name, step.email) for step in config.rota.beyond]
+    for step in config.rota.beyond:
+        if step.phone:
+            phones |= {step.name.casefold(): step.phone} | (
+                {step.email.casefold(): step.phone} if step.email else {}
+            )
+    people, rota = snapshot.people.rows, worked_rota(snapshot, calendar)
+    return rungs(rota, people, beyond, phones, now, second_line=on_second_line)

@@ -66,6 +66,16 @@ def rungs(
     return tuple(found.values())
 
 
+def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
+    """Who to call next: the second line, else who is beyond it; empty: nobody is known."""
+    for rung in rungs:
+        if rung.why.startswith(("second line", "beyond")) and rung.person.email.casefold() != me.casefold():
+            line = "second line" if rung.why.startswith("second line") else rung.why
+            parts = (rung.person.name or rung.person.email, line, rung.phone)
+            return ", ".join(part for part in parts if part)
+    return ""
+
+
 def _beyond_words(configured: Person, named: Person) -> str:
     role = configured.name.removeprefix(named.name).lstrip(", ")
     return f"beyond the second line{', ' if role else ''}{role}"

@@ -14,7 +14,7 @@ from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import needs, nothing_words, sentence
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Entry, Phase, asks
-from support_desk.domain.ladder import Rung
+from support_desk.domain.ladder import helper_words
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
 from support_desk.domain.need import Need, Rank, Situation
 from support_desk.domain.rota import Person
@@ -147,7 +147,10 @@ class Needing:
                 for entry in entries
                 if entry.phase is Phase.CONFIRMED and isinstance(entry.intent.command, EscalateAlert)
             ),
-            helper=helper_words(self._ladder(view), view.config.me.email),
+            helper=helper_words(
+                facts.ladder(view.snapshot, view.config, view.calendar, view.now, view.second_line),
+                view.config.me.email,
+            ),
             woken_at=self._woken_at,
             duty=duty_of(view.config),
         )
@@ -206,11 +209,6 @@ class Needing:
         outbox = self._app.acts.outbox
         return () if outbox is None else tuple(outbox.entries)
 
-    def _ladder(self, view: View) -> tuple[Rung, ...]:
-        from support_desk.screens.acting.escalation import ladder
-
-        return ladder(view)
-
 
 def why_first(need: Need) -> tuple[str, str]:
     """Why it stands where it stands in the list of all needs, and how that word is drawn.
@@ -236,16 +234,6 @@ def what_style(need: Need) -> str:
 
 def _is_red(need: Need) -> bool:
     return need.late or need.rank in (Rank.CRITICAL, Rank.DOUBT)
-
-
-def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
-    """Who to call next: the second line, else who is beyond it; empty: nobody is known."""
-    for rung in rungs:
-        if rung.why.startswith(("second line", "beyond")) and rung.person.email.casefold() != me.casefold():
-            line = "second line" if rung.why.startswith("second line") else rung.why
-            parts = (rung.person.name or rung.person.email, line, rung.phone)
-            return ", ".join(part for part in parts if part)
-    return ""
 
 
 def doubts_of(view: View) -> Iterator[str]:

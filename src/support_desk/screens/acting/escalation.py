@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from support_desk.desk.facts import rota_of, worked_rota
+from support_desk.desk import facts
+from support_desk.desk.facts import rota_of
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
-from support_desk.domain.ladder import LINES, Rung, rungs
+from support_desk.domain.ladder import LINES, Rung
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
 from support_desk.domain.rota import Person, Role, Unknown, answer_for, same_address, same_person, shift_now
 from support_desk.domain.tickets import Ticket
@@ -273,19 +274,8 @@ def ladder(view: View, on_second_line: Person | None = None) -> tuple[Rung, ...]
 
     `on_second_line` is who that is where it was just read.
     """
-    config = view.config
     who = on_second_line or view.second_line
-    phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
-    phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
-    beyond = [Person(step.name, step.email) for step in config.rota.beyond]
-    for step in config.rota.beyond:
-        if step.phone:
-            phones |= {step.name.casefold(): step.phone} | (
-                {step.email.casefold(): step.phone} if step.email else {}
-            )
-    people = view.snapshot.people.rows
-    rota = worked_rota(view.snapshot, view.calendar)
-    return rungs(rota, people, beyond, phones, view.now, second_line=who)
+    return facts.ladder(view.snapshot, view.config, view.calendar, view.now, who)
 
 
 def _no_way(screen: Acting, *, joins: bool) -> str:
