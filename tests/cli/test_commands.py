@@ -177,6 +177,19 @@ def test_the_desk_read_aloud_says_whom_to_call_where_a_page_may_have_failed(
     assert "the second line should have been paged; call Helen Marsh, second line, 020 7946 0722." in first
 
 
+def test_the_desk_read_aloud_calls_lines_and_people_by_their_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A schedule's name and an address are spelt out by a screen reader, letter by letter."""
+    assert run(["demo", "--plain", "--at", "2026-12-02T09:48:00Z"]) in (0, 1)
+    alerts = capsys.readouterr().out.partition("\n\nAlerts.")[2].partition("\n\nTickets.")[0]
+    assert "Next to be paged: second line (Helen Marsh), in " in alerts
+    assert "Owen Fairley should have been paged, check." in alerts
+    assert "acknowledged by Callum Reid: " in alerts
+    assert "@agency.example" not in alerts
+    assert "ooh_second_line" not in alerts
+
+
 @pytest.mark.parametrize("command", ["tickets", "alerts", "rota"])
 def test_what_is_not_configured_is_2_and_never_an_empty_list(
     home: Path, command: str, capsys: pytest.CaptureFixture[str]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support_desk.config.model import Beyond, Config, OnCallSection, PersonSection, RotaSection, SecondLine
 from support_desk.desk.facts import (
     Countdowns,
+    by_name,
     escalation_of,
     in_words,
     person_named,
@@ -63,6 +64,7 @@ def test_out_of_hours_only_clients_with_cover_need_anybody(
         ("Kim@example.com", "Kim Larsen"),
         ("head@example.com", "Jo Head, Head of Technical Operations"),
         ("else@example.com", "else@example.com"),
+        ("ooh_second_line", "second line"),
     ],
 )
 def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(found: str, words: str) -> None:
@@ -73,6 +75,10 @@ def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(foun
         rota=RotaSection(beyond=(head,)),
     )
     assert in_words(Countdown("due", found), config).next == words
+    assert (
+        by_name(f"the policy may page {found} again", config, Snapshot())
+        == f"the policy may page {words} again"
+    )
 
 
 @pytest.mark.parametrize(

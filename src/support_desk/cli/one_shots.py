@@ -17,6 +17,7 @@ from support_desk.config.load import Loaded
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
+from support_desk.desk.facts import by_name
 from support_desk.desk.skew import skew_warning
 from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
 from support_desk.domain.paged import Page
@@ -68,7 +69,9 @@ _ONE_SHOTS = {
         lambda seen: documents.alerts_document(
             seen.snapshot, seen.now, seen.config, seen.agreement, _own_pages(seen)
         ),
-        lambda document, seen: plain.alerts_text(document, seen.zone),
+        lambda document, seen: plain.alerts_text(
+            document, seen.zone, lambda text: by_name(text, seen.config, seen.snapshot)
+        ),
     ),
     "rota": _OneShot(
         SourceName.ROTA,

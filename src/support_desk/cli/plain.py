@@ -5,7 +5,7 @@ No boxes, no columns, no colour, no abbreviations: what a screen reader says has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -122,20 +122,21 @@ def _asked(sla: Document) -> str:
     return f"{metric}, {_CAUSES.get(sla['cause'], sla['cause'])}"
 
 
-def alerts_text(document: Document, zone: ZoneInfo) -> Iterator[str]:
-    """The alerts, a line each."""
+def alerts_text(document: Document, zone: ZoneInfo, named: Callable[[str], str] = str) -> Iterator[str]:
+    """The alerts, a line each; `named`: what the program says of somebody instead of their address."""
     if not document["alerts"]:
         yield _quiet(document, "alerts", "No open alerts.")
     now = datetime.fromisoformat(document["generated_at"])
     for alert in document["alerts"]:
         age = (now - datetime.fromisoformat(alert["created_at"])).total_seconds()
+        state = _alert_state(alert, zone, named)
         parts = [
-            f"Alert {alert['tiny_id'] or alert['id']}, {alert['priority']}, {_alert_state(alert, zone)}:",
+            f"Alert {alert['tiny_id'] or alert['id']}, {alert['priority']}, {state}:",
             _sentence(alert["message"] or "no message"),
             f"Client {alert['client'] or 'not known'}.",
             f"Raised {spoken_length(age)} ago, {'in' if alert['in_hours'] else 'out of'} hours.",
             f"Seen {alert['count']} times." if alert["count"] > 1 else "",
-            f"{_escalation(alert['escalation'], now)}.",
+            f"{named(_escalation(alert['escalation'], now))}.",
             f"Runbook {alert['runbook']}." if alert["runbook"] else "No runbook.",
         ]
         yield " ".join(part for part in parts if part)
@@ -145,10 +146,10 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def _alert_state(alert: Document, zone: ZoneInfo) -> str:
+def _alert_state(alert: Document, zone: ZoneInfo, named: Callable[[str], str]) -> str:
     match alert["status"]:
         case "acked":
-            return f"acknowledged by {alert['acknowledged_by'] or alert['owner'] or 'somebody'}"
+            return f"acknowledged by {named(alert['acknowledged_by'] or alert['owner'] or 'somebody')}"
         case "snoozed" if alert["snoozed_until"]:
             return f"snoozed until {spoken_time(alert['snoozed_until'], zone)}"
         case "open":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -210,6 +211,17 @@ def in_words(found: Countdown, config: Config) -> Countdown:
         return replace(found, next=f"second line{who[len(schedule) :]}")
     name = name_of(who, config) if "@" in who else ""
     return replace(found, next=name) if name else found
+
+
+def by_name(text: str, config: Config, snapshot: Snapshot) -> str:
+    """A sentence about the steps of a policy, with lines and people called as everywhere else."""
+    schedule = re.escape(config.rota.second_line.schedule)
+    if schedule:
+        text = re.sub(rf"(?i)(?<![\w-]){schedule}(?= \(| again| should|,|$)", "second line", text)
+    return _ADDRESS.sub(lambda found: person_named(found[0], snapshot, config), text)
+
+
+_ADDRESS = re.compile(r"[^\s(),;:@]+@[^\s(),;:@]+")
 
 
 def name_of(address: str, config: Config) -> str:

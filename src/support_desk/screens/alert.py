@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from support_desk.desk.facts import by_name
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
@@ -207,9 +208,9 @@ def _page(view: View, row: AlertRow) -> list[TextLine]:
 def _next_line(view: View, row: AlertRow) -> TextLine:
     """When the next line is paged, and who that is; never that somebody was paged."""
     found = row.escalation
-    who = f"{found.next} " if found.next else ""
+    who = f"{by_name(found.next, view.config, view.snapshot)} " if found.next else ""
     reason = found.reason.removeprefix(found.page.words).lstrip("; ") if found.page else found.reason
-    why = f"  {reason}" if reason else ""
+    why = f"  {by_name(reason, view.config, view.snapshot)}" if reason else ""
     if found.due_at is None or found.state not in ("running", "due"):
         style = "unknown" if found.state == "unknown" else "warn" if found.state == "due" else "text"
         return fact("Next line", (f"{who}{found.state}", style), (why, "dim"))

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from support_desk.desk.facts import by_name
 from support_desk.domain.alerts import Alert
 from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
@@ -202,14 +203,15 @@ def next_words(view: View, found: Countdown) -> str:
     """Who is paged next and when; empty when nobody is."""
     if found.state != "running" or found.next is None or found.due_at is None:
         return ""
-    return f"pages {found.next} at {day_clock(found.due_at, view.now, view.calendar.timezone)}"
+    who = by_name(found.next, view.config, view.snapshot)
+    return f"pages {who} at {day_clock(found.due_at, view.now, view.calendar.timezone)}"
 
 
 def why(view: View, row: AlertRow) -> tuple[str, str]:
     """Two lines about the selected alert: all of its message, and what happens next."""
     alert, zone = row.alert, view.calendar.timezone
     first = f"{alert.priority} {alert.message}"
-    coming = [next_words(view, row.escalation), row.escalation.reason]
+    coming = [next_words(view, row.escalation), by_name(row.escalation.reason, view.config, view.snapshot)]
     if row.escalation.page is not None:
         # Who was paged comes before who may be.
         coming.reverse()
