@@ -6,15 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from support_desk.config.model import Bell, Config, OnCallSection
 from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import Feed, FeedName, Problem
 from support_desk.domain.alerts import Alert
 from support_desk.domain.sla import rank
+from support_desk.screens.alert_rows import alert_rows, columns
 from support_desk.screens.header import announcement, critical_alerts
 from support_desk.screens.news import MOST_LINES, Watch
 from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
+from support_desk.widgets.columns import Moment
 from tests.support import changed, view
 
 WORLD = World(7)
@@ -153,6 +157,17 @@ def test_a_source_that_is_off_isnt_in_the_title() -> None:
     usual = seen()
     off = usual.snapshot.with_feed(FeedName.ALERTS, Feed(enabled=False))
     assert titled(replace(usual, snapshot=off)) == "support-desk: 7 tickets late"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(1, ""), (2, "×2"), (999, "×999"), (1_000, "×1k"), (8_312, "×8k"), (16_361, "×16k"), (831_000, ">99k")],
+)
+def test_how_often_an_alert_rang_is_never_cut_to_another_number(count: int, shown: str) -> None:
+    (row,) = alert_rows(view(feeds={FeedName.ALERTS: (alert(1, count=count),)}))
+    column = next(column for column in columns(80) if column.id == "count")
+    assert column.cell(row, Moment(DEMO_START))[0] == shown
+    assert len(shown) <= column.width
 
 
 def test_one_alert_is_one() -> None:

@@ -123,7 +123,17 @@ def _age(row: AlertRow, moment: Moment) -> Cell:
 
 
 def _count(row: AlertRow, _: Moment) -> Cell:
-    return (f"×{row.alert.count}", "text") if row.alert.count > 1 else ("", "dim")
+    """How often it rang, in four cells: a number whose end is cut off would be another number."""
+    count = row.alert.count
+    if count <= 1:
+        return "", "dim"
+    if count < _THOUSAND:
+        return f"×{count}", "text"
+    thousands = count // _THOUSAND
+    return (f"×{thousands}k" if thousands <= _MOST_THOUSANDS else f">{_MOST_THOUSANDS}k"), "text"
+
+
+_THOUSAND, _MOST_THOUSANDS = 1_000, 99
 
 
 def _next_line(row: AlertRow, moment: Moment) -> Cell:
