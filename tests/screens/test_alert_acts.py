@@ -73,26 +73,29 @@ async def test_what_is_yours_already_is_said(desk: Running) -> None:
     assert len(entries(desk)) == 1
 
 
-async def test_a_colleagues_alert_is_asked_about(desk: Running) -> None:
+async def test_a_colleagues_alert_cant_be_acknowledged_again_and_what_can_be_done_is_said(
+    desk: Running,
+) -> None:
+    """The service answers "Alert is already acknowledged": offering it left a failure to decide about."""
     await go_to(desk, ACKED)
     await desk.press("a")
-    asked = await answer(desk, "n")
-    assert "Callum Reid has P2" in asked
+    (said,) = desk.app.said
+    assert said.startswith("Callum Reid has P2 ")
+    assert said.endswith(" already: w makes it yours")
     assert entries(desk) == ()
 
 
-async def test_among_marked_rows_a_colleagues_alert_is_asked_about_with_the_number_of_all(
-    desk: Running,
-) -> None:
+async def test_among_marked_rows_only_what_nobody_has_is_acknowledged(desk: Running) -> None:
     await go_to(desk, ACKED)
     await desk.press("space")
     mine = await go_to(desk, P1)
     await desk.press("space", "a")
     asked = await answer(desk)
     assert "Callum Reid has P2" in asked
-    assert "Acknowledge all 2 yourself all the same?" in asked
-    await desk.until(lambda: len(entries(desk)) == 2)
-    await ended(desk)
+    assert "already. Acknowledge the other P1 https://www.eastmarch.example/ is down (HTTP 502)?" in asked
+    entry = await ended(desk)
+    assert (entry.intent.target.id, entry.phase) == (mine.id, Phase.CONFIRMED)
+    assert len(entries(desk)) == 1
     await later(desk, lambda: alert_now(desk, mine.id).status == "acked")
 
 

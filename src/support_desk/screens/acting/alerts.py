@@ -83,16 +83,27 @@ def acknowledge(screen: Acting, alerts: Alerts) -> None:
         screen.say(f"{'You have it' if len(alerts) == 1 else 'You have them'} already")
         return
     taken = [alert for alert in others if alert.status == "acked"]
+    free = [alert for alert in others if alert.status != "acked"]
+    if not free:
+        # The service refuses to acknowledge twice, whoever asks.
+        theirs = "it" if len(taken) == 1 else "them"
+        screen.say(f"{_who_have(screen, taken)} {named(taken)} already: w makes {theirs} yours")
+        return
     if taken:
-        who = screen.desk_app.view.named(taken[0].acknowledged_by or "") or "somebody"
-        what = "it" if len(others) == 1 else f"all {len(others)}"
-        words = f"{who} has {named(taken)}. Acknowledge {what} yourself all the same?"
+        words = f"{_who_have(screen, taken)} {named(taken)} already. Acknowledge the other {named(free)}?"
         confirm(
-            screen.desk_app, words, "acknowledges it",
-            lambda: screen.desk_app.acts.do([(alert, c.Acknowledge()) for alert in others]),
+            screen.desk_app, words, "acknowledges it" if len(free) == 1 else "acknowledges them",
+            lambda: screen.desk_app.acts.do([(alert, c.Acknowledge()) for alert in free]),
         )  # fmt: skip
         return
     do(screen, others, c.Acknowledge(), "Acknowledge")
+
+
+def _who_have(screen: Acting, taken: Alerts) -> str:
+    """Whose the alerts are: "Kim Example has", "Colleagues have"."""
+    if len({alert.acknowledged_by for alert in taken}) > 1:
+        return "Colleagues have"
+    return f"{screen.desk_app.view.named(taken[0].acknowledged_by or '') or 'Somebody'} has"
 
 
 def unacknowledge(screen: Acting, alerts: Alerts) -> None:
