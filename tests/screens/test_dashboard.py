@@ -129,6 +129,25 @@ async def test_zoom_gives_a_pane_the_whole_screen_and_back(size: tuple[int, int]
             assert {name: pane.region for name, pane in panes.items()} == before, name
 
 
+@pytest.mark.parametrize("size", [SMALL, (60, 15), (100, 30)])
+async def test_where_it_takes_the_place_of_the_lists_a_runbook_can_be_read(size: tuple[int, int]) -> None:
+    """Below the rota and the activity three of its lines were left at 80x24, and none at 60x15."""
+    async with running(size=size) as desk:
+        await desk.press("1", "a")
+        await desk.until(lambda: desk.dashboard.has_activity)
+        await desk.press("b")
+        runbook, rota = desk.dashboard.query_one("#runbook"), desk.dashboard.query_one("#rota")
+        await desk.until(lambda: runbook.region.height >= size[1] - 6)
+        await desk.press("tab")
+        await desk.until(lambda: rota.has_focus and rota.region.height >= 9)
+        await desk.press("tab")
+        activity = desk.dashboard.query_one("#activity")
+        await desk.until(lambda: activity.has_focus and activity.region.height >= 5)
+        assert activity.region.bottom == size[1] - 1, "above the footer"
+        await desk.press("escape", "1")
+        await desk.until(lambda: desk.dashboard.query_one("#alerts").region.height > 0)
+
+
 async def test_zoom_follows_to_the_pane_that_a_key_goes_to() -> None:
     async with running() as desk:
         await desk.press("1", "plus", "4")

@@ -12,6 +12,10 @@ from support_desk.screens.header import NARROW
 PANES = ("alerts", "tickets", "runbook", "rota", "activity")
 BESIDE = ("runbook", "rota", "activity")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
+ROOM_TO_READ = 36
+"""Rows from which on a runbook that is read there leaves room for the others; below it they stand aside."""
+ROOM_FOR_ALL = 20
+"""Rows that the rota and the activity need to be seen whole, one below the other."""
 
 
 class Panes(DeskScreen):
@@ -48,7 +52,7 @@ class Panes(DeskScreen):
     def show_panes(self, here: str) -> None:
         """Show the panes that there is room for, and always `here`, which has the keys."""
         crowded = self.app.size.width < NARROW or self.side_hidden
-        only = self.zoomed
+        only = self.zoomed or (here if crowded and self._needs_the_room(here) else None)
         lists = only not in BESIDE if only else not (crowded and here in BESIDE)
         beside = only in BESIDE if only else not crowded or here in BESIDE
         shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
@@ -59,6 +63,11 @@ class Panes(DeskScreen):
         self.query_one("#right").set_class(not lists, "-alone")
         for widget in self.query("#alerts, #rota, #activity"):
             widget.set_class(only == widget.id, "-alone")
+
+    def _needs_the_room(self, here: str) -> bool:
+        """Whether a pane in place of the lists would be left with hardly a line beside the others."""
+        room = ROOM_TO_READ if here == "runbook" else ROOM_FOR_ALL
+        return here in BESIDE and self.app.size.height < room
 
     def action_focus_pane(self, step: int) -> None:
         """The next or previous pane, round and round."""
