@@ -201,6 +201,30 @@ async def test_the_activity_has_a_pane_from_the_first_action_on(size: tuple[int,
         assert isinstance(desk.app.screen, OutboxScreen)
 
 
+@pytest.mark.parametrize(("size", "key"), [(SMALL, "5"), (SMALL, "4"), (LARGE, "5")])
+async def test_no_key_acts_on_a_row_that_isnt_under_the_cursor(size: tuple[int, int], key: str) -> None:
+    """At 80x24 the list isn't even seen: a beside "> done acknowledge · P1 ..." took another alert."""
+    async with running(size=size) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("a")
+        await ended(desk)
+        await desk.press("j", key)
+        await desk.until(lambda: "acknowledge" not in desk.footer and "ESCALATE" not in desk.footer)
+        await desk.press("a", "c", "e", "w")
+        assert len(entries(desk)) == 1
+        assert desk.app.screen is desk.dashboard
+        assert desk.app.said[-4:] == [
+            "That is for alerts: go to one first",
+            *["There is no row to act on: go to an alert or a ticket first"] * 3,
+        ]
+        await desk.press("1")
+        await desk.until(lambda: "acknowledge" in desk.footer)
+        await desk.press("w")
+        await desk.until(lambda: len(entries(desk)) == 2)
+
+
 async def test_leaving_asks_only_while_something_is_to_be_sent(desk: Running) -> None:
     await go_to(desk, P1)
     await desk.press("c")

@@ -40,7 +40,9 @@ from support_desk.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
+    from support_desk.domain.alerts import Alert
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.domain.tickets import Ticket
     from support_desk.screens.activity_pane import ActivityPane
     from support_desk.screens.filter_line import FilterLine
 
@@ -295,7 +297,19 @@ class Dashboard(RowActions, Panes):
     def scopes_now(self) -> tuple[str, ...]:
         other = "act_ticket" if self.list_in_use() is self.alerts else "act_alert"
         in_runbook = ("runbook", "document") if self.pane_in_use() == "runbook" else ()
-        return (*in_runbook, *(scope for scope in self.SCOPES if scope != other))
+        left_out = {"act", "act_alert", "act_ticket"} if self._means_no_row() else {other}
+        return (*in_runbook, *(scope for scope in self.SCOPES if scope not in left_out))
+
+    def acted_on(self) -> list[Alert] | list[Ticket]:
+        return [] if self._means_no_row() else super().acted_on()
+
+    def _means_no_row(self) -> bool:
+        """Whether the keys are where the person can't mean the row that had the cursor last.
+
+        The rows of the activity are about others, and beside the rota of a narrow terminal no list is seen.
+        """
+        here = self.pane_in_use()
+        return here == "activity" or (here == "rota" and not self.query_one("#left").display)
 
     def _draw_why(self, view: View) -> None:
         row = self.current()

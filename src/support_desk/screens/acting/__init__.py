@@ -55,7 +55,7 @@ class Acting(DeskScreen):
         elif about_tickets := [row for row in rows if isinstance(row, Ticket)]:
             tickets.BY_NAME[name](self, about_tickets)
         else:
-            self.say("There is no row to act on", problem=True)
+            self.say("There is no row to act on: go to an alert or a ticket first", problem=True)
 
     # Either
 
