@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from support_desk.domain.clients import ClientRule
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.ticket_escalation import TicketEscalationRule, escalation_edit
 from support_desk.domain.ticket_tags import TagSuggestion, tag_of, tag_suggestions
-from support_desk.domain.tickets import PRIORITIES, Ticket
+from support_desk.domain.tickets import PRIORITIES, Replies, SlaRow, Ticket
 from support_desk.domain.triage import (
     FeaturePath,
     Kind,
@@ -124,6 +125,18 @@ def test_each_priority_says_which_deadline_it_would_set() -> None:
     assert len({choice.words for choice in choices}) == 4
     shown = priority_choices(ticket(1), AGREEMENT, START)
     assert [choice.priority for choice in shown if choice.present] == ["normal"]
+
+
+def test_another_priority_doesnt_seem_to_end_the_deadline_that_zendesk_measures() -> None:
+    answered = Replies(1, first_at=START - timedelta(hours=2), client_last_at=START - timedelta(hours=1))
+    late = SlaRow("next_reply_time", "active", START - timedelta(minutes=30))
+    measured = ticket(1, priority="high", sla_rows=(late,), replies=answered)
+    told = {choice.priority: choice.brief for choice in priority_choices(measured, AGREEMENT, START)}
+    assert told["high"].startswith("was due ")
+    assert told["urgent"] == told["normal"] == "Zendesk sets its own deadline; the contract none"
+    unmeasured = ticket(1, priority="high", sla_rows=(), replies=answered)
+    urgent = priority_choices(unmeasured, AGREEMENT, START)[0]
+    assert urgent.words == "Replied; the contract asks for nothing more."
 
 
 # The form

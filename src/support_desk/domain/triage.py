@@ -86,7 +86,8 @@ def priority_choices(ticket: Ticket, agreement: Agreement, now: datetime) -> tup
     """The four priorities, most pressing first, with the deadline that each would set.
 
     Zendesk's own deadline for another priority isn't known until it has computed it, so the contract's is
-    shown; the present priority keeps the present verdict.
+    shown; the present priority keeps the present verdict. Where the contract has none, but Zendesk measures
+    the ticket, that mustn't read as if the deadline that runs were to end.
     """
     choices = []
     for priority in PRIORITIES:
@@ -97,6 +98,8 @@ def priority_choices(ticket: Ticket, agreement: Agreement, now: datetime) -> tup
         words = explain(row, now, agreement)
         if not present:
             words = words.replace("Zendesk has no SLA for it; t", "T", 1)
+        if not present and ticket.sla_rows and verdict.kind in ("met", "none"):
+            words = "Zendesk sets its own deadline; the contract none"
         short = brief(verdict, now, agreement) or words
         choices.append(PriorityChoice(priority, verdict, words, short, present))
     return tuple(choices)
