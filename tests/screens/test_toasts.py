@@ -109,3 +109,15 @@ async def test_one_short_word_takes_one_line() -> None:
         (toast,) = desk.app.screen.query(Toast)
         assert toast.region.height == 1
         assert toast.region.width < 20
+
+
+async def test_what_is_said_again_takes_the_place_of_the_same_words() -> None:
+    """q out of a page and twice more: "ctrl+q quits" lay on three rows at 80x24."""
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        await desk.press("q", "q", "q")
+        desk.app.notify("Kept as a draft")
+        await desk.until(lambda: len(desk.app.screen.query(Toast)) == 2)
+        await desk.pilot.pause()
+        said = [str(toast.render()) for toast in desk.app.screen.query(Toast)]
+        assert said == ["ctrl+q quits", "Kept as a draft"]

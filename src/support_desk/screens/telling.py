@@ -64,12 +64,18 @@ class Telling(TerminalApp):
             self.withdraw(about)
             there = {key: told for key, told in self._told.items() if not told.has_expired}
             self._told = {**there, about: toast}
-        self._make_room()
+        self._make_room(toast.message)
         self.post_message(Notify(toast))
 
-    def _make_room(self) -> None:
-        """Take the oldest toasts away where there are many; those that report a problem stay longest."""
+    def _make_room(self, message: str) -> None:
+        """Take away what says the same, and the oldest toasts where there are many.
+
+        Those that report a problem stay longest.
+        """
         there = [toast for toast in self._notifications if not toast.has_expired]
+        for toast in [toast for toast in there if toast.message == message]:
+            there.remove(toast)
+            self._take_away(toast)
         there.sort(key=lambda toast: (toast.severity == "error", toast.raised_at))
         for toast in there[: max(0, len(there) + 1 - MOST_TOLD)]:
             self._take_away(toast)
