@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from support_desk.sources.protocols import Reading
 from support_desk.widgets.columns import Moment
 from support_desk.widgets.row_lines import cells_of
 from support_desk.widgets.row_list import RowList
-from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, running
+from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, drawn, running
 
 TEN = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
 """Wednesday 10:00 in London: the support week changes hands."""
@@ -778,3 +779,14 @@ async def test_a_second_that_passes_while_the_screens_are_taken_down_harms_nothi
         beats = iter((lambda: None, fired.set))
         desk.app.set_interval(1, lambda: next(beats, lambda: None)() if leaving.is_set() else None)
         leaving.set()
+
+
+@pytest.mark.parametrize("key", ["0", "K", "O", "Q", "Z"])
+async def test_the_brackets_around_a_title_stand_apart_from_what_follows(key: str) -> None:
+    """ "[Quiet times: 22 proposals]the demo's own past", "[TOIL since Wed 7 Oct:] 3.5 days"."""
+    async with running(size=SMALL) as desk:
+        await desk.press(key)
+        await desk.until(lambda: len(desk.app.screen_stack) == 2 and desk.app.screen.query(RowList))
+        pane = desk.app.screen.query_one(RowList)
+        await desk.until(lambda: "]" in drawn(pane) and "eading" not in drawn(pane).split("\n")[0])
+        assert re.match(r"\[[^]]*[^]:]\]( |$)", drawn(pane)), drawn(pane).split("\n")[0]

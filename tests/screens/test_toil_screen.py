@@ -79,7 +79,7 @@ async def test_the_claims_of_two_pay_periods_newest_first(size: tuple[int, int])
         await open_ledger(desk)
         starts = [claim.start for claim in ledger(desk).rows]
         assert starts == sorted(starts, reverse=True)
-        assert "TOIL since Wed 7 Oct:" in title(desk)
+        assert "TOIL since Wed 7 Oct" in title(desk)
         assert f"{len(starts)} to answer" in title(desk)
         assert "> ANSWER" in drawn(ledger(desk))
         assert "by the clock you were awake; a asks you" in text(desk)

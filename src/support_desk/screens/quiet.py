@@ -110,13 +110,13 @@ class QuietScreen(ListAndText[Proposal]):
     def _draw(self) -> None:
         view, found = self.desk_app.view, self._found
         if found is None:
-            self.list.title(((" Quiet times ", "title"), ("reading the history ...", "title")))
+            self.list.title(((" Quiet times ", "title"), (" reading the history ...", "title")))
             self.list.empty("Reading ...")
             return
         rows = proposals(view, found)
         self.list.show(rows, at_once=True)
         number = counted(len(rows), "proposal")
-        self.list.title(((f" Quiet times: {number} ", "title"), (found.reach, "title")))
+        self.list.title(((f" Quiet times: {number} ", "title"), (f" {found.reach}", "title")))
         self.list.notice(f"Not everything is known: {'; '.join(found.missing)}" if found.missing else "")
         self.list.empty(f"Nothing to propose: {found.reach}.")
         self.draw_text()

@@ -88,7 +88,7 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
         new = sum(since is not None and row.created_at > since for row in feed.rows)
         parts: Parts = (
             (f" Suspended tickets: {len(feed.rows)}{'' if feed.complete else '+'} ", "title"),
-            (f"{word}{read}", _TITLE_STYLE.get(style, "title")),
+            (f" {word}{read}", _TITLE_STYLE.get(style, "title")),
             (f"  {looked}", "title"),
             (f", {new} new since" if new else "", "soon"),
         )

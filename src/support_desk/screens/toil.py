@@ -146,7 +146,7 @@ class ToilScreen(ListAndText[Claim]):
         book, local = found.ledger, self.desk_app.view.local(found.ledger.start)
         asks = len(book.unanswered)
         return (
-            (f" TOIL since {local:%a} {local.day} {local:%b}: ", "title"),
+            (f" TOIL since {local:%a} {local.day} {local:%b} ", "title"),
             (f" {amount_words(book.days, book.length)}", "title"),
             (f"  {asks} to answer" if asks else "", "soon"),
             (f"  {len(book.to_claim)} to enter" if book.to_claim else "", "title"),
