@@ -285,6 +285,21 @@ async def test_tags_are_suggested_added_and_removed(desk: Running) -> None:
     assert alert_now(desk, alert.id).tags == before
 
 
+async def test_the_box_of_tags_says_whose_they_are(desk: Running) -> None:
+    await go_to(desk, ACKED)
+    await desk.press("t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    assert 'Tags of P2 ALARM: "penharrow-prod-rds-cpu"' in drawn(desk.app.screen.query_one("#question"))
+    await desk.press("escape", "space")
+    await go_to(desk, P1)
+    await desk.press("space", "t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    assert "Tags of 2 alerts" in drawn(desk.app.screen.query_one("#question"))
+    await desk.press("escape", "2", "t")
+    await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
+    assert "Tags of #48144 Intermittent" in drawn(desk.app.screen.query_one("#question"))
+
+
 async def test_a_tag_that_the_service_wouldnt_take_is_refused_in_the_picker(desk: Running) -> None:
     await go_to(desk, P1)
     await desk.press("t")

@@ -253,7 +253,8 @@ def tags(screen: Acting, alerts: Alerts) -> None:
         commands += [c.RemoveAlertTags(change.remove)] if change.remove else []
         screen.desk_app.acts.do([(alert, command) for alert in alerts for command in commands])
 
-    screen.app.push_screen(TagPicker(shared, offered, spaces=True, problem=tag_problem), chosen)
+    picker = TagPicker(shared, offered, about=named(alerts), spaces=True, problem=tag_problem)
+    screen.app.push_screen(picker, chosen)
 
 
 # Texts

@@ -56,6 +56,7 @@ class TagPicker(Modal[TagChange | None]):
         present: Iterable[str],
         offered: Sequence[tuple[str, str]] = (),
         *,
+        about: str = "",
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
         spaces: bool = False,
@@ -63,6 +64,7 @@ class TagPicker(Modal[TagChange | None]):
     ) -> None:
         """`offered`: tags that may fit, each with the reason. `spaces`: tags are kept as they are typed.
 
+        `about` says whose tags they are: the row may be covered, and marks out of sight.
         `problem` says why a tag can't be turned on or off; empty where it can.
         """
         super().__init__()
@@ -70,6 +72,7 @@ class TagPicker(Modal[TagChange | None]):
         self._reasons = dict(offered)
         self._add = list(dict.fromkeys(added))
         self._remove = list(dict.fromkeys(removed))
+        self._about = about
         self._spaces = spaces
         self._problem = problem
         self._told = ""
@@ -86,7 +89,9 @@ class TagPicker(Modal[TagChange | None]):
 
     def on_mount(self) -> None:
         self.query_one("#field", Input).cursor_blink = False
-        self.query_one("#question", Lines).show([(("Tags", "strong"),)])
+        self.query_one("#question", Lines).show(
+            [((f"Tags of {self._about}" if self._about else "Tags", "strong"),)]
+        )
         self._draw()
 
     # What is shown

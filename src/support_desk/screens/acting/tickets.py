@@ -149,7 +149,7 @@ def tags(screen: Acting, tickets: Tickets) -> None:
         if change is not None and (change.add or change.remove):
             do(screen, tickets, EditTicket("tags", add_tags=change.add, remove_tags=change.remove))
 
-    screen.app.push_screen(TagPicker(shared, offered), chosen)
+    screen.app.push_screen(TagPicker(shared, offered, about=titled(tickets)), chosen)
 
 
 def suggestions(screen: Acting, tickets: Tickets) -> tuple[TagSuggestion, ...]:
