@@ -137,6 +137,29 @@ async def test_the_footer_names_line_person_and_end_and_counts_down(desk: Runnin
     assert "IN " not in desk.footer
 
 
+@pytest.mark.parametrize("over_it", ["", "N"])
+async def test_the_row_tells_it_without_waiting_for_a_reading_that_changes_something(
+    desk: Running, over_it: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the alert itself is as it was, the row counted down to a page that had been made already."""
+    monkeypatch.setattr(desk.app.desk, "patch_alert", lambda _: None)
+    await go_to(desk, P1)
+    desk.dashboard.tick()
+    await desk.press("e")
+    await held(desk)
+    desk.weather.gates[FeedName.ALERTS] = asyncio.Event()
+    if over_it:
+        await desk.press(over_it)
+        await desk.until(lambda: desk.app.screen is not desk.dashboard)
+    entry = await ended(desk)
+    assert entry.words.startswith("Helen Marsh was paged 09:4")
+    if over_it:
+        await desk.press("q")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
+    await desk.until(lambda: "paged" in desk.line_of(desk.dashboard.alerts, "eastmarch").split())
+    assert entry.words in desk.why
+
+
 async def test_afterwards_row_and_details_tell_who_was_paged_and_count_down_no_more(desk: Running) -> None:
     await go_to(desk, P1)
     top = desk.dashboard.query_one("#announcement", Lines)

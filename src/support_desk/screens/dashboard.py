@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,6 +41,7 @@ from support_desk.widgets.row_list import RowList
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
     from support_desk.domain.alerts import Alert
+    from support_desk.domain.paged import Page
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.domain.tickets import Ticket
     from support_desk.screens.activity_pane import ActivityPane
@@ -75,6 +76,8 @@ class Dashboard(RowActions, Panes):
         self.order = "risk"
         self._settle: Timer | None = None
         self._activity: ActivityPane | None = None
+        self._pages: Mapping[str, Page] = {}
+        """Whom the rows say that the person has had paged."""
         self._minute: datetime | None = None
         self._used_marks = UsedMarks()
 
@@ -195,6 +198,12 @@ class Dashboard(RowActions, Panes):
 
     def outbox_changed(self, entry: Entry) -> None:
         (self.alerts if entry.intent.target.kind == "alert" else self.tickets).look_again()
+        if (pages := self.desk_app.acts.pages) != self._pages:
+            # Who was paged stands in the rows, also where the service's list is as it was.
+            self._pages = pages
+            view = self.desk_app.view
+            self._show_alerts(view)
+            self._draw_why(view)
         self._drop_marks(entry)
         self.draw_footer()
         self.show_activity()
