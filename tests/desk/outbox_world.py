@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -113,6 +113,26 @@ class AtOnce(ThreadPoolExecutor):
         except Exception as error:  # noqa: BLE001 - handed to whoever waits, as a pool does
             future.set_exception(error)
         return future
+
+
+class SlowDisk(AtOnce):
+    """The same, except that while it is `slow` each piece of work waits for `one`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow = False
+        self._waiting: list[Callable[[], None]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not self.slow:
+            return super().submit(fn, *args, **kwargs)
+        future: Future[Any] = Future()
+        self._waiting.append(lambda: future.set_result(fn(*args, **kwargs)))
+        return future
+
+    def one(self) -> None:
+        """Do the oldest piece that waits."""
+        self._waiting.pop(0)()
 
 
 _ids = count(1)

@@ -25,7 +25,7 @@ from support_desk.domain.commands import (
 )
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Phase, Seen, comes_too_late
 from tests.desk.clock import ManualClock
-from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
+from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, SlowDisk, Weather, calm, intent, note
 
 
 @pytest.fixture
@@ -378,6 +378,25 @@ async def test_what_waits_for_a_free_place_can_still_be_taken_back(life: Life, s
     await calm()
     assert [life.phase(row) for row in many] == ["confirmed"] * 7 + ["cancelled"]
     assert service.asked[many[-1].id] == 0
+
+
+async def test_what_is_taken_back_while_the_rest_of_its_batch_is_written_down_isnt_sent(
+    life: Life, service: Service
+) -> None:
+    disk = SlowDisk()
+    asyncio.get_running_loop().set_default_executor(disk)
+    service.batch_size = 2
+    many = [intent(life.clock, name, batch="one") for name in "abc"]
+    disk.slow = True
+    life.submit(*many)
+    await calm()
+    assert [life.phase(row) for row in many] == ["sending", "queued", "queued"]
+    assert life.outbox.cancel(many[1].id)
+    disk.slow = False
+    disk.one()
+    await calm()
+    assert [life.phase(row) for row in many] == ["confirmed", "cancelled", "confirmed"]
+    assert service.asked[many[1].id] == 0
 
 
 # Restarts

@@ -171,7 +171,7 @@ class Dispatcher:
         targets = {entry.intent.target for entry in map(self._outbox.entry, ids) if entry is not None}
         try:
             async with self._slots:
-                unknown = await self._send_now([entry for id_ in ids if (entry := self._outbox.entry(id_))])
+                unknown = await self._send_now(ids)
             for entry in unknown:
                 # Before anything else is done to this target, one look at what became of the last.
                 await self._clock.sleep(LOOKS[0])
@@ -181,19 +181,22 @@ class Dispatcher:
             self._busy -= targets
             self._woken.set()
 
-    async def _send_now(self, entries: Sequence[Entry]) -> list[Entry]:
+    async def _send_now(self, ids: Sequence[str]) -> list[Entry]:
         """Send what may still be sent; what came of it without an answer."""
-        # A person may have taken it back while it waited for its turn.
-        waiting = [entry for entry in entries if entry.phase in WAITING and not entry.offered]
-        old = [entry for entry in waiting if too_old(entry, self._clock.now())]
-        for entry in old:
-            why = entry.words.removeprefix(_NOT_SENT) or "its turn came too late"
-            # What was to be done about the wait has been waited for.
-            receipt = replace(entry.receipt, remedy="") if entry.receipt is not None else None
-            await self._settle(entry, self._outbox.step(entry, Phase.EXPIRED, _NOT_SENT + why, receipt))
-        sending = [await self._sending(entry) for entry in waiting if entry not in old]
-        # Where it can't be written down that something is sent, it isn't.
-        sent = [entry for entry in sending if entry.phase is Phase.SENDING]
+        sent: list[Entry] = []
+        for id_ in ids:
+            # A person may have taken it back while it waited for its turn, or while those before it were
+            # written down.
+            entry = self._outbox.entry(id_)
+            if entry is None or entry.phase not in WAITING or entry.offered:
+                continue
+            if too_old(entry, self._clock.now()):
+                await self._expire(entry)
+                continue
+            sending = await self._sending(entry)
+            # Where it can't be written down that something is sent, it isn't.
+            if sending.phase is Phase.SENDING:
+                sent.append(sending)
         if not sent:
             return []
         receipts = await self._receipts([entry.intent for entry in sent])
@@ -202,6 +205,13 @@ class Dispatcher:
             for entry in sent
             if (ended := await self._ended(entry, receipts[entry.intent.id])).phase is Phase.UNKNOWN
         ]
+
+    async def _expire(self, entry: Entry) -> None:
+        """Its turn came too late: the person is asked."""
+        why = entry.words.removeprefix(_NOT_SENT) or "its turn came too late"
+        # What was to be done about the wait has been waited for.
+        receipt = replace(entry.receipt, remedy="") if entry.receipt is not None else None
+        await self._settle(entry, self._outbox.step(entry, Phase.EXPIRED, _NOT_SENT + why, receipt))
 
     async def _sending(self, entry: Entry) -> Entry:
         """It is being sent: first on disk."""
