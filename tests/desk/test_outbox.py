@@ -487,6 +487,21 @@ async def test_the_log_tells_every_step(life: Life, service: Service) -> None:
     assert {line.title for line in lines} == {"P1 a"}
 
 
+async def test_a_restart_adds_nothing_to_the_log_of_what_it_only_asks_about_again(
+    life: Life, service: Service
+) -> None:
+    service.weather = [Weather.REFUSED]
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    for _ in range(2):
+        await life.die()
+        life.start()
+    assert [entry.intent.id for entry in life.asked] == [ack.id]
+    lines = await life.outbox.log(ack.at - timedelta(minutes=1), ack.at + timedelta(minutes=1))
+    assert [line.phase.value for line in lines] == ["queued", "sending", "failed"]
+
+
 # The file
 
 

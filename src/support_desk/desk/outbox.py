@@ -238,8 +238,10 @@ class Outbox:
                 self.notes += (
                     f"{len(unreadable)} unfinished actions were written by another version and can't be read",
                 )
-            restored = [self._after_restart(entry) for entry in left]
-            store.save(entry for entry, old in zip(restored, left, strict=True) if entry != old)
+            mine = [replace(entry, instance=self._instance) for entry in left]
+            restored = [self._after_restart(entry) for entry in mine]
+            # What has only changed hands, the file has already: writing it again would be a step in the log.
+            store.save(entry for entry, old in zip(restored, mine, strict=True) if entry != old)
         except StoreError as error:
             self.problem = Problem(error.problem, error.remedy)
             return ()
@@ -249,12 +251,11 @@ class Outbox:
         return tuple(sorted(asked, key=_first_to_ask))
 
     def _after_restart(self, entry: Entry) -> Entry:
-        mine = replace(entry, instance=self._instance)
-        if mine.phase is Phase.SENDING:
-            return self.step(mine, Phase.UNKNOWN, CUT_OFF)
-        if mine.phase in WAITING and not mine.offered:
-            return replace(mine, offered=True, words=STOPPED, changed_at=self._clock.now())
-        return mine
+        if entry.phase is Phase.SENDING:
+            return self.step(entry, Phase.UNKNOWN, CUT_OFF)
+        if entry.phase in WAITING and not entry.offered:
+            return replace(entry, offered=True, words=STOPPED, changed_at=self._clock.now())
+        return entry
 
     def attach(self, performer: BulkPerformer) -> None:
         """From now on things can be sent."""
