@@ -48,7 +48,7 @@ def seen_of(row: Alert | Ticket) -> Seen:
 
 
 def intents_of(
-    decisions: Sequence[tuple[Alert | Ticket, Command]], *, by: str, at: datetime, undoes: str = ""
+    decisions: Sequence[tuple[Alert | Ticket, Command]], *, by: str, at: datetime
 ) -> tuple[Intent, ...]:
     """One intent for each decision of one key press; together they are a batch.
 
@@ -65,7 +65,6 @@ def intents_of(
             by=by,
             at=at,
             batch=batch,
-            undoes=undoes,
         )
         for row, command in decisions
     )

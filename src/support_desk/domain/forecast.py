@@ -147,15 +147,13 @@ def forecast(
     now: datetime,
     calendar: WorkingCalendar,
     pace: Pace,
-    *,
-    until: datetime | None = None,
 ) -> Forecast:
     """What would breach by the end of the working day if the queue is worked down in the order given.
 
     Tickets that are late already take their time where they stand; tickets that are due later than that, or
     whose clock stands still, are left out.
     """
-    end = until or day_end(now, calendar)
+    end = day_end(now, calendar)
     jobs: list[Job] = []
     breached: list[int] = []
     due: list[int] = []

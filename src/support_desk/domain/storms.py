@@ -75,8 +75,6 @@ class Storm:
 def fold(
     alerts: Iterable[Alert],
     *,
-    window: timedelta = WINDOW,
-    least: int = LEAST,
     critical: frozenset[str] = CRITICAL,
     client: Callable[[Alert], str | None] = lambda alert: client_tag(alert.tags),
 ) -> tuple[Storm | Alert, ...]:
@@ -92,7 +90,7 @@ def fold(
             alike[_cause(alert, client(alert), critical)].append(alert)
     storm_of: dict[str, Storm] = {}
     for cause, same in alike.items():
-        members = _outbreaks(sorted(same, key=_age), window, least) if len(same) >= least else []
+        members = _outbreaks(sorted(same, key=_age)) if len(same) >= LEAST else []
         if members:
             storm = Storm(f"storm:{cause}", min(members, key=_pressing), tuple(members))
             storm_of.update((member.id, storm) for member in members)
@@ -132,22 +130,22 @@ def _cause(alert: Alert, client: str | None, critical: frozenset[str]) -> str:
     return "|".join(parts)
 
 
-def _outbreaks(alerts: Sequence[Alert], window: timedelta, least: int) -> list[Alert]:
-    """The members of every run without a pause longer than `window` that is dense enough somewhere."""
+def _outbreaks(alerts: Sequence[Alert]) -> list[Alert]:
+    """The members of every run without a pause longer than the window that is dense enough somewhere."""
     members: list[Alert] = []
     run: list[Alert] = []
     for alert in alerts:
-        if run and alert.created_at - run[-1].created_at > window:
-            members += run if _dense(run, window, least) else []
+        if run and alert.created_at - run[-1].created_at > WINDOW:
+            members += run if _dense(run) else []
             run = []
         run.append(alert)
-    return members + (run if _dense(run, window, least) else [])
+    return members + (run if _dense(run) else [])
 
 
-def _dense(run: Sequence[Alert], window: timedelta, least: int) -> bool:
+def _dense(run: Sequence[Alert]) -> bool:
     return any(
-        run[place + least - 1].created_at - run[place].created_at <= window
-        for place in range(len(run) - least + 1)
+        run[place + LEAST - 1].created_at - run[place].created_at <= WINDOW
+        for place in range(len(run) - LEAST + 1)
     )
 
 

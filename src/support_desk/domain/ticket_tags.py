@@ -52,7 +52,6 @@ def tag_suggestions(
     project_tags: Collection[str] = (),
     *,
     never: Collection[str] = (),
-    limit: int = MOST_SUGGESTIONS,
 ) -> tuple[TagSuggestion, ...]:
     """Client, business-unit and project tags that this ticket doesn't have yet, each with its reasons.
 
@@ -69,7 +68,7 @@ def tag_suggestions(
     found.by_requester(learnt)
     found.by_domain(learnt)
     found.by_words(learnt, rules)
-    return found.best(limit)
+    return found.best()
 
 
 class _Found:
@@ -128,7 +127,7 @@ class _Found:
             if part is not None:
                 self._add(rule.tag, 35, f'the subject says "{part}", which means {rule.name}')
 
-    def best(self, limit: int) -> tuple[TagSuggestion, ...]:
+    def best(self) -> tuple[TagSuggestion, ...]:
         rows = []
         for tag, reasons in self._reasons.items():
             ordered = sorted(set(reasons), key=lambda reason: (-reason[0], reason[1]))
@@ -137,7 +136,7 @@ class _Found:
                 TagSuggestion(tag, tuple(words for _, words in ordered), self._role(tag) or "project", weight)
             )
         rows.sort(key=lambda row: (-row.weight, row.tag))
-        return tuple(rows[:limit])
+        return tuple(rows[:MOST_SUGGESTIONS])
 
     def _from(self, same: Sequence[Ticket], weight: int, whose: str, *, least: int) -> None:
         counts = Counter(tag.casefold() for other in same for tag in set(other.tags))

@@ -54,9 +54,9 @@ class SolvedScreen(DeskScreen):
     }
     """
 
-    def __init__(self, words: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._words: str = clean(words)
+        self._words = ""
         self._asked = 0
         self._searching = False
         self._reading: Reading[Ticket] | None = None
@@ -65,7 +65,6 @@ class SolvedScreen(DeskScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Input(
-            self._words,
             placeholder="Words to look for among the solved tickets, then enter",
             id="words",
             select_on_focus=False,
@@ -86,8 +85,6 @@ class SolvedScreen(DeskScreen):
         # A blinking cursor costs 4 kB a second over SSH.
         self.field.cursor_blink = False
         self._draw()
-        if self._words:
-            self.search(self._words)
 
     def tick(self) -> None:
         super().tick()

@@ -236,11 +236,6 @@ def _without_word(edit: EditTicket, base: Receipt, job: Job, before: Ticket, aft
         fields = [holds(edit, name, after, None) for name in aims(edit)]
         if all(fields) and tags_hold(edit, after.tags):
             return replace(base, verdict=Verdict.CONFIRMED, words=f"it had arrived: {done_words(edit)}")
-        unchanged = after.updated_at == before.updated_at
-        if unchanged and job.state != LOST:
-            return replace(
-                base, verdict=Verdict.FAILED, words=f"it didn't arrive: {why}", remedy="send it again"
-            )
     if after is not None and after.updated_at == before.updated_at and job.state != LOST:
         return replace(base, verdict=Verdict.FAILED, words=f"it didn't arrive: {why}", remedy="send it again")
     return replace(base, words=f"sent with others, and what became of it isn't known ({why})", remedy=LOOK)

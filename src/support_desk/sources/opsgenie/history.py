@@ -43,11 +43,8 @@ class OpsgenieHistory:
         *,
         read_key: Secret | None,
         write_key: Secret | None,
-        patience: Patience | None = None,
     ) -> None:
-        self._gateway = Gateway(
-            settings.url, {Key.READ: read_key, Key.WRITE: write_key}, patience=patience or Patience()
-        )
+        self._gateway = Gateway(settings.url, {Key.READ: read_key, Key.WRITE: write_key}, patience=Patience())
         self._query = settings.history_query.strip()
         self._web = alerts_web_address(settings)
 

@@ -102,10 +102,6 @@ class PersonalSignIn:
             self._store.write(tokens)
             return SignedIn(me, tokens)
 
-    def kept(self) -> UserTokens | None:
-        """The present sign-in; None where there is none."""
-        return self._store.read()
-
     def end(self) -> None:
         """Have the sign-in revoked, look whether it is, and forget it here whatever Zendesk says.
 
