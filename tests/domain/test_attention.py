@@ -397,3 +397,48 @@ def test_where_there_is_little_room_the_title_gives_way_and_the_reason_stays() -
     assert line == "ack P1 ALARM: xxxxxxxxxxxxxxx…: second line is paged in 1:00"
     assert len(line) <= 60
     assert sentence(need, DAY, CALENDAR.timezone, 20).startswith("ack P1 ALARM: xxxx…: second line")
+
+
+@pytest.mark.parametrize(
+    ("metric", "verb"),
+    [
+        ("first_reply_time", "reply to"),
+        ("next_reply_time", "reply to"),
+        ("total_resolution_time", "resolve"),
+        ("agent_work_time", "resolve"),
+        ("periodic_update_time", "update"),
+        ("requester_wait_time", "update"),
+    ],
+)
+def test_what_is_to_be_done_follows_from_what_is_measured(metric: str, verb: str) -> None:
+    late = replace(ticket(1, DAY), sla_rows=(SlaRow(metric, "active", DAY - MINUTE),))
+    assert said(Situation(DAY, AGREEMENT, queue=queue(late))) == [f"{verb} #1 Subject 1: breached 14:59"]
+
+
+def test_what_is_late_and_what_is_to_come_are_told_apart() -> None:
+    of = Situation(DAY, AGREEMENT, queue=queue(ticket(1, DAY), ticket(2, DAY + MINUTE)))
+    assert {need.target.id: need.late for need in needs(of) if need.target} == {"1": True, "2": False}
+    kept = {7: Promise("ring", DAY - MINUTE), 8: Promise("ring", DAY + MINUTE)}
+    promised = needs(Situation(DAY, AGREEMENT, promises=kept))
+    assert {need.target.id: need.late for need in promised if need.target} == {"7": True, "8": False}
+
+
+def test_a_ticket_without_a_subject_is_named_so() -> None:
+    nameless = replace(ticket(1, DAY + MINUTE), subject=" ")
+    assert said(Situation(DAY, AGREEMENT, queue=queue(nameless))) == [
+        "reply to #1 (no subject): breaches 15:01"
+    ]
+
+
+def test_just_before_closing_time_what_is_due_soon_after_it_still_counts() -> None:
+    evening = DAY.replace(hour=17, minute=55)
+    of = Situation(evening, AGREEMENT, queue=queue(ticket(1, evening + 10 * MINUTE)))
+    assert said(of) == ["reply to #1 Subject 1: breaches 18:05"]
+
+
+def test_what_comes_next_is_not_what_is_late_nor_what_stands_still() -> None:
+    paused = replace(ticket(1, DAY + MINUTE), sla_rows=(SlaRow("next_reply_time", "paused", DAY + MINUTE),))
+    rows = queue(ticket(2, DAY - MINUTE), ticket(3, DAY + timedelta(days=1)), paused)
+    assert nothing_words(Situation(DAY, AGREEMENT, queue=rows)) == (
+        "nothing needs you now; next is #3, due Tue 15:00"
+    )

@@ -10,7 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
-from support_desk.domain.escalation import NOBODY, Countdown, SecondLine, countdown, same_until
+from support_desk.domain.escalation import (
+    NOBODY,
+    Countdown,
+    SecondLine,
+    countdown,
+    same_until,
+    second_line_due,
+)
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Unknown
 
@@ -297,6 +304,12 @@ class TestThePersonHasEscalated:
             "Sam Patel was paged 02:02:11; the policy may page Alex Okafor again at its own time"
         )
 
+    def test_after_all_its_steps_it_tells_of_the_page_and_of_nobody_to_come(self) -> None:
+        found = asked(after=12, page=escalated(11))
+        assert (found.state, found.next, found.missed) == ("unknown", None, False)
+        assert found.reason == "Sam Patel was paged 02:02:11"
+        assert found.escalated == escalated(11)
+
     def test_a_page_that_nothing_proves_leaves_what_should_have_been(self) -> None:
         found = asked(after=7, page=escalated(6, Proof.UNPROVEN))
         assert (found.state, found.missed) == ("due", True)
@@ -306,6 +319,7 @@ class TestThePersonHasEscalated:
         found = asked(after=3, page=escalated(2, Proof.UNKNOWN))
         assert (found.next, found.due_at) == ("ooh_second_line (Sam Patel)", NIGHT + 5 * MINUTE)
         assert found.reason.startswith("it isn't known whether your page arrived; ")
+        assert found.page == escalated(2, Proof.UNKNOWN)
 
     def test_somebody_who_was_added_takes_no_step(self) -> None:
         found = asked(after=3, page=escalated(2, escalation=False))
@@ -329,6 +343,51 @@ class TestThePersonHasEscalated:
         found = asked(acked, after=4, page=escalated(2))
         assert (found.state, found.reason) == ("stopped", "acknowledged")
         assert found.page == escalated(2)
+
+
+def test_steps_come_in_the_order_of_their_times_whatever_the_policys_own_order() -> None:
+    shuffled = replace(SUPPORT, rules=(SUPPORT.rules[2], SUPPORT.rules[0], SUPPORT.rules[1]))
+    for after in (1, 6, 11):
+        assert asked(after=after, policies=(shuffled,)) == asked(after=after, policies=(SUPPORT,))
+
+
+class TestWhenTheSecondLineWasDue:
+    def due(
+        self,
+        minutes: float,
+        *,
+        policies: tuple[EscalationPolicy, ...] = (SUPPORT,),
+        line: SecondLine = lambda _: SAM,
+    ) -> tuple[datetime, Person | Unknown, str] | None:
+        """For an alert that waited so long."""
+        return second_line_due(
+            ALERT,
+            NIGHT + minutes * MINUTE,
+            policies=policies,
+            fallback_minutes=7,
+            default_policy="",
+            second_line=line,
+            second_line_schedule="OOH_second_line",
+        )
+
+    def test_it_is_the_step_of_its_schedule_not_of_the_first_line(self) -> None:
+        assert self.due(6) == (NIGHT + 5 * MINUTE, SAM, "policy")
+
+    def test_what_was_taken_by_then_paged_nobody(self) -> None:
+        assert self.due(5) is None
+
+    def test_without_the_policy_the_configured_minutes_count(self) -> None:
+        assert self.due(8, policies=()) == (NIGHT + 7 * MINUTE, SAM, "configured")
+        assert self.due(7, policies=()) is None
+
+    def test_a_policy_that_never_pages_the_second_line_makes_nothing_due(self) -> None:
+        assert self.due(60, policies=(replace(SUPPORT, rules=(SUPPORT.rules[0], SUPPORT.rules[2])),)) is None
+
+    def test_while_nobody_was_second_line_a_later_step_may_have_been(self) -> None:
+        twice = replace(SUPPORT, rules=(*SUPPORT.rules, rule(20, "ooh_second_line")))
+        late = lambda at: SAM if at >= NIGHT + 10 * MINUTE else None  # noqa: E731 - a rota of one line
+        assert self.due(60, policies=(twice,), line=late) == (NIGHT + 20 * MINUTE, SAM, "policy")
+        assert self.due(15, policies=(twice,), line=late) is None
 
 
 SOME_MINUTES = st.integers(-90, 90)

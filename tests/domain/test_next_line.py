@@ -138,3 +138,42 @@ def test_the_alerts_own_policy_comes_first_then_the_configured_one() -> None:
     assert policy_for(alert("a"), [POLICY], "") == (None, False)
     named = alert("a", responders=(Responder("escalation", "other"),))
     assert policy_for(named, [POLICY], "Support") == (None, False)
+
+
+def test_a_line_of_two_of_whom_one_was_told_is_still_to_come() -> None:
+    both = (on_call("first_line", ANNA), on_call("ooh_second_line", BEN, OWEN))
+    found = coming(1, "anna@example.com", "ben@example.com", on=both)
+    assert isinstance(found, NextLine)
+    assert (found.line, found.people) == ("second line", (BEN, OWEN))
+
+
+def test_one_that_began_again_at_a_moment_that_isnt_known_counts_from_its_creation() -> None:
+    created = START - timedelta(minutes=6)
+    row = alert("a", created_at=created, status="open", acknowledged_at=created + timedelta(minutes=1))
+    found = next_line(
+        row, POLICY, own=True, recipients=(), on_call=ON_CALL, people=(ANNA, BEN, OWEN),
+        second_line_schedule="ooh_second_line", now=START,
+    )  # fmt: skip
+    assert isinstance(found, NextLine)
+    assert found.people == (OWEN,)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "person"),
+    [
+        ("kim@example.com", "kim@example.com", Person("kim@example.com", "kim@example.com")),
+        ("", "u9", Person("u9", "")),
+    ],
+)
+def test_somebody_who_isnt_known_is_called_as_the_policy_calls_them(
+    name: str, line: str, person: Person
+) -> None:
+    policy = EscalationPolicy(
+        "p", "Night", (EscalationRule("if-not-acked", timedelta(0), "user", "u9", name),)
+    )
+    found = next_line(
+        alert("a"), policy, own=False, recipients=(), on_call=ON_CALL, people=(ANNA,),
+        second_line_schedule="ooh_second_line", now=START,
+    )  # fmt: skip
+    assert isinstance(found, NextLine)
+    assert (found.line, found.people) == (line, (person,))

@@ -112,6 +112,8 @@ class TestMerge:
         second = shift(Role.OPS, ADA, "2026-11-23T12:00", "2026-11-23T18:00", override=True)
         assert merge([second, first]) == merge([first, second])
         assert merge([second, first])[0].override
+        third = shift(Role.OPS, ADA, "2026-11-23T18:00", "2026-11-23T19:00")
+        assert merge([second, third])[0].override
 
     def test_overlapping_pieces_of_one_person_become_one(self) -> None:
         long = shift(Role.OPS, ADA, "2026-11-23T10:00", "2026-11-23T18:00")
@@ -379,6 +381,9 @@ class TestBankHolidays:
         )
         assert asked(rota(), [date(2027, 3, 26)]) == ()
         assert asked(None, [self.CHRISTMAS]) == ()
+        assert asked(rota(start="2026-12-25T12:00"), [self.CHRISTMAS]) == ()
+        assert asked(rota(end="2026-12-25T18:00"), [self.CHRISTMAS]) == (self.CHRISTMAS,)
+        assert asked(rota(end="2026-12-25T17:59"), [self.CHRISTMAS]) == ()
         assert asked(rota(roles=[]), [self.CHRISTMAS]) == ()
 
 
@@ -390,6 +395,17 @@ def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_on
     found = relief(week, Role.DEV, london("2026-12-02T11:00"))
     assert found is not None
     assert (found.person, found.start) == (BEN, london("2026-12-09T10:00"))
+
+
+def test_the_relief_of_one_line_is_nobody_of_another() -> None:
+    week = rota(
+        shift(Role.DEV, ADA, "2026-12-02T10:00", "2026-12-02T18:00"),
+        shift(Role.OPS, CAT, "2026-12-03T10:00", "2026-12-03T18:00"),
+        shift(Role.DEV, BEN, "2026-12-09T10:00", "2026-12-09T18:00"),
+    )
+    found = relief(week, Role.DEV, london("2026-12-02T11:00"))
+    assert found is not None
+    assert found.person == BEN
 
 
 def test_while_nobody_is_on_the_relief_is_whoever_comes_next() -> None:

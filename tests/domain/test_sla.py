@@ -16,10 +16,13 @@ from support_desk.domain.sla import (
     Agreement,
     Ranked,
     Verdict,
+    count_late,
     effective_priority,
     is_emergency,
     judge,
+    late,
     rank,
+    with_ranked,
     working_left,
 )
 from support_desk.domain.sla_words import explain, metric_words
@@ -564,6 +567,22 @@ class TestAgainstTheRulings:
     def test_the_order_in_which_tickets_come_plays_no_part(self, data: st.DataObject) -> None:
         queue = data.draw(st.lists(tickets, max_size=8, unique_by=lambda asked: asked.id))
         assert rank(data.draw(st.permutations(queue)), AGREEMENT) == rank(queue, AGREEMENT)
+
+    @settings(max_examples=100, deadline=None, derandomize=True)
+    @given(st.lists(tickets, max_size=8, unique_by=lambda asked: asked.id), tickets)
+    def test_one_that_was_read_by_itself_stands_where_it_would_stand_anyway(
+        self, queue: list[Ticket], read: Ticket
+    ) -> None:
+        others = [asked for asked in queue if asked.id != read.id]
+        assert with_ranked(rank(queue, AGREEMENT), read, AGREEMENT) == rank([*others, read], AGREEMENT)
+
+    @settings(max_examples=100, deadline=None, derandomize=True)
+    @given(st.lists(tickets, max_size=8, unique_by=lambda asked: asked.id), minutes)
+    def test_as_many_are_late_as_are_breached(self, queue: list[Ticket], now: datetime) -> None:
+        ranked = rank(queue, AGREEMENT)
+        breached = [row for row in ranked if row.verdict.state_at(now) == "breached"]
+        assert list(late(ranked, now)) == breached
+        assert count_late(ranked, now) == len(breached)
 
 
 def test_two_thousand_tickets_are_ranked_between_two_key_presses() -> None:
