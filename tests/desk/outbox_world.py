@@ -56,6 +56,11 @@ class Service:
     """Requests are done and answered only once it opens."""
     batch_size: int = 0
     """Intents of one key press go as one request from so many on; 0: never."""
+    requests: list[tuple[str, ...]] = field(default_factory=list)
+    """The intents of each request."""
+    looks: list[str] = field(default_factory=list)
+    """What was looked up."""
+    _together: set[str] = field(default_factory=set)
 
     def arrive(self) -> None:
         """What was on its way arrives."""
@@ -68,6 +73,10 @@ class Service:
         self.order.append(id_)
 
     async def perform(self, intent: Intent) -> Receipt:
+        self.requests.append((intent.id,))
+        return await self._perform(intent)
+
+    async def _perform(self, intent: Intent) -> Receipt:
         self.asked[intent.id] += 1
         now = self.weather.pop(0) if self.weather else Weather.FINE
         if self.gate is not None:
@@ -90,6 +99,7 @@ class Service:
 
     async def verify(self, entry: Entry) -> Receipt:
         id_ = entry.intent.id
+        self.looks.append(id_)
         if self.blind or id_ in self.under_way:
             return Receipt(Verdict.UNKNOWN, "it can't be told yet")
         if self.done[id_]:
@@ -97,10 +107,16 @@ class Service:
         return Receipt(Verdict.FAILED, "it was not done")
 
     def batches(self, intents: Sequence[Intent]) -> bool:
-        return bool(self.batch_size) and len(intents) >= self.batch_size
+        together = bool(self.batch_size) and len(intents) >= self.batch_size
+        if together:
+            self._together |= {intent.id for intent in intents}
+        return together
 
     async def perform_batch(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
-        return {intent.id: await self.perform(intent) for intent in intents}
+        ids = tuple(intent.id for intent in intents)
+        assert self._together.issuperset(ids), "these can't go together"
+        self.requests.append(ids)
+        return {intent.id: await self._perform(intent) for intent in intents}
 
 
 class AtOnce(ThreadPoolExecutor):

@@ -23,7 +23,7 @@ from support_desk.domain.commands import (
     NoteAlert,
     PagePerson,
 )
-from support_desk.domain.intents import Entry, FieldDifference, Intent, Phase, Seen, comes_too_late
+from support_desk.domain.intents import Entry, FieldDifference, Intent, Phase, Receipt, Seen, comes_too_late
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, SlowDisk, Weather, calm, intent, note
 
@@ -365,6 +365,72 @@ async def test_one_key_press_on_many_goes_as_one_request_where_that_is_possible(
     life.submit(*both)
     await calm()
     assert [life.phase(row) for row in both] == ["confirmed", "failed"]
+    assert service.requests == [tuple(row.id for row in both)]
+
+
+async def test_what_cant_go_together_or_wasnt_decided_together_goes_one_by_one(
+    life: Life, service: Service
+) -> None:
+    both = [intent(life.clock, name, batch="one") for name in "ab"]
+    life.submit(*both)
+    await calm()
+    service.batch_size = 2
+    apart = [intent(life.clock, name) for name in "cd"]
+    life.submit(*apart)
+    await calm()
+    assert {life.phase(row) for row in (*both, *apart)} == {"confirmed"}
+    assert sorted(service.requests) == sorted((row.id,) for row in (*both, *apart))
+
+
+async def test_what_never_left_is_tried_again_further_and_further_apart(life: Life, service: Service) -> None:
+    service.weather = [Weather.OFFLINE] * 100
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    tried = []
+    for second in range(1, 130):
+        await pass_by(life, 1)
+        tried += [second] * (service.asked[ack.id] - 1 - len(tried))
+    assert tried == [2, 6, 14, 29, 59, 89, 119]
+
+
+async def test_a_lost_answer_is_looked_for_further_and_further_apart_and_then_no_more(
+    life: Life, service: Service
+) -> None:
+    service.weather, service.blind = [Weather.LOST_ANSWER], True
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    looked: list[int] = []
+    for second in range(1, 400):
+        await pass_by(life, 1)
+        looked += [second] * (len(service.looks) - len(looked))
+    assert looked == [1, 5, 15, 35, 65, 130]
+    assert life.outbox.entries[0].words == "it can't be told yet"
+
+
+async def test_a_look_that_ends_after_the_person_has_decided_changes_nothing(
+    life: Life, service: Service
+) -> None:
+    service.weather, service.blind = [Weather.LOST_ANSWER], True
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    await pass_by(life, 900)
+    answer = asyncio.Event()
+    look = service.verify
+
+    async def slow(entry: Entry) -> Receipt:
+        await answer.wait()
+        return await look(entry)
+
+    service.blind, service.verify = False, slow  # type: ignore[method-assign]
+    looking = asyncio.ensure_future(life.outbox.verify(ack.id))
+    await calm()
+    assert life.outbox.discard(ack.id)
+    answer.set()
+    assert (await looking).phase is Phase.CANCELLED
+    assert life.phase(ack) == "cancelled"
 
 
 async def test_what_waits_for_a_free_place_can_still_be_taken_back(life: Life, service: Service) -> None:
