@@ -130,6 +130,13 @@ class TestDone:
         assert receipt.words == "priority P3, says the service; but the alert shows: priority P2"
         assert receipt.differences[0].theirs == "priority P2"
 
+    async def test_a_snooze_with_another_end_is_told(self, world: AlertWorld) -> None:
+        intent = await world.decide(SnoozeAlert(UNTIL))
+        later = (UNTIL + timedelta(hours=1)).isoformat()
+        world.clock.on_sleep = lambda _: world.wire().update(snoozedUntil=later)
+        receipt = await world.actions.perform(intent)
+        assert receipt.words.endswith("but the alert shows: snoozed until another moment")
+
     async def test_an_acknowledgement_under_another_name(self, world: AlertWorld) -> None:
         intent = await world.decide(Acknowledge())
         world.clock.on_sleep = lambda _: world.wire()["report"].update(acknowledgedBy="Alert API")
@@ -200,6 +207,34 @@ class TestAlreadySo:
         assert receipt.verdict is Verdict.CONFIRMED
         assert receipt.words == "already closed by Cat Calder at 20:01:01"
         assert world.writes() == []
+
+
+class TestStillToDo:
+    """A state that is nearly as wanted: it is done."""
+
+    @pytest.mark.parametrize(
+        ("command", "fields", "action"),
+        [
+            (RemoveAlertTags(("gone", "deliveryplus")), {}, "untag"),
+            (AddAlertTags(("client_acme", "new")), {}, "tags"),
+            (Acknowledge(), {"report": {"acknowledgedBy": ME, "ackTime": 60_000}}, "acknowledge"),
+            (SnoozeAlert(UNTIL), {"snoozedUntil": UNTIL.isoformat()}, "snooze"),
+            (
+                SnoozeAlert(UNTIL),
+                {"snoozed": True, "snoozedUntil": (UNTIL + timedelta(seconds=2)).isoformat()},
+                "snooze",
+            ),
+        ],
+        ids=["one tag is gone", "one tag is there", "given back", "the snooze was ended", "another end"],
+    )
+    async def test_it_is_sent(
+        self, world: AlertWorld, command: Command, fields: dict[str, Any], action: str
+    ) -> None:
+        world.wire().update(fields)
+        receipt = await world.do(command)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert not receipt.words.startswith("already so")
+        assert world.applied() == {action: 1}
 
 
 class TestSomebodyWasQuicker:

@@ -72,6 +72,27 @@ class TestEscalation:
         assert not receipt.paged
         assert "you were told that it would be Eve Easton" in receipt.remedy
 
+    async def test_who_was_named_is_waited_for_when_others_are_paged_first(self, world: AlertWorld) -> None:
+        world.opsgenie.pages_nobody = True
+        intent = await world.decide(ESCALATE)
+
+        def by_turns(seconds: float) -> None:
+            if seconds in (0.5, 2.0):
+                world.opsgenie.page("a1", KIM if seconds == 0.5 else SECOND)
+
+        world.clock.on_sleep = by_turns
+        receipt = await world.actions.perform(intent)
+        assert receipt.paged
+        assert receipt.words == "Cat Calder was paged 20:00:01 and Ben Brook was paged 20:00:04"
+        assert receipt.seen is not None
+        assert receipt.seen.status == "open"
+
+    async def test_where_nobody_was_named_whoever_is_on_the_line_may_be_paged(
+        self, world: AlertWorld
+    ) -> None:
+        receipt = await world.do(replace(ESCALATE, people=(), line="second line: who that is isn't known"))
+        assert (receipt.words, receipt.paged) == ("Ben Brook was paged 20:00:00", True)
+
     async def test_who_merely_looks_at_it_is_no_evidence(self, world: AlertWorld) -> None:
         world.opsgenie.page("a1", KIM)
         world.clock.pass_by(60)
@@ -183,6 +204,23 @@ class TestPagingAPerson:
         assert (await world.verify(intent)).words == receipt.words
         assert (await world.actions.perform(intent)).words == receipt.words
         assert world.applied(intent.id) == {"create": 1}
+
+    async def test_who_was_paged_instead_has_a_number_where_no_name_can_be_read(
+        self, world: AlertWorld
+    ) -> None:
+        world.opsgenie.team_key = True
+        world.opsgenie.forbidden = [(READ_KEY, "/v2/teams")]
+        receipt = await world.do(replace(PAGE, username="dan@example.com", name="Dan Dale"))
+        assert receipt.words.endswith(f"OpsGenie addressed the alert to team {TEAM} instead")
+        assert receipt.alert is not None
+
+    async def test_what_is_proven_is_told_at_once(self, world: AlertWorld) -> None:
+        assert (await world.do(PAGE)).paged
+        assert sum(world.clock.slept) < 2
+        world.opsgenie.team_key = True
+        world.clock.slept.clear()
+        await world.do(replace(PAGE, username="dan@example.com", name="Dan Dale"))
+        assert sum(world.clock.slept) < 2
 
     async def test_no_number_is_said(self, world: AlertWorld) -> None:
         world.opsgenie.team_key = True

@@ -22,7 +22,7 @@ from support_desk.domain.commands import (
     RemoveAlertTags,
     SnoozeAlert,
 )
-from support_desk.domain.intents import Verdict
+from support_desk.domain.intents import Entry, Phase, Verdict
 from tests.desk.alert_world import (
     ADD,
     ESCALATE,
@@ -103,6 +103,16 @@ class TestLostAnswers:
         world.opsgenie.timer_fires("a1")
         receipt = await world.verify(intent)
         assert (receipt.verdict, receipt.words) == (Verdict.CONFIRMED, "Ben Brook was paged 20:00:00")
+
+    async def test_who_was_paged_when_it_was_sent_counts_however_long_the_answer_was_waited_for(
+        self, world: AlertWorld
+    ) -> None:
+        intent, sent = await world.decide(ESCALATE), world.clock.now()
+        world.opsgenie.timer_fires("a1")
+        world.clock.pass_by(70)
+        entry = Entry(intent, Phase.UNKNOWN, world.clock.now(), "jo", "here", sent_at=sent, attempts=1)
+        receipt = await world.actions.verify(entry)
+        assert (receipt.verdict, receipt.paged) == (Verdict.CONFIRMED, True)
 
     async def test_somebody_else_has_it_meanwhile(self, world: AlertWorld) -> None:
         intent = await world.decide(Acknowledge())

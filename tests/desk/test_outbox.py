@@ -387,7 +387,7 @@ async def test_what_never_left_is_tried_again_further_and_further_apart(life: Li
     ack = intent(life.clock)
     life.submit(ack)
     await calm()
-    tried = []
+    tried: list[int] = []
     for second in range(1, 130):
         await pass_by(life, 1)
         tried += [second] * (service.asked[ack.id] - 1 - len(tried))

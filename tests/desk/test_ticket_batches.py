@@ -126,6 +126,25 @@ async def test_what_was_not_taken_says_so(world: TicketWorld) -> None:
     assert receipts[0].remaining is None, "nothing of it was done"
 
 
+async def test_half_of_it_is_done_where_the_other_half_holds_or_is_not_taken(world: TicketWorld) -> None:
+    both = EditTicket(purpose="triage", priority="high", type="task")
+    world.desk.edit(5, priority="high")
+    assert verdicts(await do(world, await world.decide_all(both))) == ["confirmed"] * 3
+    assert {(world.ticket(number)["priority"], world.ticket(number)["type"]) for number in (5, 6, 7)} == {
+        ("high", "task")
+    }
+    world.desk.unwritable = {"priority"}
+    receipts = await do(world, await world.decide_all(replace(both, priority="low", type="question")))
+    assert {receipt.words for receipt in receipts} == {"partly done: not priority"}
+
+
+async def test_what_does_not_go_together_is_done_one_by_one_all_the_same(world: TicketWorld) -> None:
+    intents = await world.decide_all(EditTicket(purpose="reply", comment="It is back.", public=True))
+    receipts = await world.actions.perform_batch(intents)
+    assert verdicts([receipts[intent.id] for intent in intents]) == ["confirmed"] * 3
+    assert [world.texts(number) for number in (5, 6, 7)] == [["It is back."]] * 3
+
+
 async def test_a_trigger_is_shown(world: TicketWorld) -> None:
     world.desk.triggers = [lambda row: row.update(priority="urgent")]
     receipts = await do(world, await world.decide_all(HIGH))
@@ -172,6 +191,16 @@ async def test_a_job_that_is_forgotten_leaves_what_the_tickets_show(world: Ticke
     notes = await do(world, await world.decide_all(replace(NOTE, priority="low")))
     assert verdicts(notes) == ["unknown"] * 3, "a note can't be told from the list"
     assert "the helpdesk doesn't know it any more" in notes[0].words
+
+
+@pytest.mark.parametrize("edit", [HIGH, TAGS, NOTE])
+async def test_a_job_that_is_forgotten_may_still_be_worked_off(world: TicketWorld, edit: EditTicket) -> None:
+    intents = await world.decide_all(edit)
+    job = {"id": "f00", "status": "queued", "message": None, "results": None}
+    world.desk.fail(MANY, json_answer({"job_status": job}))
+    receipts = await do(world, intents)
+    assert verdicts(receipts) == ["unknown"] * 3, "nobody may send it again without a look"
+    assert "the helpdesk doesn't know it any more" in receipts[0].words
 
 
 async def test_a_job_whose_end_cannot_be_read_or_takes_for_ever(world: TicketWorld) -> None:

@@ -249,6 +249,13 @@ class TestWhatItIsWorth:
         done = answer("b", claimed_at=END)
         assert [claim.id for claim in made(rings, [NIGHT], answer("a"), done).to_claim] == ["a"]
 
+    def test_fixing_that_is_left_out_or_ends_before_the_very_next_claim_runs_into_nothing(self) -> None:
+        rings = [ring("2026-11-24T19:00", "a"), ring("2026-11-24T20:30", "b"), ring("2026-11-25T02:00", "c")]
+        found = made(rings, [NIGHT], answer("a", minutes=300, left_out=True), answer("b", minutes=240))
+        assert [claim.runs_into_next for claim in found.claims] == [False, False, False]
+        found = made(rings, [NIGHT], answer("a", minutes=120), answer("b", minutes=400))
+        assert [claim.runs_into_next for claim in found.claims] == [True, True, False]
+
     def test_one_hour_of_fixing_is_not_counted_in_two_claims_unnoticed(self) -> None:
         rings = [ring("2026-11-24T19:00", "a"), ring("2026-11-24T20:30", "b")]
         found = made(rings, [NIGHT], answer("a", minutes=120))
