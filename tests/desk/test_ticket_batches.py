@@ -145,6 +145,23 @@ async def test_what_does_not_go_together_is_done_one_by_one_all_the_same(world: 
     assert [world.texts(number) for number in (5, 6, 7)] == [["It is back."]] * 3
 
 
+async def test_each_field_is_judged_by_its_own_name(world: TicketWorld) -> None:
+    hand_on = EditTicket(
+        purpose="assign", assignee_id=103, assignee="Agent2@example.com", group_id=402, group="2nd LINE"
+    )
+    assert verdicts(await do(world, await world.decide_all(hand_on))) == ["confirmed"] * 3
+    world.desk.unwritable = {"group_id"}
+    back = replace(hand_on, assignee_id=102, assignee="agent1@example.com", group_id=403, group="triage")
+    receipts = await do(world, await world.decide_all(back))
+    assert {receipt.words for receipt in receipts} == {"partly done: not group"}
+    assert receipts[0].differences == (FieldDifference("group", "triage", "2nd line"),)
+    world.desk.unwritable = {"assignee_id"}
+    receipts = await do(
+        world, await world.decide_all(replace(back, assignee_id=104, assignee="x@example.com"))
+    )
+    assert receipts[0].differences == (FieldDifference("assignee", "x@example.com", "agent1@example.com"),)
+
+
 async def test_a_trigger_is_shown(world: TicketWorld) -> None:
     world.desk.triggers = [lambda row: row.update(priority="urgent")]
     receipts = await do(world, await world.decide_all(HIGH))

@@ -223,19 +223,20 @@ async def test_the_same_words_by_somebody_else_leave_it_open(world: TicketWorld)
 
 
 @pytest.mark.parametrize(
-    ("channel", "verdict", "words"),
+    ("author", "channel", "verdict", "words"),
     [
-        ("api", Verdict.UNKNOWN, "Agent 1 wrote since, in other words than these"),
-        ("web", Verdict.FAILED, "it didn't arrive: the comment isn't there"),
+        (102, "api", Verdict.UNKNOWN, "Agent 1 wrote since, in other words than these"),
+        (102, "web", Verdict.FAILED, "it didn't arrive: the comment isn't there"),
+        (103, "api", Verdict.FAILED, "it didn't arrive: the comment isn't there"),
     ],
 )
 async def test_a_text_that_comes_back_otherwise_than_it_was_sent_leaves_it_open(
-    world: TicketWorld, channel: str, verdict: Verdict, words: str
+    world: TicketWorld, author: int, channel: str, verdict: Verdict, words: str
 ) -> None:
     intent = await world.decide(NOTE)
     world.desk.fail(PUT, dropped(), method="PUT")
     await world.actions.perform(intent)
-    row = wire_comment(90, author_id=102, public=False, plain_body="As the service has it")
+    row = wire_comment(90, author_id=author, public=False, plain_body="As the service has it")
     sent = world.sent(intent).sent_at
     assert sent is not None
     world.desk.comments[5] = [row | {"via": {"channel": channel}, "created_at": f"{sent:%Y-%m-%dT%H:%M:%SZ}"}]

@@ -69,6 +69,7 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
         "content_type": "text/plain",
         "content_url": "https://x.example/1",
     }
+    odd = attached | {"content_url": "https://x.example/é"}
     with ZendeskSimulator() as desk:
         desk.add(wire_ticket(5))
         desk.comments[5] = [
@@ -78,11 +79,13 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
             ),
             wire_comment(3, author_id=-1, metadata={"trusted": False, "flags": [14, 99]}),
             wire_comment(4, author_id=9999, public=False, metadata=None, via=None, attachments=None),
+            wire_comment(5, metadata={"trusted": False}),
+            wire_comment(6, metadata={"trusted": True, "flags": []}, attachments=[odd]),
         ]
         source = source_for(desk.url)
         detail = await source.ticket(5)
         await source.close()
-    first, note, doubtful, unknown = detail.comments
+    first, note, doubtful, unknown, untrusted, trusted = detail.comments
     assert detail.complete
     assert detail.ticket.id == 5
     assert (first.author, first.by_agent, first.public, first.channel) == (
@@ -97,6 +100,9 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
     assert (note.body, note.public, note.by_agent) == ("A note", False, True)
     assert doubtful.warning == "perhaps not written by this person; marked by Zendesk (flag 99)"
     assert (unknown.author, unknown.by_agent, unknown.warning) == ("unknown author", True, None)
+    assert untrusted.warning == "Zendesk doesn't trust the sender"
+    assert trusted.warning is None
+    assert [file.url for file in trusted.attachments] == [""]
 
 
 async def test_a_very_long_conversation_keeps_its_newest_comments_and_says_so() -> None:
