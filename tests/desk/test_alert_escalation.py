@@ -290,12 +290,17 @@ class TestPagingAPerson:
         assert receipt.verdict is Verdict.FAILED
         assert receipt.remedy.startswith("ring Eve Easton: 0700 900123; ")
 
-    async def test_never_sent_is_for_the_person_to_send_again(self, world: AlertWorld) -> None:
+    async def test_never_sent_is_told_with_whom_to_ring_and_left_to_the_person(
+        self, world: AlertWorld
+    ) -> None:
         intent = await world.decide(PAGE)
         world.opsgenie.server.close()
         receipt = await world.actions.perform(intent)
-        assert receipt.verdict is Verdict.FAILED, "they ring; it isn't sent behind their back minutes later"
-        assert receipt.remedy.startswith("ring Eve Easton: 0700 900123; it isn't tried again by itself")
+        assert receipt.verdict is Verdict.FAILED
+        assert receipt.words.startswith("not sent: ")
+        assert receipt.remedy == (
+            "ring Eve Easton: 0700 900123; it isn't tried again by itself: send it again in the outbox (O)"
+        )
 
     async def test_never_told_and_not_there(self, world: AlertWorld) -> None:
         world.opsgenie.pending, world.opsgenie.work_waits = 99, True

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from support_desk.domain.commands import pages_somebody
+from support_desk.domain.commands import PagePerson, pages_somebody
 from support_desk.domain.intents import ASKING, MOVING, Intent, Phase
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
 
-HELD_FOR = 5.0
+PAGE = PagePerson("eve@agency.example", "Eve", "Help")
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -76,7 +76,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(
         target=decided,
         place=st.sampled_from("abc"),
-        command=st.sampled_from([ESCALATE, note(), note("more")]),
+        command=st.sampled_from([ESCALATE, PAGE, note(), note("more")]),
         weather=st.lists(st.sampled_from(Weather), max_size=3),
     )
     def decide(self, place: str, command: object, weather: list[Weather]) -> Intent:

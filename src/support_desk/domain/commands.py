@@ -287,7 +287,7 @@ def kind_of(command: Command) -> str:
 
 
 def pages_somebody(command: Command) -> bool:
-    """Whether somebody's telephone rings because of it: never repeated by the program itself (ruling 14)."""
+    """Whether somebody's telephone rings because of it: it is never repeated by itself (ruling 14)."""
     return isinstance(command, EscalateAlert | AddResponder | PagePerson)
 
 

@@ -1,7 +1,8 @@
 """Doing to an alert what a person decided: look afresh, ask once, follow the request to its end, read back.
 
 OpsGenie only queues a change (202); what became of it is asked for by the request's id for up to a minute.
-What pages somebody is asked for exactly once, whatever happens (ruling 14).
+What pages somebody is asked for once and never again by itself, whatever happens (ruling 14). Only a lost answer
+about an alert for one person is asked for again at once, under the alias that makes it one (`alert_pages.py`).
 """
 
 from __future__ import annotations
@@ -382,17 +383,18 @@ def receipt_of(error: SourceError) -> Receipt:
 
 def _with_a_way_out(command: c.Command, receipt: Receipt) -> Receipt:
     """What pages somebody is never tried again by the program, and the person needs another way at once."""
-    if isinstance(command, c.PagePerson):
-        if receipt.verdict is Verdict.NOT_SENT:
-            remedy = f"{by_phone(command)}; it isn't tried again by itself: send it again in the outbox (O)"
-            return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
-        return replace(receipt, remedy=f"{by_phone(command)}; {receipt.remedy}")
-    if not c.pages_somebody(command) or receipt.verdict is Verdict.UNKNOWN:
+    if not c.pages_somebody(command):
         return receipt
-    remedy = "it isn't tried again by itself: send it again in the outbox (O), page somebody with E, or ring"
+    ring = by_phone(command) if isinstance(command, c.PagePerson) else ""
+    if receipt.verdict is Verdict.NOT_SENT:
+        again = "it isn't tried again by itself: send it again in the outbox (O)"
+        remedy = f"{ring}; {again}" if ring else f"{again}, page somebody with E, or ring"
+        return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
+    if ring:
+        return replace(receipt, remedy=f"{ring}; {receipt.remedy}")
     if receipt.verdict is Verdict.FAILED:
-        remedy = f"{receipt.remedy}; or page somebody with E, or ring"
-    return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
+        return replace(receipt, remedy=f"{receipt.remedy}; or page somebody with E, or ring")
+    return receipt
 
 
 def done_words(command: c.Command) -> str:
