@@ -81,10 +81,26 @@ class OutboxMachine(RuleBasedStateMachine):
     )
     def decide(self, place: str, command: object, weather: list[Weather]) -> Intent:
         self._service.weather += weather
+        return self._decided(place, command)
+
+    def _decided(self, place: str, command: object) -> Intent:
         made = intent(self._clock, place, command)  # type: ignore[arg-type]
         self._all[made.id] = made
         self._allowed[made.id] = self._said[made.id] = 1
         self._do(lambda: self._life.submit(made))
+        return made
+
+    @rule(
+        target=decided,
+        place=st.sampled_from("abc"),
+        command=st.sampled_from([ESCALATE, PAGE]),
+        weather=st.sampled_from(Weather),
+    )
+    def page(self, place: str, command: object, weather: Weather) -> Intent:
+        """A page whose hold runs out: it is seldom in the air otherwise."""
+        made = self._decided(place, command)
+        self._service.weather[:0] = [weather]
+        self._run(5)
         return made
 
     @rule(target=decided, size=st.integers(2, 4), at_once=st.booleans())

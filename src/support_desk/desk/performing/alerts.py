@@ -1,8 +1,8 @@
 """Doing to an alert what a person decided: look afresh, ask once, follow the request to its end, read back.
 
 OpsGenie only queues a change (202); what became of it is asked for by the request's id for up to a minute.
-What pages somebody is asked for once and never again by itself, whatever happens (ruling 14). Only a lost answer
-about an alert for one person is asked for again at once, under the alias that makes it one (`alert_pages.py`).
+What pages somebody is asked for once and never again by itself, whatever happens (ruling 14); only a lost
+answer to an alert for one person is asked for again at once, under its alias (`alert_pages.py`).
 """
 
 from __future__ import annotations
