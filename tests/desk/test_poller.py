@@ -164,6 +164,15 @@ async def test_throttled_refuses_a_person_in_words() -> None:
         assert bench.script.asked == 1
 
 
+async def test_throttled_without_a_time_is_a_pause_as_well() -> None:
+    bench = Bench()
+    bench.script.answer = error(Throttled)
+    async with bench.running():
+        assert bench.poller.wake().startswith("Zendesk asked us to wait 1")
+        await settle()
+        assert bench.script.asked == 1
+
+
 async def test_a_throttled_account_stops_every_feed_of_the_service() -> None:
     bench = Bench(throttles_service=True)
     bench.script.answer = error(Throttled, retry_after=40.0)
@@ -183,6 +192,16 @@ async def test_a_used_up_budget_refuses_a_person_in_words() -> None:
     async with bench.running():
         assert bench.budget.take(wanted=True) == 0
         assert bench.poller.wake() == "Zendesk has had its 2 reads a minute; wait 30 s"
+
+
+async def test_what_polls_leave_alone_is_for_what_a_person_asks_for() -> None:
+    bench = Bench(budget=20)
+    async with bench.running():
+        while bench.budget.take(wanted=False) == 0:
+            pass
+        assert bench.poller.wake() == ""
+        await settle()
+        assert bench.script.asked == 2
 
 
 async def test_polls_wait_for_the_budget() -> None:
@@ -385,3 +404,25 @@ async def test_the_watch_notices_a_night_and_nothing_else() -> None:
     await clock.advance(5)
     assert len(resumed) == 1
     task.cancel()
+
+
+async def test_a_read_that_is_given_up_is_stopped_and_its_end_bothers_nobody() -> None:
+    bench = Bench()
+    stopped: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.append("stopped")
+            raise ValueError("what a source may say as it is stopped")
+
+    poller = poller_with(bench, hang)
+    reading = asyncio.ensure_future(poller.once())
+    await bench.clock.advance(61)
+    await reading
+    await settle()
+    assert stopped == ["stopped"]
+    problem = bench.attempts[-1].problem
+    assert problem is not None
+    assert "no answer" in problem.problem

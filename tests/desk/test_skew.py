@@ -32,6 +32,21 @@ def test_a_clock_that_is_out_is_put_right_and_said() -> None:
     assert after(20).warning is None
 
 
+def test_before_any_answer_the_clock_is_taken_to_be_right() -> None:
+    assert Skew().value == timedelta(0)
+    assert Skew().warning is None
+
+
+def test_the_middle_of_the_last_nine_answers_counts() -> None:
+    skew = Skew()
+    for seconds in (10, 10, 100, 100, 100):
+        skew.sample(START + timedelta(seconds=seconds), START, START)
+    assert skew.value == timedelta(seconds=100)
+    for _ in range(5):
+        skew.sample(START + timedelta(seconds=50), START, START)
+    assert skew.value == timedelta(seconds=50), "the clock was set; what was before is forgotten"
+
+
 def test_one_odd_server_changes_nothing() -> None:
     skew = after(0)
     skew.sample(START, START, START)

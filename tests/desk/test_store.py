@@ -213,6 +213,7 @@ def test_a_poll_in_which_little_changed_writes_little(path: Path) -> None:
     )
     store.save(TICKETS, replace(first, rows=changed, read_at=START + timedelta(seconds=45)))
     assert sorted(key for (key,) in watch.execute("SELECT key FROM written")) == ["1", "2", "3"]
+    assert watch.execute("SELECT count(*) FROM rows").fetchone() == (498,), "the one that left is gone"
     watch.close()
     assert store.load().tickets.rows == changed
     store.close()

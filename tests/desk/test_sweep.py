@@ -172,6 +172,20 @@ async def test_an_unsolved_ticket_that_left_the_scope_goes_after_the_lag_of_the_
     assert queue.ids() == [1]
 
 
+async def test_one_that_was_changed_a_moment_ago_may_be_late_in_the_index_however_long_it_was_missing() -> (
+    None
+):
+    queue = Queue(ticket(1), ticket(2), scoped=True)
+    queue.direct = Reading((ticket(2),))
+    await queue.sweep(ticket(1))
+    back = START + INDEX_LAG
+    queue.direct = Reading((ticket(2, updated_at=back - timedelta(seconds=30)),))
+    await queue.sweep(ticket(1), at=back)
+    assert queue.ids() == [1, 2]
+    await queue.sweep(ticket(1), at=back + INDEX_LAG)
+    assert queue.ids() == [1]
+
+
 async def test_without_a_scope_an_unsolved_ticket_never_leaves() -> None:
     queue = Queue(ticket(1), ticket(2))
     queue.direct = Reading((ticket(2),))
