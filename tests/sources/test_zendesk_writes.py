@@ -245,7 +245,9 @@ async def test_an_end_that_does_not_tell_is_unanswered(
     assert desk.applied["update", 5] == applied
 
 
-@pytest.mark.parametrize("answer", [dropped(), html_page(502), html_page()])
+@pytest.mark.parametrize(
+    "answer", [dropped(), html_page(502), html_page(), json_answer({}), json_answer({"error": "Odd"})]
+)
 @pytest.mark.parametrize(
     ("path", "act"),
     [
@@ -541,6 +543,22 @@ async def test_a_colleagues_updates_count_as_the_header_tells(desk: WritableZend
     await source.close()
 
 
+async def test_a_bulk_change_counts_for_each_of_its_tickets(desk: WritableZendesk) -> None:
+    time = Time()
+    desk.clock = time
+    source, writer = writer_for(desk.url, now=time)
+    for number in range(30):
+        time.pass_by(seconds=2)
+        await writer.update_many([5, 6], EditTicket(priority=("low", "high")[number % 2]))
+    asked = len(desk.requests)
+    with pytest.raises(Throttled):
+        await writer.update_many([6, 7], HIGH)
+    with pytest.raises(Throttled):
+        await writer.update(5, HIGH, stamp=NOW)
+    assert len(desk.requests) == asked, "it isn't even sent"
+    await source.close()
+
+
 # Many at once, and what is worked off later
 
 
@@ -687,6 +705,9 @@ async def test_a_macros_effect_is_a_preview(desk: WritableZendesk, writer: Ticke
         custom_fields=(FieldValue(902, "net", "field 902"),),
     )
     assert desk.tickets[5] == before
+    desk.fail("/apply.json", json_answer({"result": {}}))
+    with pytest.raises(Unreadable):
+        await writer.macro_effect(5, 3)
     desk.effects[4] = {"comment": {"html_body": "<p>A note</p>"}}
     assert not (await writer.macro_effect(5, 4)).public, "what doesn't say public isn't"
 

@@ -34,7 +34,7 @@ from support_desk.sources.zendesk.changes import (
 from support_desk.sources.zendesk.failures import CAUGHT
 from support_desk.sources.zendesk.pace import TicketPace
 from support_desk.sources.zendesk.quiet_zenpy import api_objects
-from support_desk.sources.zendesk.reader import Reader, is_last, numbers_of, zendesk_answer
+from support_desk.sources.zendesk.reader import Reader, is_last, numbers_of
 from support_desk.sources.zendesk.wire import NotAnAnswer, document_of, tickets_from_search
 from support_desk.sources.zendesk.write_failures import of_answer, of_write, unanswered
 
@@ -143,13 +143,7 @@ class WriteConnection(Reader):
                 headers={"Idempotency-Key": key},
             ),
         )
-        with zendesk_answer():
-            page = tickets_from_search(
-                document, self._settings, custom_statuses=self._custom_statuses, key="ticket"
-            )
-        if not page.rows:
-            raise unanswered(what, "the answer can't be read")
-        return page.rows[0]
+        return self._ticket_in(document, what)
 
     def side_conversation(self, attempt: Attempt, ticket_id: int, command: SideConversation) -> str:
         """Begin one."""
@@ -244,21 +238,28 @@ class WriteConnection(Reader):
         except NotAnAnswer:
             raise unanswered(what, "the answer isn't the helpdesk's", answer) from None
 
+    def _ticket_in(
+        self, document: dict[str, Any], what: str, response: requests.Response | None = None
+    ) -> Ticket:
+        """The ticket that a change is answered with. Without one nobody can say what became of it."""
+        try:
+            rows = tickets_from_search(
+                document, self._settings, custom_statuses=self._custom_statuses, key="ticket"
+            ).rows
+        except NotAnAnswer:
+            rows = ()
+        if not rows:
+            raise unanswered(what, "the answer can't be read", response)
+        return rows[0]
+
     def _ticket_answer(
         self, response: requests.Response, document: dict[str, Any], what: str
     ) -> TicketAnswer:
-        try:
-            page = tickets_from_search(
-                document, self._settings, custom_statuses=self._custom_statuses, key="ticket"
-            )
-        except NotAnAnswer:
-            page = None
-        if page is None or not page.rows:
-            raise unanswered(what, "the answer can't be read", response)
+        ticket = self._ticket_in(document, what, response)
         event = comment_event(document) or {}
         number, public, author = event.get("id"), event.get("public"), event.get("author_id")
         return TicketAnswer(
-            page.rows[0],
+            ticket,
             ignored_fields(response.headers),
             number if isinstance(number, int) else None,
             public if isinstance(public, bool) else None,
