@@ -647,6 +647,10 @@ async def test_side_conversations_where_the_account_has_them(
     key = await writer.side_conversation(5, talk)
     assert await writer.side_conversation_since(5, talk, NOW) == key
     assert await writer.side_conversation_since(5, talk, NOW + timedelta(minutes=1)) is None
+    somebody_else = replace(talk, to=("dev@example.com",))
+    assert await writer.side_conversation_since(5, somebody_else, NOW) is None, "that one isn't sent yet"
+    desk.side_talks[5][0]["participants"] = None
+    assert await writer.side_conversation_since(5, somebody_else, NOW) == key, "it may be that one"
     assert desk.applied["side", 5] == 1
 
 
