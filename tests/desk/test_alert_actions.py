@@ -130,6 +130,14 @@ class TestDone:
         assert receipt.words == "priority P3, says the service; but the alert shows: priority P2"
         assert receipt.differences[0].theirs == "priority P2"
 
+    @pytest.mark.parametrize(("owner", "shown"), [(KIM, f"owner {KIM}"), ("", "owner nobody")])
+    async def test_another_owner_is_told(self, world: AlertWorld, owner: str, shown: str) -> None:
+        intent = await world.decide(AssignAlert(ME, "Ada Ardent"))
+        world.clock.on_sleep = lambda _: world.wire().update(owner=owner)
+        receipt = await world.actions.perform(intent)
+        assert receipt.words == f"assigned to Ada Ardent, says the service; but the alert shows: {shown}"
+        assert receipt.alert is not None
+
     async def test_a_snooze_with_another_end_is_told(self, world: AlertWorld) -> None:
         intent = await world.decide(SnoozeAlert(UNTIL))
         later = (UNTIL + timedelta(hours=1)).isoformat()

@@ -114,6 +114,17 @@ class TestLostAnswers:
         receipt = await world.actions.verify(entry)
         assert (receipt.verdict, receipt.paged) == (Verdict.CONFIRMED, True)
 
+    @pytest.mark.parametrize("command", [ESCALATE, ADD])
+    async def test_done_and_nobody_shows_as_paged(self, world: AlertWorld, command: Command) -> None:
+        intent = await world.decide(command)
+        world.opsgenie.pages_nobody = True
+        for ending in ("/escalate", "/responders"):
+            world.opsgenie.server.fail(ending, world.opsgenie.applied_then(dropped()))
+        assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+        receipt = await world.verify(intent)
+        assert (receipt.verdict, receipt.paged) == (Verdict.CONFIRMED, False)
+        assert receipt.words == "it was done; NOTHING SHOWS WHO WAS PAGED"
+
     async def test_somebody_else_has_it_meanwhile(self, world: AlertWorld) -> None:
         intent = await world.decide(Acknowledge())
         world.opsgenie.acknowledge("a1", KIM)

@@ -162,6 +162,16 @@ async def test_each_field_is_judged_by_its_own_name(world: TicketWorld) -> None:
     assert receipts[0].differences == (FieldDifference("assignee", "x@example.com", "agent1@example.com"),)
 
 
+async def test_tags_are_judged_as_the_fields_are(world: TicketWorld) -> None:
+    world.desk.unwritable = {"priority"}
+    receipts = await do(world, await world.decide_all(replace(TAGS, priority="high")))
+    assert {receipt.words for receipt in receipts} == {"partly done: not priority"}
+    world.desk.triggers = [lambda row: row.update(tags=["another"])]
+    receipts = await do(world, await world.decide_all(replace(TAGS, remove_tags=(), add_tags=("new",))))
+    assert verdicts(receipts) == ["failed"] * 3
+    assert {receipt.words for receipt in receipts} == {"not done: Zendesk didn't take tags"}
+
+
 async def test_a_trigger_is_shown(world: TicketWorld) -> None:
     world.desk.triggers = [lambda row: row.update(priority="urgent")]
     receipts = await do(world, await world.decide_all(HIGH))
