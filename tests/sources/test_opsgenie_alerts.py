@@ -558,9 +558,23 @@ class TestDetail:
     async def test_a_record_that_can_not_be_read(self, opsgenie: OpsgenieSimulator, record: object) -> None:
         opsgenie.server.fail("/v2/alerts/a1", lambda _: data(record), times=None)
         source = source_for(opsgenie)
-        with pytest.raises(Unreadable):
+        with pytest.raises(Unreadable) as caught:
             await source.alert("a1")
+        assert caught.value.problem.startswith("OpsGenie")
+        opsgenie.alerts = [wire_alert("a1")]
+        with pytest.raises(Unreadable) as caught:
+            await source.writer().alert_with_alias("a1")
+        assert caught.value.problem.startswith("OpsGenie")
         await source.close()
+
+    async def test_lines_of_a_log_that_can_not_be_read_are_counted(self, opsgenie: OpsgenieSimulator) -> None:
+        self.tell(opsgenie)
+        opsgenie.logs["a1"] += [{"log": "no time"}, {"log": "nor here", "createdAt": "once"}]
+        source = source_for(opsgenie)
+        detail = await source.alert("a1")
+        await source.close()
+        assert len(detail.events) == 3
+        assert detail.missing == ("log: 2 could not be read",)
 
     async def test_an_id_is_escaped(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.alerts = [wire_alert("a/../b?c=d#e")]
