@@ -433,6 +433,28 @@ async def test_a_look_that_ends_after_the_person_has_decided_changes_nothing(
     assert life.phase(ack) == "cancelled"
 
 
+@pytest.mark.parametrize("step", ["queued", "sending", "confirmed"])
+async def test_a_fault_of_who_is_told_of_a_step_leaves_nothing_half_done(
+    life: Life, service: Service, step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(entry: Entry) -> None:
+        if entry.phase == step:
+            raise ZeroDivisionError("a client's words")
+
+    life.outbox.subscribe(stumble)
+    later: list[str] = []
+    life.outbox.subscribe(lambda entry: later.append(entry.phase.value))
+    service.batch_size = 2
+    both = [intent(life.clock, name, batch="one") for name in "ab"]
+    life.submit(*both)
+    await calm()
+    assert [life.phase(row) for row in both] == ["confirmed", "confirmed"]
+    assert sorted(later) == sorted(["queued", "sending", "confirmed"] * 2)
+    assert {entry.phase for entry in life.store.recent("robin", 9)} == {Phase.CONFIRMED}
+    assert "listener failed" in caplog.text
+    assert "client's words" not in caplog.text
+
+
 async def test_what_waits_for_a_free_place_can_still_be_taken_back(life: Life, service: Service) -> None:
     service.gate = asyncio.Event()
     many = [intent(life.clock, f"target {at}") for at in range(8)]

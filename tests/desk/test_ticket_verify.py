@@ -196,6 +196,14 @@ async def test_tags_that_were_still_to_come_are_what_is_left(world: TicketWorld)
     assert world.applied() == {"update": 1, "comment": 1, "tags": 1}
 
 
+async def test_tags_that_were_to_follow_fields_are_waited_for_as_well(world: TicketWorld) -> None:
+    intent = await lose(world, EditTicket(purpose="triage", priority="high", add_tags=("fault",)))
+    assert (await world.verify(intent)).words == "the tags aren't there yet"
+    receipt = await world.verify(intent, after=SETTLED)
+    assert (receipt.verdict, receipt.words) == (Verdict.FAILED, "partly done: all but the tags fault")
+    assert receipt.remaining == EditTicket(purpose="triage", add_tags=("fault",))
+
+
 async def test_lost_tags_alone(world: TicketWorld) -> None:
     edit = EditTicket(purpose="tags", add_tags=("a",), remove_tags=("first_line",))
     intent = await world.decide(edit)

@@ -349,13 +349,19 @@ class Outbox:
             self._entries[entry.intent.id] = entry
             if entry.phase not in WAITING:
                 self._due.pop(entry.intent.id, None)
-            for listener in self._listeners:
-                listener(entry)
+            self._tell(entry)
         done = [entry for entry in self.entries if entry.phase in DONE]
         for entry in done[KEPT_DONE:]:
             del self._entries[entry.intent.id]
         if self._dispatcher is not None:
             self._dispatcher.wake()
+
+    def _tell(self, entry: Entry) -> None:
+        for listener in self._listeners:
+            try:
+                listener(entry)
+            except Exception as bug:  # noqa: BLE001 - one screen's bug must not leave what is sent half kept
+                log.error("listener failed", extra={"error": type(bug).__name__})
 
 
 def _done_so_far(entry: Entry) -> Command:
