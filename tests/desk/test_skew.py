@@ -39,7 +39,7 @@ def test_before_any_answer_the_clock_is_taken_to_be_right() -> None:
 
 def test_the_middle_of_the_last_nine_answers_counts() -> None:
     skew = Skew()
-    for seconds in (10, 10, 100, 100, 100):
+    for seconds in (10, 10, *(100,) * 9):
         skew.sample(START + timedelta(seconds=seconds), START, START)
     assert skew.value == timedelta(seconds=100)
     for _ in range(5):

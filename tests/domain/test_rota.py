@@ -14,10 +14,12 @@ from support_desk.domain.rota import (
     UNKNOWN,
     Cover,
     Gap,
+    OnCall,
     Person,
     Role,
     Rota,
     Shift,
+    answer_for,
     covers,
     gaps,
     merge,
@@ -395,6 +397,17 @@ def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_on
     found = relief(week, Role.DEV, london("2026-12-02T11:00"))
     assert found is not None
     assert (found.person, found.start) == (BEN, london("2026-12-09T10:00"))
+
+
+def test_of_several_answers_about_a_schedule_an_enabled_ones_counts() -> None:
+    off, on, other = (
+        OnCall("First_Line", False, ()),
+        OnCall("first_line", True, (ADA,)),
+        OnCall("x", True, ()),
+    )
+    assert answer_for("FIRST_line", [other, off, on]) is on
+    assert answer_for("first_line", [other, off]) is off
+    assert answer_for("first_line", [other]) is None
 
 
 def test_the_relief_of_one_line_is_nobody_of_another() -> None:
