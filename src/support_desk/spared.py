@@ -58,10 +58,11 @@ def before_the_dashboard() -> None:
     spare({"bz2": {}, "lzma": {}, "mimetypes": {}, "locale": {}})
     # What mail has in its headers, and HTTP hasn't.
     spare({"email.header": {}, "email.quoprimime": {}})
-    # Textual: actions in markup, suggestions for what is misspelt in a style sheet, and tables of colours.
+    # Textual: actions in markup, suggestions for what is misspelt in a style sheet, fields that judge what is
+    # typed, and tables of colours.
     spare({"pickle": {name: LaterName("pickle", name) for name in ("dumps", "loads")}})
     spare({"difflib": {"get_close_matches": LaterName("difflib", "get_close_matches")}})
-    spare({"textual.css._help_text": ALL_NAMES})
+    spare({"textual.css._help_text": ALL_NAMES, "textual.validation": ALL_NAMES})
     spare({"rich.table": {"Table": LaterName("rich.table", "Table")}})
     # And what drives it in tests.
     spare({"textual.pilot": {"Pilot": LaterName("textual.pilot", "Pilot")}})
