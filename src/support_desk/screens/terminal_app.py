@@ -227,19 +227,23 @@ class TerminalApp(App[None]):
 async def _heard_out(field: Widget) -> None:
     """Wait until a field has taken what was typed into it, and those around it have heard of that.
 
-    Its word goes through its own queue once more, then through that of each widget that it lies in.
+    Its word goes through its own queue once more, then through that of each widget that it lies in. Whoever
+    takes longer than two seconds over it isn't waited for: the desk must go on.
     """
+    until = asyncio.get_running_loop().time() + BUILT_SECONDS
     for node in (field, *field.ancestors_with_self):
         if not isinstance(node, App):
-            await _at_rest(node)
+            await _at_rest(node, until)
 
 
-async def _at_rest(node: MessagePump) -> None:
-    """Wait until a widget has done what is in its queue now: as long as it is there, two seconds at most."""
+async def _at_rest(node: MessagePump, until: float) -> None:
+    """Wait until a widget has done what is in its queue now, as long as it is there.
+
+    `until`: by the loop's clock, when it has been waited for long enough.
+    """
     done = asyncio.Event()
     if not node.call_later(done.set):
         return
-    until = asyncio.get_running_loop().time() + BUILT_SECONDS
     while not done.is_set() and node.is_running and asyncio.get_running_loop().time() < until:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), GONE_SECONDS)
