@@ -193,7 +193,7 @@ class DeskApp(Places):
 
         if self.desk.sources is not None:
             self.run_worker(self.lookups.warm(), name="lookups", group="desk", exit_on_error=False)
-            await self.acts.run(performer_of(self.desk, self.desk.sources, self.config))
+            await self.acts.run(performer_of(self.desk, self.desk.sources, self.config, outbox.taken))
 
     def start_needing(self) -> None:
         """From now on the dashboard says what needs the person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -71,6 +71,8 @@ class AlertWorld:
             )
         given = {"default_api_key": Secret(lambda: DEFAULT_KEY), "patience": PATIENT, "now": self.clock.now}
         self.source = source_for(self.opsgenie, **{**given, **keys})
+        self.taken: dict[str, str] = {}
+        """Under which id the service works an intent off, by the intent's id."""
         self.actions = AlertPerformer(
             self.source,
             self.source.writer(),
@@ -78,7 +80,11 @@ class AlertWorld:
             zone=LONDON,
             name=lambda address: USERS.get(address, address),
             second_line=self._second_line,
+            taken=self._note_taken,
         )
+
+    async def _note_taken(self, ids: Sequence[str], key: str) -> None:
+        self.taken |= dict.fromkeys(ids, key)
 
     async def _second_line(self) -> frozenset[str] | None:
         rows = (await self.source.on_call()).rows
@@ -112,7 +118,10 @@ class AlertWorld:
     async def verify(self, intent: Intent, *, after: float = 0.0) -> Receipt:
         """Look for what became of a request that was sent just now, so many seconds later."""
         now = self.clock.now()
-        entry = Entry(intent, Phase.UNKNOWN, now, "jo", "here", sent_at=now, attempts=1)
+        entry = Entry(
+            intent, Phase.UNKNOWN, now, "jo", "here", sent_at=now, attempts=1,
+            taken=self.taken.get(intent.id, ""),
+        )  # fmt: skip
         self.clock.pass_by(after)
         return await self.actions.verify(entry)
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support_desk.desk.outbox import Outbox
+from support_desk.desk.outbox_encoding import decode_intent, decode_taken, encode_intent
 from support_desk.desk.outbox_store import OutboxStore
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.commands import (
@@ -317,6 +319,48 @@ async def test_nothing_is_done_to_a_target_while_its_last_answer_is_looked_for(
     assert service.asked[after.id] == 0
     await pass_by(life, 1)
     assert (life.phase(ack), life.phase(after)) == ("confirmed", "confirmed")
+
+
+async def test_under_which_id_the_service_works_it_off_is_known_after_a_restart(
+    life: Life, service: Service
+) -> None:
+    service.gate = asyncio.Event()
+    ack, other = intent(life.clock), intent(life.clock, "b")
+    life.submit(ack, other)
+    await calm()
+    steps = len(await life.outbox.log(ack.at, ack.at + timedelta(days=1)))
+    # What isn't in the outbox, the note on an alert that comes with a new ticket, is nobody's entry.
+    await life.outbox.taken([ack.id, "somebody else's"], "job-7")
+    assert len(await life.outbox.log(ack.at, ack.at + timedelta(days=1))) == steps, "it is no step"
+    await life.die()
+    life.start(attached=False)
+    left = {entry.intent.id: entry for entry in life.asked}
+    assert (left[ack.id].phase, left[ack.id].taken, left[other.id].taken) == (Phase.UNKNOWN, "job-7", "")
+    await life.die()
+    life.start(attached=False)
+    assert {entry.intent.id: entry.taken for entry in life.asked} == {ack.id: "job-7", other.id: ""}
+
+
+async def test_what_became_of_it_keeps_the_id_and_a_disk_that_refuses_costs_nothing_now(
+    life: Life, service: Service
+) -> None:
+    service.gate, service.weather, service.blind = asyncio.Event(), [Weather.LOST_ANSWER], True
+    ack = intent(life.clock)
+    life.submit(ack)
+    await calm()
+    life.store.close()
+    await life.outbox.taken([ack.id], "job-7")
+    service.gate.set()
+    await calm()
+    assert [(entry.phase, entry.taken) for entry in life.outbox.entries] == [(Phase.UNKNOWN, "job-7")]
+
+
+def test_an_action_of_a_version_that_kept_no_such_id_is_read(life: Life) -> None:
+    entry = Entry(intent(life.clock), Phase.SENDING, life.clock.now(), "robin", "x", taken="job-7")
+    before = msgspec.msgpack.decode(encode_intent(entry.intent, entry.taken))
+    assert before.pop("taken") == "job-7"
+    older = msgspec.msgpack.encode(before)
+    assert (decode_intent(older), decode_taken(older)) == (entry.intent, "")
 
 
 async def test_a_fault_of_ours_is_unknown_not_done_again(life: Life, service: Service) -> None:

@@ -149,6 +149,19 @@ async def test_a_merge_that_the_helpdesk_still_works_on_is_not_called_lost(world
     assert (await world.verify(intent, after=200)).verdict is Verdict.CONFIRMED
 
 
+async def test_nor_after_a_restart(world: TicketWorld) -> None:
+    waiting = json_answer({"job_status": {"id": "f01", "status": "queued"}})
+    world.desk.fail("/merge", waiting)
+    world.desk.fail("/job_statuses/f01", waiting, times=None)
+    intent = await world.decide(MERGE)
+    await world.actions.perform(intent)
+    after = TicketWorld(beside=world)
+    after.taken = world.taken
+    receipt = await after.verify(intent, after=200)
+    assert (receipt.verdict, receipt.words) == (Verdict.UNKNOWN, "the ticket isn't closed yet")
+    await after.source.close()
+
+
 # Side conversations
 
 

@@ -61,9 +61,15 @@ class TicketWorld:
         else:
             self.clock, self.desk = beside.clock, beside.desk
         self.source, self.writer = writer_for(self.desk.url, now=self.clock.now, limits=limits)
+        self.taken: dict[str, str] = {}
+        """Under which id the helpdesk works an intent off, by the intent's id."""
         self.actions = TicketPerformer(
-            self.source, self.writer, self.clock, zone=LONDON, note_alert=note_alert
+            self.source, self.writer, self.clock, zone=LONDON, note_alert=note_alert,
+            taken=self._note_taken,
         )  # fmt: skip
+
+    async def _note_taken(self, ids: Sequence[str], key: str) -> None:
+        self.taken |= dict.fromkeys(ids, key)
 
     async def close(self) -> None:
         await self.source.close()
@@ -98,7 +104,10 @@ class TicketWorld:
     def sent(self, intent: Intent) -> Entry:
         """The entry of an intent whose answer never came."""
         now = self.clock.now()
-        return Entry(intent, Phase.UNKNOWN, now, "jo", "here", sent_at=now, attempts=1)
+        return Entry(
+            intent, Phase.UNKNOWN, now, "jo", "here", sent_at=now, attempts=1,
+            taken=self.taken.get(intent.id, ""),
+        )  # fmt: skip
 
     # What the helpdesk has
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,6 +54,10 @@ PHASE_OF: dict[Verdict, Phase] = {
     Verdict.CONFLICT: Phase.CONFLICT,
     Verdict.UNKNOWN: Phase.UNKNOWN,
 }
+
+
+Taken = Callable[[Sequence[str], str], Awaitable[None]]
+"""Is told of intents, by their ids, under which id the service works them off."""
 
 
 class Performer(Protocol):
@@ -257,6 +261,8 @@ class Dispatcher:
 
     async def _ended(self, entry: Entry, receipt: Receipt) -> Entry:
         """What an attempt came to, kept and told."""
+        # Meanwhile it may have been written down under which id the service works it off.
+        entry = self._outbox.entry(entry.intent.id) or entry
         if receipt.verdict is Verdict.NOT_SENT:
             if pages_somebody(entry.intent.command):
                 return await self._settle(

@@ -309,6 +309,16 @@ class Outbox:
         """
         return self._store.begin_page(entry) if self._store is not None else None
 
+    async def taken(self, ids: Sequence[str], key: str) -> None:
+        """The service works these off under this id. A disk that refuses costs only that after a restart."""
+        entries = [replace(entry, taken=key) for entry in map(self._entries.get, ids) if entry is not None]
+        self._entries |= {entry.intent.id: entry for entry in entries}
+        if self._store is not None and entries:
+            try:
+                await asyncio.to_thread(self._store.note_taken, entries)
+            except StoreError as error:
+                log.warning("request not kept", extra={"problem": error.problem})
+
     # Keeping
 
     def _decide(self, entry: Entry) -> None:

@@ -32,6 +32,8 @@ class _Intent(msgspec.Struct):
     undoes: str = ""
     whole: _Command | None = None
     before: Seen | None = None
+    taken: str = ""
+    """The entry's. It came after the file was made: here, a version that doesn't know it reads on."""
 
 
 class _Receipt(msgspec.Struct):
@@ -65,8 +67,8 @@ def _unpacked(packed: _Command) -> Command:
     return command
 
 
-def encode_intent(intent: Intent) -> bytes:
-    """An intent as bytes."""
+def encode_intent(intent: Intent, taken: str = "") -> bytes:
+    """An intent as bytes, and the id under which the service works it off."""
     return _encoder.encode(
         _Intent(
             intent.id,
@@ -80,6 +82,7 @@ def encode_intent(intent: Intent) -> bytes:
             intent.undoes,
             _packed(intent.whole) if intent.whole is not None else None,
             intent.before,
+            taken,
         )
     )
 
@@ -100,6 +103,12 @@ def decode_intent(data: bytes) -> Intent:
         _unpacked(kept.whole) if kept.whole is not None else None,
         kept.before,
     )
+
+
+def decode_taken(data: bytes) -> str:
+    """The id that an intent's bytes hold besides. Raises one of `Undecodable`."""
+    kept: _Intent = _decoder(_Intent).decode(data)
+    return kept.taken
 
 
 def encode_receipt(receipt: Receipt | None) -> bytes | None:

@@ -16,6 +16,7 @@ from support_desk.desk.outbox_encoding import (
     Undecodable,
     decode_intent,
     decode_receipt,
+    decode_taken,
     encode_intent,
     encode_receipt,
 )
@@ -100,6 +101,14 @@ class OutboxStore(OwnFile):
         with self._lock, telling(self.path), transaction(self._connection):
             for entry in entries:
                 self._write(entry)
+
+    def note_taken(self, entries: Iterable[Entry]) -> None:
+        """Keep under which id the service works these off: no step, and nothing else of them is written."""
+        with self._lock, telling(self.path), transaction(self._connection):
+            self._connection.executemany(
+                "UPDATE actions SET intent = ? WHERE id = ?",
+                [(encode_intent(entry.intent, entry.taken), entry.intent.id) for entry in entries],
+            )
 
     def begin_page(self, entry: Entry) -> Entry | None:
         """Write that this page is being sent, unless another desk is about the same one; then that one.
@@ -225,7 +234,7 @@ class OutboxStore(OwnFile):
             (
                 entry.intent.id,
                 entry.sequence,
-                encode_intent(entry.intent),
+                encode_intent(entry.intent, entry.taken),
                 entry.phase.value,
                 to_ms(entry.changed_at),
                 entry.user,
@@ -298,4 +307,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         receipt=decode_receipt(receipt),
         offered=bool(offered),
         sequence=sequence,
+        taken=decode_taken(intent),
     )

@@ -205,6 +205,8 @@ class Entry:
     """It was unfinished when its desk stopped: nothing happens to it until the person has said so."""
     sequence: int = 0
     """The order of decisions; per target it is the order of sending."""
+    taken: str = ""
+    """The id under which the service works it off, once it has said so; what it says of that is asked for."""
     again: bool = False
     """The person has said so once more, knowing why it hadn't ended well. Not kept: after a restart they
     are asked in any case."""

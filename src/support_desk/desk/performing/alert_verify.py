@@ -33,7 +33,7 @@ LOOK = "look at the alert before you send it again"
 
 
 Waits = Callable[[str], Awaitable[bool]]
-"""Whether the service says of an intent, by its id, that it hasn't come to it yet."""
+"""Whether the service says of a request, by its id, that it hasn't come to it yet."""
 
 
 class AlertVerifier:
@@ -54,7 +54,7 @@ class AlertVerifier:
         intent, command = entry.intent, entry.intent.command
         settled = self._clock.now() - _sent_at(entry) >= SETTLED
         try:
-            settled = settled and not await self._waits(intent.id)
+            settled = settled and not (entry.taken and await self._waits(entry.taken))
             if isinstance(command, c.PagePerson):
                 return await self._page(intent, command, settled=settled)
             detail = await self._alerts.alert(intent.target.id)

@@ -7,7 +7,6 @@ answer to an alert for one person is asked for again at once, under its alias (`
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Protocol
 
 from support_desk.desk.clock import Clock
+from support_desk.desk.dispatch import Taken
 from support_desk.desk.intents import seen_of
 from support_desk.desk.performing.alert_pages import AlertPages, by_phone
 from support_desk.desk.performing.alert_state import (
@@ -56,7 +56,6 @@ READ_BACK = (0.0, 0.5, 1.0, 2.0)
 EVIDENCE = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
 """Seconds before each look at who was paged."""
 SECOND_LINE = "second line"
-_MOST_ASKED = 1000
 _FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
 
 OnCallNow = Callable[[], Awaitable[frozenset[str] | None]]
@@ -84,10 +83,12 @@ class AlertPerformer:
         name: Callable[[str], str] = str,
         second_line: OnCallNow | None = None,
         turns: Turns | None = None,
+        taken: Taken | None = None,
     ) -> None:
         """`zone` is the local time in words; `name` turns an address into a person's name.
 
-        `turns` are those of the desks on this box; None: there is nothing that they share.
+        `turns` are those of the desks on this box; None: there is nothing that they share. `taken` keeps the
+        id of a request that the service has taken.
         """
         self._alerts = alerts
         self._writer = writer
@@ -96,8 +97,7 @@ class AlertPerformer:
         self._name = name
         self._second_line = second_line
         self._turns = turns
-        self._asked: OrderedDict[str, str] = OrderedDict()
-        """The request that the service has taken last for an intent, by the intent's id. In memory only."""
+        self._taken = taken
         self._pages = AlertPages(alerts, writer, clock, name=name, local=self._local, follow=self._follow)
         self._verifier = AlertVerifier(
             alerts, self._pages, clock, name=name, local=self._local, waits=self._waits
@@ -213,11 +213,8 @@ class AlertPerformer:
 
     # After
 
-    async def _waits(self, intent_id: str) -> bool:
+    async def _waits(self, request: str) -> bool:
         """Whether the service itself says that it hasn't come to the request yet. Raises `SourceError`."""
-        request = self._asked.get(intent_id)
-        if request is None:
-            return False
         try:
             return await self._writer.outcome(request) is None
         except NotThere:
@@ -225,9 +222,8 @@ class AlertPerformer:
 
     async def _follow(self, intent: Intent, request: str) -> Outcome | None:
         """What became of a request; None: not known within a minute."""
-        self._asked[intent.id] = request
-        while len(self._asked) > _MOST_ASKED:
-            self._asked.popitem(last=False)
+        if self._taken is not None:
+            await self._taken([intent.id], request)
         for pause in FOLLOWED:
             await self._clock.sleep(pause)
             with suppress(SourceError):

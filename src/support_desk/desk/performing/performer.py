@@ -14,7 +14,7 @@ from support_desk.sources.errors import SourceError
 if TYPE_CHECKING:
     from support_desk.config.model import Config
     from support_desk.desk.desk import Desk
-    from support_desk.desk.dispatch import BulkPerformer, Performer
+    from support_desk.desk.dispatch import BulkPerformer, Performer, Taken
     from support_desk.desk.performing.alerts import OnCallNow
     from support_desk.sources.protocols import RotaSource, Sources
 
@@ -72,8 +72,11 @@ def _nowhere(intent: Intent) -> Receipt:
     )
 
 
-def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
-    """The performer over these sources, with what the desk knows of people and the rota."""
+def performer_of(desk: Desk, sources: Sources, config: Config, taken: Taken | None = None) -> DeskPerformer:
+    """The performer over these sources, with what the desk knows of people and the rota.
+
+    `taken` keeps the ids under which the services work off what they have taken.
+    """
     from support_desk.desk.performing.alerts import AlertPerformer
     from support_desk.desk.performing.tickets import TicketPerformer
 
@@ -88,6 +91,7 @@ def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
             name=lambda address: _name(desk, address),
             second_line=_second_line(sources.rota, config) if sources.rota is not None else None,
             turns=desk.turns(),
+            taken=taken,
         )
     if sources.tickets is not None and sources.ticket_writer is not None:
         tickets = TicketPerformer(
@@ -96,6 +100,7 @@ def performer_of(desk: Desk, sources: Sources, config: Config) -> DeskPerformer:
             desk.clock,
             zone=zone,
             note_alert=alerts.perform if alerts is not None else None,
+            taken=taken,
         )
     return DeskPerformer(alerts, tickets)
 

@@ -137,8 +137,7 @@ class TicketBatches:
             job = await self._work.writer.update_many(numbers, edit, author_id=author)
         except SourceError as error:
             return {intent.id: receipt_of(error) for intent in intents}
-        for intent in intents:
-            self._work.own.begun(intent.id, job.id)
+        await self._work.begun(intents, job)
         for number in numbers:
             self._work.own.noted(number, edit)
         job = await follow(self._work, job)

@@ -49,13 +49,15 @@ async def follow(work: TicketWork, job: Job) -> Job:
     return job
 
 
-async def under_way(work: TicketWork, intent_id: str) -> bool:
-    """Whether the helpdesk itself says that it hasn't come to an end with this yet. Raises `SourceError`."""
-    key = work.own.job_of(intent_id)
-    if key is None:
+async def under_way(work: TicketWork, job_id: str) -> bool:
+    """Whether the helpdesk itself says that it hasn't come to an end with this yet. Raises `SourceError`.
+
+    No job, no end to wait for.
+    """
+    if not job_id:
         return False
     try:
-        return (await work.writer.job(key)).state not in ENDED
+        return (await work.writer.job(job_id)).state not in ENDED
     except NotThere:
         return False
 

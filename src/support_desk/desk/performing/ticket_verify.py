@@ -79,7 +79,7 @@ class TicketVerifier:
         together = bool(entry.intent.batch) and self._work.own.before(entry.intent.id) is None
         waits = JOB_SETTLED if together else SETTLED
         settled = self._work.clock.now() - _sent_at(entry) >= waits
-        settled = settled and not await under_way(self._work, entry.intent.id)
+        settled = settled and not await under_way(self._work, entry.taken)
         before = self._work.own.before(entry.intent.id)
         # Stamps are whole seconds: one of the second in which it was sent may be ours.
         old = before is not None and before[0] < _sent_at(entry) - LEEWAY
@@ -145,7 +145,7 @@ class TicketVerifier:
         if merged is not None:
             return merged
         early = self._work.clock.now() - _sent_at(entry) < JOB_SETTLED
-        if early or await under_way(self._work, entry.intent.id):
+        if early or await under_way(self._work, entry.taken):
             return _open(detail, "the ticket isn't closed yet")
         return _not_arrived(detail, "the ticket isn't closed")
 

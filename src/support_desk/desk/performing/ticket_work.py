@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar, runtime_checkable
 
 from support_desk.desk.clock import Clock
+from support_desk.desk.dispatch import Taken
 from support_desk.desk.intents import seen_of
 from support_desk.desk.performing.ticket_compare import (
     changes_between,
@@ -23,7 +24,7 @@ from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdic
 from support_desk.domain.tickets import Comment, Ticket, TicketDetail
 from support_desk.sources.errors import NotThere
 from support_desk.sources.protocols import Reading
-from support_desk.sources.writers import TicketAbilities, TicketWriter
+from support_desk.sources.writers import Job, TicketAbilities, TicketWriter
 
 _MOST_TICKETS = 1000
 
@@ -53,7 +54,6 @@ class OwnTraces:
         self._sent: OrderedDict[str, tuple[datetime, frozenset[int]]] = OrderedDict()
         self._made: OrderedDict[str, int] = OrderedDict()
         self._talks: OrderedDict[str, str] = OrderedDict()
-        self._jobs: OrderedDict[str, str] = OrderedDict()
         self._notes: OrderedDict[int, set[str]] = OrderedDict()
 
     def fields(self, ticket_id: int) -> Mapping[str, str | None]:
@@ -79,11 +79,6 @@ class OwnTraces:
             self._made[intent_id] = comment_id
             _trim(self._made)
 
-    def begun(self, intent_id: str, job_id: str) -> None:
-        """The helpdesk works an intent off by itself, as this job."""
-        self._jobs[intent_id] = job_id
-        _trim(self._jobs)
-
     def noted(self, ticket_id: int, edit: EditTicket) -> None:
         """A bulk change of ours writes this here; no answer tells the comment's number."""
         if has_comment(edit):
@@ -92,10 +87,6 @@ class OwnTraces:
     def notes(self, ticket_id: int) -> frozenset[str]:
         """The texts that our bulk changes have written."""
         return frozenset(self._notes.get(ticket_id, ()))
-
-    def job_of(self, intent_id: str) -> str | None:
-        """The job that an intent was begun as last; None: none, or not by this desk."""
-        return self._jobs.get(intent_id)
 
     def talked(self, intent_id: str, key: str) -> None:
         """An intent has begun this side conversation."""
@@ -126,6 +117,7 @@ class TicketWork:
         writer: TicketWriter,
         clock: Clock,
         zone: tzinfo,
+        taken: Taken | None = None,
     ) -> None:
         # A writer that can read does so on its own thread: then nothing waits behind the queue's pages.
         self.reads: TicketReads = writer if isinstance(writer, TicketReads) else reads
@@ -133,6 +125,12 @@ class TicketWork:
         self.clock = clock
         self.zone = zone
         self.own = OwnTraces()
+        self._taken = taken
+
+    async def begun(self, intents: Sequence[Intent], job: Job) -> None:
+        """The helpdesk works these off by itself, as this job."""
+        if self._taken is not None:
+            await self._taken([intent.id for intent in intents], job.id)
 
     async def fresh(self, number: int) -> TicketDetail:
         """The ticket as it is now. Raises `SourceError`, `NotThere` in the person's words."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta, tzinfo
 
 from support_desk.desk.clock import Clock
+from support_desk.desk.dispatch import Taken
 from support_desk.desk.intents import seen_of
 from support_desk.desk.performing.ticket_batches import TicketBatches
 from support_desk.desk.performing.ticket_compare import LEEWAY
@@ -41,9 +42,13 @@ class TicketPerformer:
         *,
         zone: tzinfo,
         note_alert: NoteOnAlert | None = None,
+        taken: Taken | None = None,
     ) -> None:
-        """`tickets` reads them unless the writer can; `zone` is the local time of promises and comments."""
-        self._work = TicketWork(tickets, writer, clock, zone)
+        """`tickets` reads them unless the writer can; `zone` is the local time of promises and comments.
+
+        `taken` keeps the id of a job that the helpdesk has begun.
+        """
+        self._work = TicketWork(tickets, writer, clock, zone, taken)
         self._edits = TicketEdits(self._work)
         self._verifier = TicketVerifier(self._work)
         self._batches = TicketBatches(self._work, self.perform)
@@ -97,7 +102,7 @@ class TicketPerformer:
             what = "is closed" if into else "isn't there"
             return Receipt(Verdict.FAILED, f"not sent: #{command.into} {what}", "choose another ticket")
         job = await self._work.writer.merge(number, command)
-        self._work.own.begun(intent.id, job.id)
+        await self._work.begun([intent], job)
         done = await follow(self._work, job)
         failed = next((item for item in done.items if item.ticket_id == number and not item.ok), None)
         rows: tuple[Ticket, ...] = ()
