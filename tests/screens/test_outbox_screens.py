@@ -8,6 +8,8 @@ import stat
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from textual.pilot import Pilot
 from support_desk.app import DeskApp
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert
-from support_desk.domain.intents import Phase, Verdict
+from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target, Verdict
 from support_desk.screens.asking import Question
+from support_desk.screens.entry_rows import what_to_do
 from support_desk.screens.log import LogScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.sources.errors import Throttled
@@ -29,6 +32,8 @@ from tests.screens.test_alert_acts import P1, go_to
 from tests.screens.ticket_desk import MAGDA
 from tests.screens.ticket_desk import go_to as go_to_ticket
 from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, make, running, wait_until
+
+NOW = datetime(2026, 11, 23, 9, 46, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -71,6 +76,22 @@ async def test_held_things_can_be_sent_or_dropped_there(desk: Running) -> None:
     await desk.press("O", "y")
     entry = await ended(desk)
     assert entry.words == "closed"
+
+
+@pytest.mark.parametrize(
+    ("phase", "verdict", "does"),
+    [
+        (Phase.FAILED, Verdict.FAILED, "y sends what is left of it · x drops it"),
+        # An escalation that somebody else was quicker with: nothing of it was sent.
+        (Phase.CONFLICT, Verdict.CONFLICT, "y sends it · x drops it"),
+    ],
+)
+def test_only_of_what_was_done_in_part_the_rest_is_sent(phase: Phase, verdict: Verdict, does: str) -> None:
+    command = c.EscalateAlert("p", "Out of hours", "second line", ("sam@agency.example",))
+    intent = Intent("0" * 32, Target("alert", "a"), "P1 a", command, Seen(), "robin@agency.example", NOW)
+    receipt = Receipt(verdict, "not sent", remaining=replace(command, confirmed=True))
+    entry = Entry(intent, phase, NOW, "robin", "x", receipt=receipt)
+    assert what_to_do(entry, read_only=False) == does
 
 
 def as_after_a_kill(file: Path, into: Path) -> None:

@@ -56,6 +56,11 @@ def asking_words(count: int) -> str:
     return f" {count} {'asks' if count == 1 else 'ask'} for your decision"
 
 
+def _partly_done(entry: Entry) -> bool:
+    """Whether a part of it was done: what is to be sent after a conflict is all of it, knowing of that."""
+    return entry.phase is Phase.FAILED and entry.receipt is not None and entry.receipt.remaining is not None
+
+
 def _let_rest(entry: Entry) -> bool:
     """Whether it had been sent when the person dropped the question what became of it."""
     return entry.phase is Phase.CANCELLED and entry.sent_at is not None
@@ -130,8 +135,8 @@ def what_to_do(entry: Entry, *, read_only: bool) -> str:
     if entry.phase is Phase.UNKNOWN:
         return "r asks the service whether it was done · y sends it again (it may happen twice) · x drops it"
     if asks(entry):
-        rest = entry.receipt is not None and entry.receipt.remaining is not None
-        return f"y {'sends what is left of it' if rest else 'sends it'} · x drops it{keeps}"
+        sends = "sends what is left of it" if _partly_done(entry) else "sends it"
+        return f"y {sends} · x drops it{keeps}"
     return "nothing: it has ended" if entry.phase in {Phase.CONFIRMED, Phase.CANCELLED} else "wait"
 
 
@@ -181,7 +186,7 @@ def _stands(entry: Entry, local: Callable[[datetime], str]) -> tuple[str, str, s
         return word, "late", f"It must wait until {at}, and isn't sent by itself then: you are asked again."
     if _let_rest(entry):
         return "dropped", style, "You let it rest. What had become of it by then stands below."
-    if entry.phase is Phase.FAILED and entry.receipt is not None and entry.receipt.remaining is not None:
+    if _partly_done(entry):
         return word, style, "A part of it was done, not all."
     return word, style, EXPLAINED[entry.phase]
 
