@@ -531,6 +531,24 @@ async def test_what_is_taken_back_while_the_rest_of_its_batch_is_written_down_is
     assert service.asked[many[1].id] == 0
 
 
+async def test_of_a_batch_without_an_answer_each_is_free_once_it_was_looked_at(
+    life: Life, service: Service
+) -> None:
+    service.batch_size, service.weather, service.blind = 2, [Weather.FINE, *[Weather.LOST_ANSWER] * 3], True
+    many = [intent(life.clock, name, batch="one") for name in "abcd"]
+    after = [intent(life.clock, name, command=note()) for name in "abcd"]
+    life.submit(*many)
+    await calm()
+    life.submit(*after)
+    await calm()
+    told = [sum(service.asked[row.id] for row in after)]
+    for _ in range(3):
+        await pass_by(life, 1)
+        told.append(sum(service.asked[row.id] for row in after))
+    assert told == [1, 2, 3, 4]
+    assert service.looks[:3] == [row.id for row in many[1:]], "one a second"
+
+
 # Restarts
 
 

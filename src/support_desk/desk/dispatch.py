@@ -176,14 +176,24 @@ class Dispatcher:
         try:
             async with self._slots:
                 unknown = await self._send_now(ids)
+            lost = {entry.intent.target for entry in unknown}
+            self._free(targets - lost)
+            targets = lost
             for entry in unknown:
-                # Before anything else is done to this target, one look at what became of the last.
+                # Before anything else is done to this target, one look at what became of the last: one a
+                # second, so that what was sent together isn't asked for in a burst.
                 await self._clock.sleep(LOOKS[0])
                 await self.verify(entry.intent.id)
                 self._start(self._look_for(entry.intent.id, already=1))
+                targets.discard(entry.intent.target)
+                self._free({entry.intent.target})
         finally:
-            self._busy -= targets
-            self._woken.set()
+            self._free(targets)
+
+    def _free(self, targets: set[Target]) -> None:
+        """Nothing is being done to these any more."""
+        self._busy -= targets
+        self._woken.set()
 
     async def _send_now(self, ids: Sequence[str]) -> list[Entry]:
         """Send what may still be sent; what came of it without an answer."""
