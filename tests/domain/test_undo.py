@@ -79,6 +79,28 @@ def test_what_can_be_restored_is_where_the_rest_cant() -> None:
     assert undone(c.EditTicket("take", status="open"), status="new") == "a ticket can't be made new again"
 
 
+@pytest.mark.parametrize(
+    ("edit", "after", "assignee"),
+    [
+        # Zendesk takes a ticket from whoever isn't in its new group.
+        (c.EditTicket("triage", group_id=2, group="2nd line"), Seen(owner="2nd line"), "kim"),
+        (c.EditTicket("triage", group_id=2, group="2nd line"), Seen(owner="2nd line", who="kim"), ""),
+        (c.EditTicket("triage", group_id=2, group="2nd line"), Seen(owner="2nd line", who="sam"), ""),
+        (c.EditTicket("triage", group_id=2, group="2nd line"), None, ""),
+        (c.EditTicket("triage", priority="high"), Seen(priority="high"), ""),
+    ],
+)
+def test_who_lost_the_ticket_with_its_group_has_it_again(
+    edit: c.EditTicket, after: Seen | None, assignee: str
+) -> None:
+    seen = Seen("open", who="kim", owner="1st line", priority="low")
+    intent = Intent("1" * 32, Target("ticket", "5"), "#5", edit, seen, "robin", AT)
+    undone = compensation(intent, after)
+    assert isinstance(undone, c.EditTicket)
+    assert undone.assignee == assignee
+    assert stays(intent) == ""
+
+
 def test_a_new_ticket_that_was_given_to_somebody_stays_open() -> None:
     take = c.EditTicket("take", assignee_id=3, assignee="robin")
     for status, left in (("new", "a ticket can't be made new again"), ("open", "")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support_desk.domain import commands as c
-from support_desk.domain.intents import Intent
+from support_desk.domain.intents import Intent, Seen
 
 NONE: dict[type[c.Command], str] = {
     c.CloseAlert: "a closed alert can't be opened again",
@@ -21,9 +21,10 @@ NONE: dict[type[c.Command], str] = {
 _NOT_NEW = "a ticket can't be made new again"
 
 
-def compensation(intent: Intent) -> c.Command | str:
+def compensation(intent: Intent, after: Seen | None = None) -> c.Command | str:
     """The command that restores what `intent` changed, or one line on why nothing does.
 
+    `after` is the state that it led to, where that was read back: what the service changed along with it.
     Where only a part can be restored, that part is. A ticket's assignee, group and own status are named in
     it, not numbered: `Seen` has their names, and whoever sends it looks the numbers up.
     """
@@ -45,7 +46,7 @@ def compensation(intent: Intent) -> c.Command | str:
             c.AssignAlert(seen.owner) if seen.owner else "it had no owner, and an owner can't be taken away"
         )
     if isinstance(command, c.EditTicket):
-        return _edit_back(command, intent)
+        return _edit_back(command, intent, after)
     return NONE[type(command)]
 
 
@@ -86,7 +87,13 @@ def _had_nobody(edit: c.EditTicket, intent: Intent) -> bool:
     return edit.assignee_id is not None and not (intent.before or intent.seen).who
 
 
-def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
+def _lost_with_the_group(edit: c.EditTicket, seen: Seen, after: Seen | None) -> str:
+    """Whoever had a ticket and isn't in its new group has lost it; empty: nobody."""
+    moved = edit.group_id is not None and edit.assignee_id is None
+    return seen.who or "" if moved and after is not None and not after.who else ""
+
+
+def _edit_back(edit: c.EditTicket, intent: Intent, after: Seen | None) -> c.EditTicket | str:
     seen = intent.before or intent.seen
     if edit.comment or edit.comment_html or edit.promise is not None:
         return "a comment can't be taken back" + (": the client has it" if edit.public else "")
@@ -94,6 +101,8 @@ def _edit_back(edit: c.EditTicket, intent: Intent) -> c.EditTicket | str:
         return "what the fields were before isn't known here; change them in the browser (o)"
     nobody = _had_nobody(edit, intent)
     before, left = _before(edit, intent)
+    if "group" in before and (lost := _lost_with_the_group(edit, seen, after)):
+        before["assignee"] = lost
     added = tuple(tag for tag in edit.add_tags if tag not in seen.tags)
     removed = tuple(tag for tag in edit.remove_tags if tag in seen.tags)
     if not (before or nobody or added or removed):

@@ -147,7 +147,7 @@ def _taken_back(app: DeskApp, entry: Entry) -> Command | str:
     """What takes it back, where the service can do that; else why nothing does."""
     if entry.receipt is not None and entry.receipt.before_us and entry.attempts <= 1:
         return "it was so already, and nothing was sent: somebody else has done it"
-    command = compensation(entry.intent)
+    command = compensation(entry.intent, entry.receipt.seen if entry.receipt is not None else None)
     if isinstance(command, RemoveAlertTags) and not app.can_remove_tags:
         return "the alert service can't take tags away"
     return command
