@@ -96,7 +96,8 @@ def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
     try:
         return Outbox(OutboxStore.open(path), clock, **settings)
     except StoreError as error:
-        return Outbox(None, clock, **settings, store_problem=Problem(error.problem, error.remedy))
+        problem = Problem(error.problem, f"{error.remedy}; then start the desk again")
+        return Outbox(None, clock, **settings, store_problem=problem)
 
 
 def with_read_only(config: Config, read_only: bool) -> Config:

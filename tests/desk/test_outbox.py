@@ -664,13 +664,27 @@ def without_store(clock: ManualClock) -> Outbox:
     return Outbox(None, clock, user="robin", store_problem=Problem("the disk is full", "make room"))
 
 
+_NOBODY = "not sent: nobody was paged, ring"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (note(), "not sent: the disk is full"),
+        # No key pages anybody from this desk then, E as little as e.
+        (ESCALATE, f"{_NOBODY} second line; the disk is full"),
+        (AddResponder("user", "sam@agency.example", "Sam"), f"{_NOBODY} Sam; the disk is full"),
+        (PagePerson("s@x.example", "Sam", "help", phone="0700"), f"{_NOBODY} Sam: 0700; the disk is full"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
 async def test_what_cant_be_written_down_isnt_sent(
-    without_store: Outbox, clock: ManualClock, service: Service
+    without_store: Outbox, clock: ManualClock, service: Service, command: Command, words: str
 ) -> None:
     without_store.attach(service)
     running = asyncio.ensure_future(without_store.run())
-    (entry,) = without_store.submit([intent(clock, command=ESCALATE)])
-    assert (entry.phase, entry.words) == (Phase.FAILED, "not sent: the disk is full")
+    (entry,) = without_store.submit([intent(clock, command=command)])
+    assert (entry.phase, entry.words) == (Phase.FAILED, words)
     assert entry.receipt is not None
     assert entry.receipt.remedy == "make room"
     await clock.advance(20)
@@ -688,6 +702,7 @@ async def test_a_disk_that_fills_up_in_between_stops_the_sending(life: Life, ser
     entry = life.outbox.entry(held.id)
     assert entry is not None
     assert (entry.sent_at, entry.attempts) == (None, 0), "nobody reads that it was sent"
+    assert entry.words.startswith("not sent: nobody was paged, ring second line; ")
     life.store = OutboxStore.open(life.path)
 
 

@@ -27,7 +27,7 @@ from support_desk.domain.intents import (
     comes_too_late,
     too_old,
 )
-from support_desk.domain.pages import refused_for
+from support_desk.domain.pages import not_begun, refused_for
 
 if TYPE_CHECKING:
     from support_desk.desk.outbox import Outbox
@@ -241,7 +241,7 @@ class Dispatcher:
             else:
                 await asyncio.to_thread(self._outbox.write, [sending])
         except StoreError as error:
-            receipt = Receipt(Verdict.FAILED, f"not sent: {error.problem}", error.remedy)
+            receipt = not_begun(sending.intent.command, error.problem, error.remedy)
             refused = self._not_begun(entry, sending, Phase.FAILED, receipt)
             self._outbox.show(refused)
             return refused

@@ -30,9 +30,9 @@ from support_desk.domain.intents import (
     Phase,
     Receipt,
     Seen,
-    Verdict,
     may_step,
 )
+from support_desk.domain.pages import not_begun
 
 if TYPE_CHECKING:
     from support_desk.desk.dispatch import BulkPerformer, Dispatcher
@@ -347,9 +347,8 @@ class Outbox:
         return None
 
     def _refused(self, entry: Entry, problem: Problem) -> Entry:
-        words = f"not sent: {problem.problem}"
-        receipt = Receipt(Verdict.FAILED, words, problem.remedy)
-        return replace(entry, phase=Phase.FAILED, words=words, receipt=receipt, fire_at=None)
+        receipt = not_begun(entry.intent.command, problem.problem, problem.remedy)
+        return replace(entry, phase=Phase.FAILED, words=receipt.words, receipt=receipt, fire_at=None)
 
     def _put(self, entries: Iterable[Entry]) -> None:
         for entry in entries:

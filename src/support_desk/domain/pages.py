@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from support_desk.domain.commands import EscalateAlert, paged_by, pages_the_same
+from support_desk.domain.commands import (
+    Command,
+    EscalateAlert,
+    PagePerson,
+    paged_by,
+    pages_somebody,
+    pages_the_same,
+)
 from support_desk.domain.intents import Entry, Phase, Receipt, Verdict
 
 
@@ -41,3 +48,19 @@ def refused_for(entry: Entry, other: Entry) -> Receipt:
         "look at the alert (enter); then send it all the same (y), or let it be (x)",
         remaining=remaining,
     )
+
+
+def by_phone(page: PagePerson) -> str:
+    """How to reach them if the page doesn't."""
+    return f"ring {page.name}: {page.phone}" if page.phone else f"ring {page.name}; no number is in [people]"
+
+
+def not_begun(command: Command, problem: str, remedy: str) -> Receipt:
+    """What the person is told where it can't be written down that something is sent, and so it isn't.
+
+    Nobody can be paged from this desk then, whatever key is pressed: whom to ring comes first.
+    """
+    if not pages_somebody(command):
+        return Receipt(Verdict.FAILED, f"not sent: {problem}", remedy)
+    ring = by_phone(command) if isinstance(command, PagePerson) else f"ring {paged_by(command) or 'somebody'}"
+    return Receipt(Verdict.FAILED, f"not sent: nobody was paged, {ring}; {problem}", remedy)

@@ -17,6 +17,7 @@ from support_desk.desk.performing.alert_state import Local, Name, paged_words
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient, Responder
 from support_desk.domain.commands import PagePerson
 from support_desk.domain.intents import Intent, Receipt, Verdict
+from support_desk.domain.pages import by_phone
 from support_desk.domain.rota import same_address
 from support_desk.sources.errors import SourceError, Unanswered
 from support_desk.sources.writers import AlertWriter, Outcome
@@ -154,8 +155,3 @@ def replaced(alert: Alert, page: PagePerson) -> Receipt:
         evidence=(alert.url,),
         alert=alert,
     )
-
-
-def by_phone(page: PagePerson) -> str:
-    """How to reach them if the page doesn't."""
-    return f"ring {page.name}: {page.phone}" if page.phone else f"ring {page.name}; no number is in [people]"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.intents import seen_of
-from support_desk.desk.performing.alert_pages import AlertPages, Reads, by_phone
+from support_desk.desk.performing.alert_pages import AlertPages, Reads
 from support_desk.desk.performing.alert_state import (
     LEEWAY,
     Local,
@@ -25,6 +25,7 @@ from support_desk.desk.performing.alert_state import (
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
+from support_desk.domain.pages import by_phone
 from support_desk.sources.errors import NotThere, SourceError
 
 SETTLED = timedelta(seconds=60)

@@ -16,7 +16,7 @@ from typing import Protocol
 from support_desk.desk.clock import Clock
 from support_desk.desk.dispatch import Taken
 from support_desk.desk.intents import seen_of
-from support_desk.desk.performing.alert_pages import AlertPages, by_phone
+from support_desk.desk.performing.alert_pages import AlertPages
 from support_desk.desk.performing.alert_state import (
     LEEWAY,
     carries_mark,
@@ -38,6 +38,7 @@ from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, Recipient
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Receipt, Verdict
+from support_desk.domain.pages import by_phone
 from support_desk.domain.rota import same_address
 from support_desk.sources.errors import (
     NotAllowed,
