@@ -15,6 +15,7 @@ import pytest
 from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_encoding import decode_intent, decode_taken, encode_intent
 from support_desk.desk.outbox_store import OutboxStore
+from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.commands import (
     AddResponder,
@@ -704,6 +705,19 @@ async def test_a_disk_that_fills_up_in_between_stops_the_sending(life: Life, ser
     assert (entry.sent_at, entry.attempts) == (None, 0), "nobody reads that it was sent"
     assert entry.words.startswith("not sent: nobody was paged, ring second line; ")
     life.store = OutboxStore.open(life.path)
+
+
+def test_what_puts_the_file_elsewhere_is_named(tmp_path: Path, life: Life) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError) as caught:
+        OutboxStore.open(tmp_path / "file" / "outbox.sqlite3")
+    # `store.path` moves the readings, which others may share; never this.
+    assert caught.value.remedy == "look at the rights of the folder, or set XDG_STATE_HOME to another"
+    other = OutboxStore.open(tmp_path / "other.sqlite3")
+    other.close()
+    with pytest.raises(StoreError) as caught:
+        other.drafts()
+    assert caught.value.remedy.endswith("or set XDG_STATE_HOME")
 
 
 async def test_a_read_only_outbox_refuses(clock: ManualClock) -> None:

@@ -21,7 +21,7 @@ from support_desk.desk.outbox_encoding import (
     encode_receipt,
 )
 from support_desk.desk.own_file import OwnFile
-from support_desk.desk.schema import Steps, telling, transaction
+from support_desk.desk.schema import Steps, transaction
 from support_desk.domain.commands import Command
 from support_desk.domain.intents import ASKING, DONE, MOVING, Entry, Phase, Target
 from support_desk.domain.pages import in_the_way
@@ -98,13 +98,13 @@ class OutboxStore(OwnFile):
 
     def save(self, entries: Iterable[Entry]) -> None:
         """Write these entries and a step for each, all or none."""
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             for entry in entries:
                 self._write(entry)
 
     def note_taken(self, entries: Iterable[Entry]) -> None:
         """Keep under which id the service works these off: no step, and nothing else of them is written."""
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             self._connection.executemany(
                 "UPDATE actions SET intent = ? WHERE id = ?",
                 [(encode_intent(entry.intent, entry.taken), entry.intent.id) for entry in entries],
@@ -116,7 +116,7 @@ class OutboxStore(OwnFile):
         Looking and writing are one transaction: of desks that begin in the same moment, one does.
         """
         since = to_ms(entry.asked_at or entry.intent.at)
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM actions WHERE instance != ? AND"  # noqa: S608 - names only
                 " (phase IN (?, ?) OR (phase = ? AND changed_at >= ?)) ORDER BY sequence DESC",
@@ -141,7 +141,7 @@ class OutboxStore(OwnFile):
         marks, phases = ",".join("?" * len(wanted)), ",".join("?" * len(UNFINISHED))
         found: list[Entry] = []
         unreadable: list[Unreadable] = []
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN ({phases})"  # noqa: S608 - marks only
                 f" AND instance IN ({marks}) ORDER BY sequence",
@@ -160,7 +160,7 @@ class OutboxStore(OwnFile):
 
     def recent(self, user: str, most: int) -> list[Entry]:
         """The newest of this person's actions that have ended; what can't be read is left out."""
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN (?, ?)"  # noqa: S608 - names only
                 " ORDER BY sequence DESC LIMIT ?",
@@ -175,7 +175,7 @@ class OutboxStore(OwnFile):
     def instances(self, user: str) -> set[str]:
         """The desks that have left something unfinished, living ones included."""
         phases = ",".join("?" * len(UNFINISHED))
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             rows = self._connection.execute(
                 f"SELECT DISTINCT instance FROM actions WHERE user = ? AND phase IN ({phases})",  # noqa: S608
                 (user, *UNFINISHED),
@@ -184,14 +184,14 @@ class OutboxStore(OwnFile):
 
     def last_sequence(self) -> int:
         """The number of the newest decision."""
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             return int(
                 self._connection.execute("SELECT coalesce(max(sequence), 0) FROM actions").fetchone()[0]
             )
 
     def log(self, since: datetime, until: datetime) -> tuple[LogLine, ...]:
         """Every step between two moments, oldest first; what can't be read is left out."""
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             rows = self._connection.execute(
                 """SELECT steps.at, steps.phase, steps.words, steps.paged, actions.intent FROM steps
                 JOIN actions ON actions.id = steps.action WHERE steps.at >= ? AND steps.at < ?
@@ -222,7 +222,7 @@ class OutboxStore(OwnFile):
     def forget(self, before: datetime) -> None:
         """Drop what ended before this moment, with its steps."""
         ended = tuple(phase.value for phase in DONE)
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             self._connection.execute(
                 "DELETE FROM actions WHERE changed_at < ? AND phase IN (?, ?)", (to_ms(before), *ended)
             )
@@ -263,7 +263,7 @@ class OutboxStore(OwnFile):
 
     def drafts(self) -> dict[tuple[Target, str], Draft]:
         """Every draft by its target and kind."""
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             rows = self._connection.execute("SELECT target_kind, target_id, kind, text, at FROM drafts")
             return {
                 (Target(target_kind, target_id), kind): Draft(text, from_ms(at))
@@ -272,7 +272,7 @@ class OutboxStore(OwnFile):
 
     def put_draft(self, target: Target, kind: str, draft: Draft | None) -> None:
         """Keep a draft; None: forget it."""
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             self._connection.execute(
                 "DELETE FROM drafts WHERE target_kind = ? AND target_id = ? AND kind = ?",
                 (target.kind, target.id, kind),

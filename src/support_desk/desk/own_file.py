@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
-from support_desk.desk.schema import Steps, open_or_begin_anew
+from support_desk.desk.schema import Steps, open_or_begin_anew, telling
+
+SETTING = "XDG_STATE_HOME"
+"""What puts a person's own files elsewhere: `store.path` moves the readings alone."""
 
 
 class OwnFile:
@@ -28,11 +32,15 @@ class OwnFile:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the file, or make it; a damaged one is set aside and named. Raises `StoreError`."""
-        connection, aside = open_or_begin_anew(path, cls.STEPS, outlives_power_cuts=True)
+        connection, aside = open_or_begin_anew(path, cls.STEPS, outlives_power_cuts=True, setting=SETTING)
         store = cls(path, connection)
         if aside is not None:
             store.notes = (cls.WAS_DAMAGED.format(aside=aside),)
         return store
+
+    def _telling(self) -> AbstractContextManager[None]:
+        """Turn SQLite's errors into words."""
+        return telling(self.path, SETTING)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -14,6 +14,8 @@ from support_desk.paths import led_to
 
 BUSY_SECONDS = 5.0
 READER_BUSY_SECONDS = 0.02
+SETTING = "store.path"
+"""The setting that puts the readings elsewhere."""
 CACHE_KIB = 32
 """For the pages of a file that is read once and then only written; SQLite would take 2 MB for them."""
 
@@ -109,8 +111,8 @@ class Corrupt(StoreError):
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors and the system's into words."""
+def telling(path: Path, setting: str = SETTING) -> Iterator[None]:
+    """Turn SQLite's errors and the system's into words; `setting` is what puts the file elsewhere."""
     try:
         yield
     except sqlite3.Error as error:
@@ -126,29 +128,31 @@ def telling(path: Path) -> Iterator[None]:
             ) from error
         raise StoreError(
             f"The store can't be used ({error}): {path}",
-            "look at the rights of the file and its folder and for room on the disk, or set store.path",
+            f"look at the rights of the file and its folder and for room on the disk, or set {setting}",
         ) from error
     except OSError as error:
         raise StoreError(
             f"The store can't be used ({error.strerror}): {path}",
-            "look at the rights of the folder, or set store.path to another",
+            f"look at the rights of the folder, or set {setting} to another",
         ) from error
 
 
-def open_file(path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False) -> sqlite3.Connection:
+def open_file(
+    path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False, setting: str = SETTING
+) -> sqlite3.Connection:
     """Open the file to read and write; make it, or bring it up to date, first. Raises `StoreError`.
 
-    `outlives_power_cuts`: every commit waits for the disk itself.
+    `outlives_power_cuts`: every commit waits for the disk itself. `setting` is what puts the file elsewhere.
 
     The folder is made for its owner only. In a folder that a group may write to (a shared box), the file
     belongs to that group as well; otherwise it is its owner's alone.
     """
-    with telling(path):
+    with telling(path, setting):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if kind := network_type_of(path.parent):
             raise StoreError(
                 f"The store is on a network file system ({kind}), where SQLite loses data: {path.parent}",
-                "set store.path to a folder on this machine",
+                f"set {setting} to a folder on this machine",
             )
         _make_private(path)
         connection = sqlite3.connect(
@@ -159,7 +163,7 @@ def open_file(path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = F
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if outlives_power_cuts else 'NORMAL'}")
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-            _migrate(connection, path, steps)
+            _migrate(connection, path, steps, setting)
         except BaseException:
             connection.close()
             raise
@@ -167,15 +171,15 @@ def open_file(path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = F
 
 
 def open_or_begin_anew(
-    path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False
+    path: Path, steps: Steps = STEPS, *, outlives_power_cuts: bool = False, setting: str = SETTING
 ) -> tuple[sqlite3.Connection, Path | None]:
     """As `open_file`; in place of a damaged file a new one, and the path that the old one has now."""
     aside = None
     try:
-        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts)
+        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts, setting=setting)
     except Corrupt:
         aside = set_aside(path)
-        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts)
+        connection = open_file(path, steps, outlives_power_cuts=outlives_power_cuts, setting=setting)
     return connection, aside
 
 
@@ -250,17 +254,17 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _refuse_newer(version: int, path: Path, steps: Steps = STEPS) -> None:
+def _refuse_newer(version: int, path: Path, steps: Steps = STEPS, setting: str = SETTING) -> None:
     if version > len(steps):
         raise StoreError(
             f"The store was written by a newer support-desk: {path}",
-            "update this one, or set store.path to another folder",
+            f"update this one, or set {setting} to another folder",  # noqa: S608 - words
         )
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, steps: Steps) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, steps: Steps, setting: str) -> None:
     version = _version(connection)
-    _refuse_newer(version, path, steps)
+    _refuse_newer(version, path, steps, setting)
     if version == len(steps):
         return
     with transaction(connection):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.desk.own_file import OwnFile
-from support_desk.desk.schema import Steps, telling, transaction
+from support_desk.desk.schema import Steps, transaction
 from support_desk.domain.toil import Answer
 from support_desk.domain.toil_rule import Woken
 
@@ -48,7 +48,7 @@ class ToilBook(OwnFile):
 
     def answers(self, person: str) -> Mapping[str, Answer]:
         """What this person said, by the alert's id; what can't be read counts as not said."""
-        with self._lock, telling(self.path):
+        with self._lock, self._telling():
             rows = self._connection.execute(
                 "SELECT alert, woken, fix_seconds, left_out, at, claimed_at FROM answers WHERE person = ?",
                 (person.casefold(),),
@@ -69,7 +69,7 @@ class ToilBook(OwnFile):
     def keep(self, person: str, answer: Answer, replaces: Collection[str] = ()) -> None:
         """Keep an answer; what was said of the other alerts of its claim (`replaces`) goes."""
         whose = person.casefold()
-        with self._lock, telling(self.path), transaction(self._connection):
+        with self._lock, self._telling(), transaction(self._connection):
             self._connection.executemany(
                 "DELETE FROM answers WHERE person = ? AND alert = ?",
                 [(whose, alert) for alert in {answer.alert, *replaces}],
