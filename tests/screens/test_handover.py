@@ -121,6 +121,29 @@ async def test_what_was_changed_by_hand_is_kept_and_not_thrown_away_unasked(
         assert "as you changed it" not in title(again)
 
 
+async def test_what_is_written_while_on_call_changes_belongs_to_the_old_week(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(at=DEMO_START + timedelta(hours=8)) as desk:
+
+        async def edited(_: object, text: str) -> str:
+            desk.clock.move(hours=1)
+            return f"{text}\nThe cat is fed.\n"
+
+        monkeypatch.setattr("support_desk.screens.handover.edit_text", edited)
+        await opened(desk)
+        screen = await shown(desk)
+        await desk.press("ctrl+o")
+        await desk.until(lambda: "The cat is fed." in screen.text)
+        assert "Wed 25 Nov to Wed 2 Dec" in title(screen)
+        await desk.press("q")
+        again = await shown(desk)
+        assert "The cat is fed." not in again.text
+        assert "Wed 2 Dec to Wed 9 Dec" in title(again)
+        await desk.press("less_than_sign")
+        await desk.until(lambda: "The cat is fed." in again.text)
+
+
 async def test_it_is_saved_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with running() as desk:

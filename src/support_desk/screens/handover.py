@@ -87,6 +87,8 @@ class HandoverScreen(DeskScreen):
 
     def _open(self) -> None:
         """The week's text as the person changed it, else made of what is known now."""
+        # The week that it was opened for, also once on call has changed: what is written then belongs to it.
+        self._at = self.week[0] + WEEK / 2
         outbox = self.desk_app.acts.outbox
         self._draft = outbox.drafts.get(self._target, HANDOVER) if outbox is not None else self._draft
         if self._draft is None:
