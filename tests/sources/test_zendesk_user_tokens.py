@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from support_desk.desk.clock import SystemClock
+from support_desk.desk.lookups import Lookups
 from support_desk.domain.commands import EditTicket
 from support_desk.sources.errors import ServiceDown, SignInRefused, SourceError, Throttled, Unreachable
 from support_desk.sources.zendesk.token_store import TokenFile
@@ -59,16 +61,21 @@ async def test_when_somebody_else_signs_in_replies_are_said_to_be_theirs(world: 
     world.sign_in()
     from_source = world.source()
     writer = from_source.writer("jo@example.com")
-    before = await writer.abilities()
+    lookups = Lookups(writer, SystemClock())
+    before = await lookups.abilities()
     asked = len(world.desk.requests)
-    assert await writer.abilities() is before
+    assert await lookups.abilities() is before
     assert len(world.desk.requests) == asked, "not asked again without a reason"
     world.sign_in(SAM)
-    await read(from_source)
-    after = await writer.abilities()
+    # Before anything was asked in their name: the review of a reply names them already.
+    after = await lookups.abilities()
     assert before.author is not None
     assert after.author is not None
     assert (before.author.name, after.author.name) == ("Jo Example", "Sam Example")
+    assert await lookups.abilities() is after
+    world.personal().end()
+    with pytest.raises(SignInRefused, match="nobody is signed in"):
+        await lookups.abilities()
     await from_source.close()
 
 

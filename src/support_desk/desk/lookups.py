@@ -62,8 +62,14 @@ class Lookups:
         return await self._ask("statuses", lambda writer: _rows(writer.statuses()))
 
     async def abilities(self) -> TicketAbilities:
-        """Whose credential it is, and what the account allows."""
-        return await self._ask("abilities", lambda writer: writer.abilities())
+        """Whose credential it is, and what the account allows.
+
+        The writer keeps it, and knows when somebody else has signed in.
+        """
+        if self._writer is None:
+            raise _not_configured()
+        async with self._asking.setdefault("abilities", asyncio.Lock()):
+            return await self._writer.abilities()
 
     async def effect(self, ticket_id: int, macro_id: int) -> EditTicket:
         """What a macro would change in a ticket, asked now; nothing is changed."""

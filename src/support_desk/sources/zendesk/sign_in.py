@@ -32,8 +32,11 @@ class SignIn(Protocol):
 
     verified: bool
     """Whether `users/me` has shown that the present credential is somebody's."""
-    changes: int
-    """How often the credential has been another one since the start; with it the person may be."""
+
+    @property
+    def changes(self) -> int:
+        """How often the credential has been another one since the start; with it the person may be."""
+        ...
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the credential on a request, signing in first where that is due."""

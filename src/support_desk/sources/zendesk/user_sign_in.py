@@ -56,7 +56,7 @@ class UserSignIn(requests.auth.AuthBase):
         self, endpoint: TokenEndpoint, store: TokenFile, *, limits: Limits, now: Callable[[], datetime]
     ) -> None:
         self.verified = False
-        self.changes = 0
+        self._changes = 0
         self._endpoint = endpoint
         self._store = store
         self._limits = limits
@@ -70,6 +70,12 @@ class UserSignIn(requests.auth.AuthBase):
         """When to try again what failed and can wait: a renewal ahead of time, writing it down."""
         self._unsaved = False
         """Whether what is held is newer than the file, which couldn't be written."""
+
+    @property
+    def changes(self) -> int:
+        """How often it has been another one; one that nothing has been asked with yet counts as well."""
+        replaced = self._held is not None and self._store.stamp() != self._stamp
+        return self._changes + replaced
 
     @property
     def tokens(self) -> UserTokens | None:
@@ -126,7 +132,7 @@ class UserSignIn(requests.auth.AuthBase):
     def _hold(self, tokens: UserTokens, stamp: object) -> None:
         if self._held is None or self._held.access != tokens.access:
             self.verified = False
-            self.changes += 1
+            self._changes += 1
         self._held, self._stamp, self._not_before = tokens, stamp, None
 
     def _is_due(self, tokens: UserTokens) -> bool:
