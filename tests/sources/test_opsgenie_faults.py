@@ -158,7 +158,14 @@ class TestStatuses:
     async def test_gone_may_mean_switched_off(self, opsgenie: OpsgenieSimulator) -> None:
         problem = await refused(opsgenie, error(410, "Gone"))
         assert "5 April 2027" in problem.remedy
-        assert "jsm" in problem.remedy
+        assert "jsm" not in problem.remedy  # a setting that this release refuses
+        assert "ask the account's owner" in problem.remedy
+
+    @pytest.mark.parametrize("status", [429, 503])
+    async def test_the_remedy_claims_nothing_of_a_command_that_ends(
+        self, opsgenie: OpsgenieSimulator, status: int
+    ) -> None:
+        assert "the dashboard" in (await refused(opsgenie, error(status, "no"))).remedy
 
     async def test_a_query_that_is_refused_says_why(self, opsgenie: OpsgenieSimulator) -> None:
         answer = error(422, "Request is not processable.", errors={"query": "unexpected )\x1b[2J", "n": 7})

@@ -28,10 +28,10 @@ from support_desk.sources.errors import (
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.text import clean
 
-NETWORK = "check the network; the program keeps trying"
+NETWORK = "check the network; the dashboard keeps trying"
 SWITCHED_OFF = (
-    "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration): "
-    'see `[alerts] provider = "jsm"`'
+    "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration to "
+    "Jira Service Management, which this release doesn't read): ask the account's owner where its alerts are"
 )
 LONGEST_WAIT = 3600.0
 
@@ -149,14 +149,14 @@ def fault_of_status(
         case 410, _:
             return fault(NotThere, f"OpsGenie: gone for good, can't {doing}", SWITCHED_OFF)
         case 429, _:
-            remedy = "the program waits; other tools of the account use the same allowance"
+            remedy = "the dashboard waits and asks again; other tools of the account use the same allowance"
             return fault(Throttled, "OpsGenie asks us to wait", remedy, _wait(headers))
         case _, 4:
             problem = f"OpsGenie can't {doing}" + (f": {said}" if said else f" (HTTP {status})")
             return fault(Rejected, problem, _REFUSED_CHANGE if writing else _REFUSED_QUESTION)
         case _, 5:
             problem = f"OpsGenie is out of order (HTTP {status})"
-            return fault(ServiceDown, problem, "the program keeps trying")
+            return fault(ServiceDown, problem, "the dashboard keeps trying")
         case _:
             return fault(Unreadable, f"OpsGenie answered with HTTP {status}", NETWORK)
 

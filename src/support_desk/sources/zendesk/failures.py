@@ -35,7 +35,7 @@ rq = requests.exceptions
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _CHECK_URL = "check [zendesk] url"
-_TRY_AGAIN = "it is tried again by itself; if it lasts, open the helpdesk in a browser"
+_TRY_AGAIN = "the dashboard tries again by itself; if it lasts, open the helpdesk in a browser"
 _NOT_ZENDESK = "open the helpdesk in a browser: a network's sign-in page or a proxy may be in the way"
 
 
@@ -98,7 +98,7 @@ def throttled(response: requests.Response, now: datetime | None) -> SourceError:
     wait = retry_after(response.headers, now)
     return Throttled(
         "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
-        "it is read again by itself; a longer [polling] tickets or a smaller [polling] budget asks less",
+        "the dashboard reads again; a longer [polling] tickets or a smaller [polling] budget asks less",
         status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=wait,
         request_id=_request_id(response),
@@ -223,7 +223,9 @@ def _confused(_: Place) -> SourceError:
 
 def _asked_to_wait(_: Place) -> SourceError:
     return Throttled(
-        "Zendesk: too many requests", "it is read again by itself", status=HTTPStatus.TOO_MANY_REQUESTS
+        "Zendesk: too many requests",
+        "the dashboard reads again by itself",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
     )
 
 

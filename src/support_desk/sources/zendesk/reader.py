@@ -271,7 +271,7 @@ def zendesk_answer(response: requests.Response | None = None) -> Iterator[None]:
 def _not_an_answer(error: NotAnAnswer) -> SourceError:
     if error.said:
         return ServiceDown(
-            f"Zendesk: the service couldn't answer ({error.said})", "it is tried again by itself"
+            f"Zendesk: the service couldn't answer ({error.said})", "the dashboard tries again by itself"
         )
     return Unreadable(
         "Zendesk: the answer isn't of the expected kind",
