@@ -624,7 +624,8 @@ class TestPolicies:
 
     async def test_a_delay_that_can_not_be_read_refuses_the_policy(self, opsgenie: OpsgenieSimulator) -> None:
         def with_delay(delay: object) -> dict[str, object]:
-            return wire_policy(rules=[{"condition": "if-not-acked", "delay": delay, "recipient": {}}])
+            recipient = {"type": "schedule", "name": "first_line"}
+            return wire_policy(rules=[{"condition": "if-not-acked", "delay": delay, "recipient": recipient}])
 
         opsgenie.escalations = [
             with_delay({"timeAmount": 5, "timeUnit": "moons"}),
@@ -637,6 +638,29 @@ class TestPolicies:
         await source.close()
         assert reading.rejected == 3
         assert [policy.rules[0].delay for policy in reading.rows] == [timedelta(hours=1)]
+
+    @pytest.mark.parametrize(
+        ("recipient", "steps", "rejected"),
+        [
+            ({"type": "none"}, 0, 0),
+            ({"type": "noone", "id": "", "name": ""}, 0, 0),
+            (None, None, 1),
+            ({}, None, 1),
+            ({"type": "user"}, None, 1),
+            ({"type": "team", "id": "t1"}, 1, 0),
+        ],
+    )
+    async def test_a_step_for_nobody_is_none_and_one_for_nobody_knows_whom_refuses_the_policy(
+        self, opsgenie: OpsgenieSimulator, recipient: object, steps: int | None, rejected: int
+    ) -> None:
+        delay = {"timeAmount": 5, "timeUnit": "minutes"}
+        rule = {"condition": "if-not-acked", "delay": delay, "recipient": recipient}
+        opsgenie.escalations = [wire_policy(rules=[rule])]
+        source = source_for(opsgenie)
+        reading = await source.policies()
+        await source.close()
+        assert reading.rejected == rejected
+        assert [len(policy.rules) for policy in reading.rows] == ([] if steps is None else [steps])
 
     async def test_a_key_that_may_not_see_them(self, opsgenie: OpsgenieSimulator) -> None:
         opsgenie.forbidden.append((READ_KEY, "/v2/escalations"))

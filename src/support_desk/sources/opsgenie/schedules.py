@@ -23,7 +23,7 @@ from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift, m
 from support_desk.sources.errors import Rejected, SourceError, Throttled, Unreadable
 from support_desk.sources.opsgenie.client import Gateway
 from support_desk.sources.opsgenie.directory import Directory
-from support_desk.sources.opsgenie.wire import line_of, moment, record_of
+from support_desk.sources.opsgenie.wire import NOBODY, line_of, moment, record_of
 from support_desk.sources.protocols import Reading
 from support_desk.text import clean
 
@@ -32,7 +32,6 @@ T = TypeVar("T")
 WEEK = timedelta(weeks=1)
 DEEPEST = 10
 """How many teams, escalations and schedules may stand inside each other."""
-NOBODY = {"none", "noone"}
 
 
 @dataclass(frozen=True, slots=True)

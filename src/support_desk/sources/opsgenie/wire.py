@@ -111,6 +111,9 @@ Count = Annotated[int, before(_count)]
 Record = Annotated[dict[str, Any], before(record_of)]
 Rows = Annotated[list[Any], before(_rows)]
 
+NOBODY = {"none", "noone"}
+"""Types of a recipient or participant that say that there is none."""
+
 
 @record
 class WireAlert:
@@ -307,9 +310,12 @@ _UNITS = {
 
 
 def to_policy(row: object) -> EscalationPolicy:
-    """A policy, refused whole if one of its delays can't be read: a wrong countdown is worse than none."""
+    """A policy, refused whole if one of its delays or whom it pages can't be read: a wrong countdown is worse
+    than none. A step that is said to page nobody is left out.
+    """
     policy = _read_policy(row)
-    return EscalationPolicy(policy.id, policy.name or policy.id, tuple(map(_to_rule, policy.rules)))
+    rules = [rule for rule in policy.rules if line_of(rule.recipient.get("type")).casefold() not in NOBODY]
+    return EscalationPolicy(policy.id, policy.name or policy.id, tuple(map(_to_rule, rules)))
 
 
 def _to_rule(rule: WireRule) -> EscalationRule:
@@ -317,12 +323,15 @@ def _to_rule(rule: WireRule) -> EscalationRule:
     if unit is None:
         raise ValueError("a delay's unit isn't known")
     to = rule.recipient
+    recipient = line_of(to.get("name")) or line_of(to.get("username")) or line_of(to.get("id"))
+    if not recipient:
+        raise ValueError("a step is for neither somebody nor nobody")
     return EscalationRule(
         condition=rule.condition,
         delay=rule.delay.amount * unit,
         recipient_type=line_of(to.get("type")),
         recipient_id=line_of(to.get("id")),
-        recipient=line_of(to.get("name")) or line_of(to.get("username")) or line_of(to.get("id")) or "?",
+        recipient=recipient,
     )
 
 
