@@ -603,9 +603,11 @@ class TestDetail:
         rows = [{"log": "again", "createdAt": "2026-11-23T12:00:00Z"}]
         opsgenie.server.fail("/logs", data(rows, paging=circle), times=None)
         source = source_for(opsgenie)
-        await source.alert("a1")
+        detail = await source.alert("a1")
         await source.close()
         assert len(opsgenie.server.sent_to("/logs")) == 2
+        assert [event.text for event in detail.events if not event.note] == ["again"]
+        assert detail.missing == ("log: its pages lead in a circle, so some may be missing",)
 
 
 class TestPolicies:

@@ -259,17 +259,23 @@ class AlertReader:
         events: list[AlertEvent] = []
         refused = 0
         params = {"limit": str(PAGE), "order": "desc", "direction": "next"}
-        places = set()
+        places, pages = set(), []
         for _ in range(LOG_PAGES):
             answer = await self._gateway.get(
                 path, params, doing=f"read an alert's {'notes' if note else 'log'}"
             )
-            good, bad = read_rows(answer.rows(), lambda row: to_event(row, note=note))
+            rows = answer.rows()
+            if rows and rows in pages:
+                return events, _CIRCLE
+            pages.append(rows)
+            good, bad = read_rows(rows, lambda row: to_event(row, note=note))
             events += good
             refused += bad
             place = next_offset(answer.body)
-            if place is None or place in places or not answer.rows():
+            if place is None or not rows:
                 return events, _refused(refused)
+            if place in places:
+                return events, _CIRCLE
             places.add(place)
             params = {**params, "offset": place}
         return events, f"only the newest {len(events)} were read"
@@ -284,6 +290,9 @@ class AlertReader:
         answer = await self._gateway.get("/v2/escalations", doing="list escalation policies")
         policies, rejected = read_rows(answer.rows(), to_policy)
         return Reading(tuple(policies), rejected=rejected, server_time=answer.server_time)
+
+
+_CIRCLE = "its pages lead in a circle, so some may be missing"
 
 
 async def _part(name: str, read: Callable[[], Awaitable[tuple[list[T], str]]], missing: list[str]) -> list[T]:
