@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from support_desk.desk.snapshot import FeedName
 from support_desk.domain.tickets import Attachment, Comment, TicketDetail
 from support_desk.screens.alert import AlertScreen
 from support_desk.screens.dashboard import Dashboard
+from support_desk.screens.detail import ago
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import NotThere
 from support_desk.sources.fixtures import demo_config
@@ -94,6 +95,21 @@ async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
         screen.tick()
         assert screen.text.plain != before
         assert "read 2 min ago" in status(screen)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (-59, "just now"),
+        (-60, "dated 1 min ahead"),
+        (-4 * 3600, "dated 4 h ahead"),
+        (30, "30 s ago"),
+    ],
+)
+def test_what_is_dated_in_the_future_is_not_just_now(seconds: int, words: str) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert ago(now - timedelta(seconds=seconds), now) == words
 
 
 async def test_what_the_queue_knows_is_shown_before_the_answer() -> None:

@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerState
 
 from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.words import day_clock
+from support_desk.glance import AHEAD
 from support_desk.keys import bindings
 from support_desk.screens.acting import Acting
 from support_desk.screens.view import View
@@ -52,8 +53,10 @@ def fact(label: str, *parts: tuple[str, str]) -> TextLine:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago: "just now", "20 s ago", "3 h ago"."""
+    """How long ago: "just now", "20 s ago", "3 h ago"; of what is dated in the future: "dated 4 h ahead"."""
     span = now - at
+    if span <= -AHEAD:
+        return f"dated {age(-span)} ahead"
     return "just now" if span < JUST_NOW else f"{age(span, exact=True)} ago"
 
 
