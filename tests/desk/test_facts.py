@@ -74,11 +74,32 @@ def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(foun
         people={"kim@example.com": PersonSection(name="Kim Larsen")},
         rota=RotaSection(beyond=(head,)),
     )
-    assert in_words(Countdown("due", found), config).next == words
+    assert in_words(Countdown("due", found), config, Snapshot()).next == words
     assert (
         by_name(f"the policy may page {found} again", config, Snapshot())
         == f"the policy may page {words} again"
     )
+
+
+@pytest.mark.parametrize("known_by", ["answer", "policy"])
+def test_the_second_line_that_is_configured_by_its_id_is_called_so_as_well(known_by: str) -> None:
+    line = SecondLine(schedule="a2c94e70-53d1-4b8e-9f06-7e1d3b5a8c42")
+    config = msgspec.structs.replace(Config(), rota=RotaSection(second_line=line))
+    rule = EscalationRule("if-not-acked", timedelta(minutes=5), "schedule", line.schedule.upper(), "Nights")
+    snapshot = (
+        Snapshot(on_call=Feed(rows=(OnCall("Nights", True, (), line.schedule),)))
+        if known_by == "answer"
+        else Snapshot(policies=Feed(rows=(EscalationPolicy("p", "p", (rule,)),)))
+    )
+    for found, words in (
+        ("Nights (Sam Patel)", "second line (Sam Patel)"),
+        ("Nights", "second line"),
+        ("Nightshift team", "Nightshift team"),
+    ):
+        assert in_words(Countdown("due", found), config, snapshot).next == words
+        assert by_name(f"the policy may page {found} again", config, snapshot) == (
+            f"the policy may page {words} again"
+        )
 
 
 @pytest.mark.parametrize(

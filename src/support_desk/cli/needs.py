@@ -29,7 +29,9 @@ def needs_text(seen: Seen) -> Iterator[str]:
             (
                 alert,
                 in_words(
-                    escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)), config
+                    escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)),
+                    config,
+                    seen.snapshot,
                 ),
             )
             for alert in to_answer(

@@ -12,7 +12,7 @@ from support_desk.config.model import Config
 from support_desk.desk.snapshot import Snapshot, State, state
 from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.domain.clients import ClientRule, client_of_alert
-from support_desk.domain.escalation import Countdown, SecondLine, countdown, same_until
+from support_desk.domain.escalation import Countdown, SecondLine, countdown, is_second_line, same_until
 from support_desk.domain.ladder import Rung, rungs
 from support_desk.domain.paged import Page
 from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
@@ -204,21 +204,40 @@ _MOST_KEPT = 2_000
 """Of alerts that have left as well: a week has many."""
 
 
-def in_words(found: Countdown, config: Config) -> Countdown:
+def in_words(found: Countdown, config: Config, snapshot: Snapshot) -> Countdown:
     """The countdown with the second line by its name, not by its schedule's; a person by theirs."""
-    who, schedule = found.next or "", config.rota.second_line.schedule
-    if who.casefold().startswith(schedule.casefold()):
-        return replace(found, next=f"second line{who[len(schedule) :]}")
+    who = found.next or ""
+    for schedule in _second_lines(config, snapshot):
+        rest = who[len(schedule) :]
+        if who.casefold().startswith(schedule.casefold()) and (not rest or rest.startswith(" (")):
+            return replace(found, next=f"second line{rest}")
     name = name_of(who, config) if "@" in who else ""
     return replace(found, next=name) if name else found
 
 
 def by_name(text: str, config: Config, snapshot: Snapshot) -> str:
     """A sentence about the steps of a policy, with lines and people called as everywhere else."""
-    schedule = re.escape(config.rota.second_line.schedule)
-    if schedule:
+    for schedule in map(re.escape, _second_lines(config, snapshot)):
         text = re.sub(rf"(?i)(?<![\w-]){schedule}(?= \(| again| should|,|$)", "second line", text)
     return _ADDRESS.sub(lambda found: person_named(found[0], snapshot, config), text)
+
+
+def _second_lines(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
+    """What the second line's schedule is called, the longest first: it may be configured by its id.
+
+    Then its name is only known from the answers about who is on, and from the steps that page it.
+    """
+    schedule = config.rota.second_line.schedule
+    if not schedule:
+        return ()
+    answers = [row.schedule for row in snapshot.on_call.rows if row.id.casefold() == schedule.casefold()]
+    steps = [
+        rule.recipient
+        for policy in snapshot.policies.rows
+        for rule in policy.rules
+        if is_second_line(rule, schedule)
+    ]
+    return tuple(sorted({schedule, *answers, *steps} - {""}, key=len, reverse=True))
 
 
 _ADDRESS = re.compile(r"[^\s(),;:@]+@[^\s(),;:@]+")

@@ -163,7 +163,7 @@ def _about(view: Seen, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About
         coming = escalation_to(
             on_second_line, alert, view.snapshot, now, view.config, page=pages.get(alert.id)
         )
-        paging = _paging(in_words(coming, view.config), view) if alert.status == "open" else ""
+        paging = _paging(in_words(coming, view.config, view.snapshot), view) if alert.status == "open" else ""
         who = person_named(alert.acknowledged_by or "", view.snapshot, view.config)
         found[alert.id] = About(client, runbook, who, paging)
     return found

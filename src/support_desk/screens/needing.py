@@ -130,7 +130,7 @@ class Needing:
             alerts=[
                 (
                     alert,
-                    facts.in_words(view.escalation(alert), view.config),
+                    facts.in_words(view.escalation(alert), view.config, view.snapshot),
                 )
                 for alert in facts.to_answer(
                     view.snapshot.alerts.rows,
