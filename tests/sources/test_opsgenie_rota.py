@@ -316,6 +316,7 @@ class TestUnknownIsNotNobody:
         reading = await read(opsgenie)
         assert on_now(reading.rows[0], Role.DEV, NOW) is None
         assert any("disabled" in note for note in reading.notes)
+        assert not reading.complete  # the notes of a complete one are nowhere to be seen
         assert (await read_on_call(opsgenie)).rows[0].enabled is False
 
     @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ class _Timeline:
     rejected: int = 0
     notes: list[str] = field(default_factory=list)
     server_time: datetime | None = None
+    disabled: bool = False
 
 
 class ScheduleReader:
@@ -172,8 +173,9 @@ class ScheduleReader:
         """The shifts between two moments, and before them so that the first ones begin where they began.
 
         A role is covered only if its schedule was read whole and one of its rotations has a name that
-        matches: otherwise nobody there means "unknown". Raises the first `SourceError` if no schedule can
-        be read.
+        matches: otherwise nobody there means "unknown". With a schedule that is disabled the reading isn't
+        complete: its shifts are left out, and that has to be seen. Raises the first `SourceError` if no
+        schedule can be read.
         """
         lines = lines_of(self._section)
         self._directory.begin()
@@ -189,7 +191,7 @@ class ScheduleReader:
         reaches = cover.start <= start and end <= cover.end
         return Reading(
             (Rota(merge(shift for timeline in good for shift in timeline.shifts), cover),),
-            complete=reaches and len(cover.roles) == len(Role),
+            complete=reaches and len(cover.roles) == len(Role) and not any(line.disabled for line in good),
             rejected=sum(timeline.rejected for timeline in good),
             notes=(*notes, *(note for timeline in good for note in timeline.notes)),
             server_time=next((timeline.server_time for timeline in good if timeline.server_time), None),
@@ -221,6 +223,7 @@ class ScheduleReader:
         self._fill(timeline, line, rotations)
         if record_of(record.get("_parent")).get("enabled") is False:
             timeline.shifts.clear()
+            timeline.disabled = True
             timeline.notes.append(f"{line.words}: the schedule is disabled, so nobody is paged by it")
         return timeline
 
