@@ -261,6 +261,24 @@ class TestTheNetwork:
         assert isinstance(problem, Unreachable)
         assert "stopped answering" in problem.problem
 
+    async def test_silence_over_tls_is_silence_as_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever waits there stands on an error of the library that says no more than that it waits."""
+        server = Server(lambda _: silence())
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.speak_tls()))
+        with server:
+            problem = await refusal_of(plain_source(server.url, patience=Patience(read=0.2)))
+        assert "stopped answering" in problem.problem
+
+    async def test_a_handshake_that_never_ends_is_no_matter_of_trust(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            source = plain_source(url, patience=Patience(connect=0.2))
+            with pytest.raises(Unreachable) as caught:
+                await source.policies()
+            await source.close()
+        problem = caught.value
+        assert "doesn't take the connection in time" in problem.problem
+
     async def test_a_drip_ends_too(self, opsgenie: OpsgenieSimulator) -> None:
         """Each piece comes in time, the whole never does."""
 

@@ -79,7 +79,7 @@ def fault_of_transport(error: Exception, host: str) -> SourceError:
         return Unreachable(
             f"OpsGenie: the name {host} has no address", f"check the network; if others work, {SWITCHED_OFF}"
         )
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _WAITING) for cause in causes):
         return Unreachable(
             f"OpsGenie: no trusted connection to {host} (TLS)",
             "check the machine's clock and certificates, and whether a proxy stands in between",
@@ -101,6 +101,10 @@ def fault_of_transport(error: Exception, host: str) -> SourceError:
             return Unreadable("OpsGenie's answer can't be read", NETWORK)
         case _:
             return Unreachable("OpsGenie: the connection broke off", NETWORK)
+
+
+_WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""Not failures: every wait over TLS stands on one, and so does every wait that takes too long."""
 
 
 def _causes(error: BaseException) -> list[BaseException]:
