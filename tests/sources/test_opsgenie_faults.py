@@ -493,6 +493,20 @@ class TestAddresses:
         assert (await source.open_alerts()).complete
         await source.close()
 
+    @pytest.mark.parametrize(
+        "address", ["http://127.0.0.1:1", "http://proxy.invalid:3128", "garbage.invalid"]
+    )
+    async def test_a_proxy_that_can_not_be_reached_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, address: str
+    ) -> None:
+        """And its name that has no address doesn't mean that OpsGenie was switched off."""
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        problem = await refusal_of(plain_source("https://api.opsgenie.com"))
+        assert problem.problem == "OpsGenie: no connection to the proxy for api.opsgenie.com"
+        assert "HTTPS_PROXY" in problem.remedy
+
     async def test_a_proxy_that_makes_no_sense(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "gopher://nowhere")
         problem = await refusal_of(plain_source("https://api.opsgenie.com"))

@@ -255,6 +255,23 @@ async def test_the_proxy_of_the_environment_is_used_for_a_remote_helpdesk(
         assert len(proxy.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["socks5://127.0.0.1:1", "http://[::bad", "ftp://proxy", "http://x:99999"]
+)
+async def test_a_proxy_that_can_not_be_used_is_not_blamed_on_the_helpdesks_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    source = source_for("https://helpdesk.example", auth="token")
+    with pytest.raises(Unreachable) as caught:
+        await source.queue()
+    await source.close()
+    assert "proxy" in caught.value.problem
+    assert "HTTPS_PROXY" in caught.value.remedy
+
+
 async def test_a_token_is_renewed_before_it_ends_and_once_when_refused() -> None:
     clock = Time()
     with ZendeskSimulator(clock=clock) as desk:

@@ -191,7 +191,7 @@ class Gateway:
         except TimeoutError:
             fault = took_too_long(self._patience.total)
         except _NETWORK_ERRORS as error:
-            fault = fault_of_transport(error, self._host)
+            fault = fault_of_transport(error, self._host, proxied=self._proxied())
             if isinstance(error, _NEVER_LEFT):
                 fault = Unsent(fault.problem, fault.remedy)
         except RuntimeError:
@@ -212,6 +212,14 @@ class Gateway:
     @property
     def _host(self) -> str:
         return urlsplit(self._url).hostname or ""
+
+    def _proxied(self) -> bool:
+        """Whether the environment has a proxy for our host, as the library finds it."""
+        if self._transport is not None or is_loopback(self._host):
+            return False
+        from urllib.request import getproxies, proxy_bypass  # after a failure only
+
+        return bool({"https", "all"} & getproxies().keys()) and not proxy_bypass(self._host)
 
     async def _secret(self, key: Key) -> Secret:
         """The secret of this key, fetched and fit for a header; reading falls back to the writing key."""

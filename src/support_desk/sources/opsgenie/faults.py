@@ -33,6 +33,7 @@ SWITCHED_OFF = (
     "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration to "
     "Jira Service Management, which this release doesn't read): ask the account's owner where its alerts are"
 )
+_PROXY = "check HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 LONGEST_WAIT = 3600.0
 
 _REFUSED_QUESTION = "check `[opsgenie] query` and the names in `[rota]`"
@@ -71,19 +72,14 @@ def redirected(location: str, own_host: str) -> Unreadable:
     )
 
 
-def fault_of_transport(error: Exception, host: str) -> SourceError:
-    """What the network's failure means; none of the library's own words are kept, they may quote us."""
+def fault_of_transport(error: Exception, host: str, *, proxied: bool = False) -> SourceError:
+    """What the network's failure means; none of the library's own words are kept, they may quote us.
+
+    `proxied`: the environment has a proxy for this host, so that it is the proxy that wasn't reached.
+    """
     host = clean(host, 100)
-    causes = _causes(error)
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Unreachable(
-            f"OpsGenie: the name {host} has no address", f"check the network; if others work, {SWITCHED_OFF}"
-        )
-    if any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _WAITING) for cause in causes):
-        return Unreachable(
-            f"OpsGenie: no trusted connection to {host} (TLS)",
-            "check the machine's clock and certificates, and whether a proxy stands in between",
-        )
+    if fault := _unconnected(error, host, proxied=proxied):
+        return fault
     match error:
         case httpx.ConnectTimeout():
             return Unreachable(f"OpsGenie: {host} doesn't take the connection in time", NETWORK)
@@ -92,7 +88,7 @@ def fault_of_transport(error: Exception, host: str) -> SourceError:
         case httpx.TimeoutException():
             return Unreachable("OpsGenie stopped answering", NETWORK)
         case httpx.ProxyError():
-            return Unreachable("OpsGenie: the proxy refuses", "check HTTPS_PROXY and NO_PROXY")
+            return Unreachable("OpsGenie: the proxy refuses", _PROXY)
         case httpx.ConnectError():
             return Unreachable(f"OpsGenie: no connection to {host}", NETWORK)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
@@ -101,6 +97,24 @@ def fault_of_transport(error: Exception, host: str) -> SourceError:
             return Unreadable("OpsGenie's answer can't be read", NETWORK)
         case _:
             return Unreachable("OpsGenie: the connection broke off", NETWORK)
+
+
+def _unconnected(error: Exception, host: str, *, proxied: bool) -> SourceError | None:
+    """What kept us from a connection, where that shows in the error's causes."""
+    causes = _causes(error)
+    untrusted = any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _WAITING) for cause in causes)
+    if proxied and not untrusted and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return Unreachable(f"OpsGenie: no connection to the proxy for {host}", _PROXY)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return Unreachable(
+            f"OpsGenie: the name {host} has no address", f"check the network; if others work, {SWITCHED_OFF}"
+        )
+    if untrusted:
+        return Unreachable(
+            f"OpsGenie: no trusted connection to {host} (TLS)",
+            "check the machine's clock and SSL_CERT_FILE, and whether a proxy stands in between",
+        )
+    return None
 
 
 _WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)

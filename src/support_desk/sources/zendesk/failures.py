@@ -206,7 +206,11 @@ def _certificate(place: Place) -> SourceError:
 
 
 def _address(place: Place) -> SourceError:
-    return Unreachable(f"Zendesk: {place.host} can't be used as an address", _CHECK_URL)
+    # The configuration's address was looked at when it was read; the proxy's never was.
+    return Unreachable(
+        f"Zendesk: the address {place.host}, or the environment's proxy for it, can't be used",
+        f"{_CHECK_URL}, HTTPS_PROXY and ALL_PROXY",
+    )
 
 
 def _broken_off(_: Place) -> SourceError:
