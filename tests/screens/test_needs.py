@@ -222,13 +222,50 @@ async def test_the_last_minute_before_a_page_rings_once_on_every_screen() -> Non
         desk.app.tick()
         await desk.pilot.pause()
         assert desk.app.bells == bells + 1
-        assert "is paged in 0:59" in desk.app.said[-1]
+        assert desk.app.said[-1].endswith("is paged at 09:47"), "a countdown would stand still in a toast"
         for _ in range(3):
             desk.clock.move(seconds=1)
             desk.app.tick()
             await desk.pilot.pause()
         assert desk.app.bells == bells + 1
         assert len(desk.app.said) == said + 1
+
+
+@pytest.mark.parametrize("over_it", ["", "0", "O"])
+async def test_the_alarm_about_a_page_goes_when_somebody_has_the_alert(over_it: str) -> None:
+    async with running(size=MIDDLE) as desk:
+        await opened(desk)
+        await desk.until(lambda: "paged in 1:20" in top(desk))
+        desk.clock.move(seconds=21)
+        desk.app.tick()
+        await desk.until(lambda: "is paged at 09:47" in toasts(desk))
+        if over_it:
+            await desk.press(over_it)
+            await desk.until(lambda: len(desk.app.screen_stack) == 2 and desk.app.screen.is_mounted)
+            assert "is paged at 09:47" in toasts(desk), "no page but this tells it"
+            await desk.press("q")
+        await desk.press("1", "g", "a")
+        assert (await ended(desk)).phase is Phase.CONFIRMED
+        desk.app.tick()
+        await desk.until(lambda: "is paged at 09:47" not in toasts(desk))
+
+
+async def test_the_alarm_about_a_page_doesnt_stand_beside_who_was_paged() -> None:
+    async with running(size=MIDDLE) as desk:
+        await opened(desk)
+        await desk.until(lambda: "paged in 1:20" in top(desk))
+        desk.clock.move(seconds=21)
+        desk.app.tick()
+        await desk.until(lambda: "is paged at 09:47" in toasts(desk))
+        await desk.press("1", "g", "e")
+        assert (await ended(desk)).phase is Phase.CONFIRMED
+        await desk.until(lambda: "was paged 09:4" in toasts(desk))
+        desk.app.tick()
+        await desk.until(lambda: "is paged at 09:47" not in toasts(desk))
+
+
+def toasts(desk: Running) -> str:
+    return " | ".join(str(toast.render()) for toast in desk.app.screen.query("Toast"))
 
 
 async def test_a_limit_of_the_handbook_is_said_once_when_it_is_reached() -> None:

@@ -52,15 +52,18 @@ def needs(of: Situation) -> tuple[Need, ...]:
     return tuple(kept.values())
 
 
-def sentence(need: Need, now: datetime, zone: tzinfo, room: int = 0) -> str:
+def sentence(need: Need, now: datetime, zone: tzinfo, room: int = 0, *, still: bool = False) -> str:
     """The need in one line: "ack P1 acme-prod-5xx: second line is paged in 2:10".
 
     `room`: characters that there are; the title gives way first, so that the reason can be read. 0: enough.
+    `still`: it isn't drawn again, so it names the moment, "is paged at 09:47".
     """
     why = need.why
     if need.ends_at is not None:
         left = need.ends_at - now
-        if left > timedelta(0):
+        if left > timedelta(0) and still:
+            why = f"{why} at {clock_words(need.ends_at.astimezone(zone))}"
+        elif left > timedelta(0):
             why = f"{why} in {_left(left)}"
         else:
             why = f"{why}: should have happened {moment_words(need.ends_at, now, zone)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from operator import is_
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from support_desk.domain.ladder import helper_words
 from support_desk.domain.late_start import NIGHT_BEFORE, woken_at
 from support_desk.domain.need import Need, Rank, Situation
 from support_desk.domain.rota import Person
+from support_desk.records import record
 from support_desk.reports.toil import is_me
 from support_desk.screens.header import STATE_STYLE
 from support_desk.screens.view import View
@@ -33,6 +34,8 @@ MOST_SAID = 3
 """Things that are said at one time; more would cover the screen."""
 SAID_LIMITS = ("no fix", "stop")
 """What is said when it is reached; that grave alerts go on at once stands in the line from the beginning."""
+MORE = "more alarms"
+"""What the line is about that counts those that aren't said."""
 TOAST_ROOM = 100
 """Characters of what is said about one."""
 
@@ -67,6 +70,16 @@ _ABOUT = {SourceName.ALERTS: "alerts", SourceName.ZENDESK: "tickets"}
 """The sources without which nothing can be called quiet."""
 
 
+@record
+class Alarms:
+    """What has to be said now, and what isn't so any more."""
+
+    lines: Mapping[str, str]
+    """A line each, by what it is about."""
+    over: frozenset[str]
+    """What earlier lines were about: somebody has it, or was paged."""
+
+
 class Needing:
     """The needs of one desk."""
 
@@ -78,7 +91,7 @@ class Needing:
         self._needs: tuple[Need, ...] = ()
         self._woken_at: datetime | None = None
         self._looked_back: datetime | None = None
-        self._said: set[object] | None = None
+        self._said: set[str] | None = None
         """What was said last time; None: nobody has looked yet."""
 
     def needs(self, view: View) -> tuple[Need, ...]:
@@ -102,24 +115,32 @@ class Needing:
         words = nothing_words(self._situation or self.situation(view), doubts)
         return ((f" {words}", "warn" if doubts else "ok"), ("" if doubts else "  Q: quiet times", "dim"))
 
-    def alarms(self, view: View) -> tuple[str, ...]:
+    def alarms(self, view: View) -> Alarms:
         """What has to be said on every screen, each thing once: the last minute before a page, and the
         handbook's limits when they are reached."""
         zone = view.calendar.timezone
-        reached: dict[object, Need] = {}
+        reached: dict[str, Need] = {}
         for need in self.needs(view):
+            if need.target is None:
+                continue
             if need.ends_at is not None and need.rank in (Rank.CRITICAL, Rank.PAGING):
                 if need.ends_at - view.now <= LAST_MINUTE:
-                    reached[need.target, need.ends_at] = need
+                    reached[f"{need.target} {need.ends_at}"] = need
             elif need.topic in SAID_LIMITS:
-                reached[need.target, need.topic] = need
+                reached[f"{need.target} {need.topic}"] = need
         # A limit that was over before this desk was opened is no news; a page to come always is.
         known = self._said if self._said is not None else {key for key, need in reached.items() if need.topic}
         self._said = set(reached)
-        fresh = [need for key, need in reached.items() if key not in known]
-        lines = [sentence(need, view.now, zone, TOAST_ROOM) for need in fresh[:MOST_SAID]]
+        fresh = {key: need for key, need in reached.items() if key not in known}
+        # A toast isn't drawn again: a countdown in it would stand still.
+        lines = {
+            key: sentence(fresh[key], view.now, zone, TOAST_ROOM, still=True)
+            for key in list(fresh)[:MOST_SAID]
+        }
         more = len(fresh) - len(lines)
-        return (*lines, f"and {more} more: 0 shows them") if more else tuple(lines)
+        if more:
+            lines[MORE] = f"and {more} more: 0 shows them"
+        return Alarms(lines, frozenset(known - reached.keys()))
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""

@@ -62,7 +62,8 @@ class OutboxScreen(DeskScreen):
 
     def on_mount(self) -> None:
         # All that toasts said of its entries is here, and they would lie on it.
-        self.desk_app.withdraw()
+        entries = self._outbox.entries if self._outbox else ()
+        self.desk_app.withdraw(*(entry.intent.id for entry in entries))
         self._draw()
         if self._first and self.list.select(self._first):
             self._draw_entry()

@@ -86,11 +86,13 @@ class Telling(TerminalApp):
         for screen in self.screen_stack:
             screen.query(f"#--textual-toast-{toast.identity}").remove()
 
-    def withdraw(self, about: str = "") -> None:
-        """Take away what was said about something, where it is still there; about nothing: all of that."""
-        gone = {key: toast for key, toast in self._told.items() if about in ("", key)}
-        self._told = {key: toast for key, toast in self._told.items() if key not in gone}
-        for toast in gone.values():
+    def withdraw(self, *about: str) -> None:
+        """Take away what was said about these, where it is still there."""
+        gone = [self._told[key] for key in about if key in self._told]
+        if not gone:
+            return
+        self._told = {key: toast for key, toast in self._told.items() if key not in about}
+        for toast in gone:
             self._take_away(toast)
 
     def say(self, text: str, *, problem: bool = False) -> None:
@@ -105,11 +107,16 @@ class Telling(TerminalApp):
         """Ring, announce and set the title, if there is reason to."""
         view = self.view
         news = self.news.look(view)
-        alarms = self.needing.alarms(view) if self.needing is not None else ()
+        alarms: Mapping[str, str] = {}
+        if self.needing is not None:
+            found = self.needing.alarms(view)
+            alarms = found.lines
+            # Beside "was paged" it would tell that somebody is going to be.
+            self.withdraw(*found.over)
         if news.ring or (alarms and self.config.bell.alerts and not self.news.muted):
             self.bell()
-        for line in (*news.lines, *alarms):
-            self.notify(line, severity="error", timeout=15)
+        for about, line in (*(("", line) for line in news.lines), *alarms.items()):
+            self.notify(line, severity="error", timeout=15, about=about)
             if self.in_editor:
                 self._tell_outside(line)
         if self.config.bell.title:
