@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
@@ -119,13 +119,20 @@ def available(scopes: Iterable[str], *, read_only: bool = False) -> list[Action]
 
 
 def footer(
-    scopes: Iterable[str], changed: Mapping[str, str], *, read_only: bool = False
+    scopes: Iterable[str],
+    changed: Mapping[str, str],
+    *,
+    read_only: bool = False,
+    without: Container[str] = (),
 ) -> list[tuple[str, str]]:
-    """(key, label) of what the footer shows for these scopes, nearest scope first."""
+    """(key, label) of what the footer shows for these scopes, nearest scope first.
+
+    `without`: ids of actions that would do nothing now.
+    """
     return [
         (keys_of(action, changed)[0], action.label)
         for action in available(scopes, read_only=read_only)
-        if action.footer and keys_of(action, changed)
+        if action.footer and action.id not in without and keys_of(action, changed)
     ]
 
 

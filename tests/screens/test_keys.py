@@ -366,6 +366,22 @@ async def test_the_footer_fits_and_always_ends_with_help_and_quit(size: tuple[in
             assert desk.footer.endswith("? help  ctrl+q quit ")
 
 
+@pytest.mark.parametrize("pane", ["1", "2"])
+@pytest.mark.parametrize("size", [(60, 20), SMALL, MIDDLE])
+async def test_the_footer_of_a_page_always_says_how_to_leave_it(size: tuple[int, int], pane: str) -> None:
+    async with running(size=size) as desk:
+        for key in ("enter", "O", "0", "Q", "N", "K", "H", "L", "Z", "F"):
+            await desk.press(pane, key)
+            await desk.until(lambda: len(desk.app.screen_stack) == 2 and desk.app.screen.is_mounted)
+            await desk.until(lambda: desk.footer.endswith(" ctrl+q quit "))
+            assert " q back " in desk.footer, key
+            assert len(desk.footer) <= size[0], key
+            await desk.press("escape")
+            if desk.app.screen is not desk.dashboard:
+                await desk.press("escape")
+            await desk.until(lambda: desk.app.screen is desk.dashboard)
+
+
 async def test_help_opens_on_the_dashboard_and_closes() -> None:
     async with running(size=SMALL, config=changed(keys={"pane.zoom": "z"})) as desk:
         await desk.press("question_mark")

@@ -55,6 +55,9 @@ async def test_the_outbox_shows_where_each_stands_and_opens_what_it_was_about(de
     text = drawn(screen.query_one("#entry", TextView))
     assert "state       done: Done, and read back." in text
     assert "decided     09:46 by robin@agency.example" in text
+    assert desk.footer == " q back  enter open  : commands  ? help  ctrl+q quit ", (
+        "what does nothing isn't offered"
+    )
     await desk.press("y")
     assert "There is nothing to send" in desk.app.said[-1]
     await desk.press("x")
@@ -71,6 +74,8 @@ async def test_held_things_can_be_sent_or_dropped_there(desk: Running) -> None:
     await answer(desk)
     await desk.press("O", "x")
     assert entries(desk)[0].phase is Phase.CANCELLED
+    assert "send" not in desk.footer
+    assert "drop" not in desk.footer
     await desk.press("q", "c")
     await answer(desk)
     await desk.press("O", "y")

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from support_desk.screens.view import View
 
 
+LAST = frozenset({"help", "quit"})
+"""What the footer ends with."""
+ALWAYS = LAST | {"back"}
+"""What the footer names however little room there is: the ways out."""
+
+
+def _cells(pair: tuple[str, str]) -> int:
+    key, label = pair
+    return cell_width(f" {key} {label} ")
+
+
 class DeskScreen(Even, Fitting, Screen[None]):
     """A screen that shows the desk.
 
@@ -44,7 +55,7 @@ class DeskScreen(Even, Fitting, Screen[None]):
     """
 
     _was_covered = False
-    _footer_for: tuple[tuple[str, ...], int] | None = None
+    _footer_for: tuple[tuple[str, ...], frozenset[str], int] | None = None
     """What the footer depends on while the program runs, as it was last drawn."""
 
     def __init__(self) -> None:
@@ -132,29 +143,32 @@ class DeskScreen(Even, Fitting, Screen[None]):
         """The scopes whose keys are worth their place in the footer at this moment."""
         return self.SCOPES
 
+    def idle_actions(self) -> frozenset[str]:
+        """The ids of actions that would do nothing at this moment: the footer leaves them out."""
+        return frozenset()
+
     def draw_footer(self) -> None:
-        """The keys that work here, as many as fit; help and quit always do."""
+        """The keys that work here, as many as fit; what leaves the page, help and quit always do."""
         scopes, width = self.scopes_now(), self.size.width or self.app.size.width
         if line := self._hold_line(width):
             self._footer_for = None
             self.query_one("#footer", Lines).show([line])
             return
-        if self._footer_for == (scopes, width):
+        idle = self.idle_actions()
+        if self._footer_for == (scopes, idle, width):
             return
-        self._footer_for = (scopes, width)
-        read_only = self.desk_app.config.read_only
-        keys = footer(scopes, self.desk_app.changed_keys, read_only=read_only)
-        last = [pair for pair in keys if pair[1] in ("help", "quit")]
-        first = [pair for pair in keys if pair not in last]
+        self._footer_for = (scopes, idle, width)
+        keys = footer(
+            scopes, self.desk_app.changed_keys, read_only=self.desk_app.config.read_only, without=idle
+        )
         parts: list[tuple[str, str]] = []
-        used = sum(cell_width(f" {key} {label} ") for key, label in last)
-        for key, label in first:
-            size = cell_width(f" {key} {label} ")
-            if used + size > width:
-                break
-            used += size
-            parts += [(f" {key}", "key"), (f" {label} ", "text")]
-        for key, label in last:
+        room = width - sum(_cells(pair) for pair in keys if pair[1] in ALWAYS)
+        # Where it ends is the same on every page.
+        for key, label in sorted(keys, key=lambda pair: pair[1] in LAST):
+            if label not in ALWAYS:
+                room -= _cells((key, label))
+                if room < 0:
+                    continue
             parts += [(f" {key}", "key"), (f" {label} ", "text")]
         self.query_one("#footer", Lines).show([cast("Parts", tuple(parts))])
 

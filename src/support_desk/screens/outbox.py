@@ -101,11 +101,23 @@ class OutboxScreen(DeskScreen):
 
     def _draw_entry(self) -> None:
         entry, text = self.list.selected, self.query_one("#entry", TextView)
+        self.draw_footer()
         if entry is None:
             text.show(None, [])
             return
         lines = entry_lines(self.desk_app.view, entry, read_only=self.desk_app.config.read_only)
         text.show(entry.intent.id, lines)
+
+    def idle_actions(self) -> frozenset[str]:
+        entry = self.list.selected
+        idle = {"outbox.send", "outbox.drop", "outbox.look"}
+        if entry is not None and _can_send(entry):
+            idle.remove("outbox.send")
+        if entry is not None and _can_drop(entry):
+            idle.remove("outbox.drop")
+        if entry is not None and entry.phase is Phase.UNKNOWN:
+            idle.remove("outbox.look")
+        return frozenset(idle)
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
@@ -133,7 +145,7 @@ class OutboxScreen(DeskScreen):
             return
         if entry.phase is Phase.HELD and not entry.offered:
             self._outbox.send_now(entry.intent.id)
-        elif not asks(entry):
+        elif not _can_send(entry):
             self.say("There is nothing to send: it has ended, or is on its way")
         elif entry.phase is Phase.UNKNOWN:
             self._ask_twice(entry)
@@ -193,6 +205,14 @@ class OutboxScreen(DeskScreen):
         self.run_worker(
             look(), name=LOOKING, group=LOOKING, description="ask whether it was done", exit_on_error=False
         )
+
+
+def _can_send(entry: Entry) -> bool:
+    return asks(entry) or entry.phase is Phase.HELD
+
+
+def _can_drop(entry: Entry) -> bool:
+    return asks(entry) or entry.phase in {Phase.QUEUED, Phase.HELD}
 
 
 def _key(entry: Entry) -> Hashable:
