@@ -18,6 +18,7 @@ from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.writers import Agent, TicketAbilities
+from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import choose, ended, entries, opened
 from tests.screens.ticket_desk import (
@@ -519,3 +520,16 @@ async def test_the_picker_of_macros_filters(desk: Running) -> None:
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
     await desk.press("escape")
     assert entries(desk) == ()
+
+
+async def test_at_80_columns_it_is_read_that_a_reply_goes_out_by_mail() -> None:
+    """The place of a client with a long name stood before it."""
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        screen = await open_ticket(desk, 48144)
+        ticket = screen.desk_app.view.snapshot.tickets.rows[0].ticket
+        assert ticket.organisation == "East March Combined Authority"
+        await desk.press("ctrl+r")
+        await writing(desk)
+        first = drawn(desk.app.screen.query_one("#who", Lines)).splitlines()[0]
+        assert first.startswith(" PUBLIC REPLY  Peter Scholes gets it by mail · East March")

@@ -15,13 +15,17 @@ from support_desk.domain.tickets import Ticket
 from support_desk.screens.acting.ticket_help import overtaken
 from support_desk.screens.asking import Question
 from support_desk.sources.errors import SourceError
-from support_desk.text import clean_block
+from support_desk.text import clean_block, shortened
 from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from support_desk.screens.acting import Acting
     from support_desk.sources.writers import TicketAbilities
     from support_desk.widgets.lines import Parts
+
+
+LONGEST_NAME = 40
+"""Cells of the name of whoever gets a reply."""
 
 
 def write_reply(screen: Acting, ticket: Ticket) -> None:
@@ -48,11 +52,12 @@ def _write(screen: Acting, ticket: Ticket, edit: EditTicket, title: str, text: s
 
 
 def _reader(ticket: Ticket, *, public: bool) -> tuple[Parts, Parts]:
-    client = ticket.requester or ticket.requester_email or "the requester"
-    place = f" at {ticket.organisation}" if ticket.organisation else ""
+    client = shortened(ticket.requester or ticket.requester_email or "the requester", LONGEST_NAME)
+    # Where there is little room the place is cut off: that it leaves the house must be read.
+    place = f" · {ticket.organisation}" if ticket.organisation else ""
     about: Parts = ((f" on #{ticket.id} {ticket.subject}", "text"),)
     if public:
-        return ((" PUBLIC REPLY ", "p1"), (f" {client}{place} gets it by mail", "strong")), about
+        return ((" PUBLIC REPLY ", "p1"), (f" {client} gets it by mail", "strong"), (place, "text")), about
     return ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")), about
 
 
