@@ -282,3 +282,20 @@ def passed(desk: Running, path: str = "") -> bool:
     """Let ten minutes go by; whether the folder has this runbook now."""
     desk.clock.move(minutes=10)
     return any(book.path == path for book in desk.snapshot.runbooks.rows)
+
+
+async def test_where_no_list_is_seen_the_title_names_the_row_that_keys_mean() -> None:
+    async with running(size=SMALL) as desk:
+        title = desk.dashboard.query_one("#runbook-title", Lines)
+        await desk.press("2", "b")
+        await desk.until(lambda: " for #48144 Intermittent 5xx on the…  Errors 5xx" in title.plain)
+        await desk.press("2", "space", "j", "space", "b")
+        await desk.until(lambda: " for 2 marked rows " in title.plain)
+        await desk.press("1", "b")
+        await desk.until(lambda: " for P1 https://www.eastmarch.e…  A site is down" in title.plain)
+        await desk.press("4")
+        await desk.until(lambda: " for " not in title.plain.partition("front matter")[0])
+    async with running(size=MIDDLE) as desk:
+        await desk.press("2", "b")
+        await desk.pilot.pause()
+        assert " for #" not in desk.dashboard.query_one("#runbook-title", Lines).plain

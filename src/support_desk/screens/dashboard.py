@@ -34,6 +34,7 @@ from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
+from support_desk.text import shortened
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
 from support_desk.widgets.row_list import RowList
@@ -57,6 +58,10 @@ class Across(Even, Horizontal):
 
 class Down(Even, Vertical):
     """Panes below each other."""
+
+
+MEANT = 24
+"""Cells of what a row is called in the title of the runbook."""
 
 
 class Dashboard(RowActions, Panes):
@@ -94,7 +99,7 @@ class Dashboard(RowActions, Panes):
                 yield RowList[Ranked](tickets, _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Down(id="right"):
-                yield RunbookPane()
+                yield RunbookPane(self._meant_unseen)
                 yield RowList[RotaRow](
                     lambda _: rota_columns(self._view()), _rota_key, now, id="rota", heads=False
                 )
@@ -319,6 +324,19 @@ class Dashboard(RowActions, Panes):
         """
         here = self.pane_in_use()
         return here == "activity" or (here == "rota" and not self.query_one("#left").display)
+
+    def _meant_unseen(self) -> str:
+        """Which rows keys act on, where the lists aren't seen; empty where they are."""
+        if self.query_one("#left").display or self._means_no_row():
+            return ""
+        rows = self.wanted()
+        if len(rows) != 1:
+            return f"{len(rows)} marked rows" if rows else ""
+        row = rows[0]
+        if isinstance(row, AlertRow):
+            alike = f"[{len(row.members)} alike] " if row.members else ""
+            return f"{row.alert.priority} {alike}{shortened(row.alert.message, MEANT)}"
+        return f"#{row.ticket.id} {shortened(row.ticket.subject, MEANT)}"
 
     def _draw_why(self, view: View) -> None:
         row = self.current()

@@ -33,8 +33,10 @@ MOST_BACK = 30
 class RunbookPane(Even, Vertical):
     """A title line and, from the second frame on, the document."""
 
-    def __init__(self) -> None:
+    def __init__(self, meant: Callable[[], str]) -> None:
+        """`meant`: which rows keys act on, in words, where no list shows it."""
         super().__init__(id="runbook-pane")
+        self._meant = meant
         self.document: DocumentView | None = None
         """None until `open`: the first frame doesn't wait for what renders Markdown."""
         self.match: RunbookMatch | None = None
@@ -150,6 +152,9 @@ class RunbookPane(Even, Vertical):
             guess = ((" GUESS", "soon"),) if self.match.guess else ()
             why = (f"  {self.match.why}", "dim")
             shown = ((label, "strong"), *guess, (f" {self.match.title}", "text"), why)
+        if meant := self._meant():
+            # Its keys page somebody: about what must not be cut off by why this runbook is shown.
+            shown = (shown[0], (f" for {meant} ", "title"), *shown[1:])
         title = self.query_one("#runbook-title", Lines)
         title.set_class(focused, "-focus")
         title.show([shown])
