@@ -160,8 +160,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Change the priority; for a ticket with the deadline that it would set."),
     Action("act.close", "c", "close", "close", "act", footer=True, changes=True,
         help="Close the alert; set the ticket to pending, believed solved."),
-    Action("act.start_runbook", "C", "start_runbook", "new runbook", "act", changes=True, opens_field=True,
-        help="Start a runbook for the alert from a template with its facts and notes, in your editor."),
     Action("act.incident", "I", "incident", "major incident", "act", changes=True, opens_field=True,
         help="Mark a major incident: tag, note, and who was told, in one action."),
     # Acting on alerts
@@ -175,6 +173,9 @@ ACTIONS: tuple[Action, ...] = (
         help="Add a person or a team to the alert: they are notified."),
     Action("alert.ticket", "", "raise_ticket", "make a ticket", "act_alert", changes=True,
         help="Make a ticket of the alert and link the two."),
+    Action("act.start_runbook", "C", "start_runbook", "new runbook", "act_alert",
+        changes=True, opens_field=True,
+        help="Start a runbook for the alert from a template with its facts and notes, in your editor."),
     # Acting on tickets
     Action("ticket.triage", "T", "triage", "triage", "act_ticket",
         footer=True, changes=True, opens_field=True,

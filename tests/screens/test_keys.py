@@ -341,6 +341,27 @@ async def test_the_palette_finds_a_key_that_was_changed_and_shows_it() -> None:
         await desk.until(lambda: any("take  f7" in prompt for prompt in offered(desk)))
 
 
+@pytest.mark.parametrize(
+    ("pane", "there", "elsewhere", "why"),
+    [
+        ("1", "snooze", "triage", "For tickets: go to one first"),
+        ("2", "triage", "snooze", "For alerts: go to one first"),
+        ("4", "log", "note", "There is no row to act on"),
+    ],
+)
+async def test_the_palette_offers_what_does_something_and_says_why_the_rest_doesnt(
+    pane: str, there: str, elsewhere: str, why: str
+) -> None:
+    async with running(size=SMALL) as desk:
+        await desk.press(pane, "ctrl+p")
+        await desk.until(lambda: type(desk.app.screen).__name__ == "Palette")
+        await desk.until(lambda: any(prompt.startswith(there) for prompt in offered(desk)))
+        assert not any(prompt.startswith(elsewhere) for prompt in offered(desk))
+        await desk.type(elsewhere)
+        await desk.until(lambda: any(prompt.startswith(elsewhere) for prompt in offered(desk)))
+        assert why in next(prompt for prompt in offered(desk) if prompt.startswith(elsewhere))
+
+
 async def test_the_palette_guesses_only_where_it_finds_nothing_else() -> None:
     async with running() as desk:
         await desk.press("ctrl+p")

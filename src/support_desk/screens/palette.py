@@ -83,6 +83,9 @@ SAID: Mapping[str, str] = {
 MEANT = 3.0
 """Who ranks so high was found by a whole word, the beginning of one, or a key."""
 
+IDLE = 0.01
+"""What the rank of a command is worth that would do nothing now."""
+
 _WORD = re.compile(r"[\w'-]+")
 _FUZZY = FuzzySearch()
 
@@ -129,9 +132,11 @@ class DeskCommands(Provider):
     """What the palette offers: the actions of the screen that it was opened on, each with its key."""
 
     async def discover(self) -> Hits:
-        """Everything, by name."""
+        """Everything that does something now, by name."""
         app = cast("DeskApp", self.app)
         for action, run in sorted(app.commands_of(self.screen), key=lambda pair: pair[0].label.casefold()):
+            if app.why_idle(self.screen, action):
+                continue
             yield DiscoveryHit(self._shown(action), run, text=action.label, help=_help(action))
 
     async def search(self, query: str) -> Hits:
@@ -145,9 +150,12 @@ class DeskCommands(Provider):
         least = MEANT if any(score >= MEANT for score, *_ in found) else 0.0
         for score, place, action, run in found:
             if score > 0 and score >= least:
-                # Of two that answer alike, the one that is nearer to where the person is.
+                # Of two that answer alike, the one that is nearer to where the person is; what would do
+                # nothing comes last, and says so: who looks for it mustn't believe that there is no such key.
+                idle = app.why_idle(self.screen, action)
+                place_score = (score - place / 10_000) * (IDLE if idle else 1.0)
                 yield Hit(
-                    score - place / 10_000, self._shown(action), run, text=action.label, help=_help(action)
+                    place_score, self._shown(action), run, text=action.label, help=idle or _help(action)
                 )
 
     def _shown(self, action: Action) -> Content:

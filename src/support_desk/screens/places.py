@@ -201,6 +201,19 @@ class Places(Telling):
             if action.palette:
                 yield action, self._runner(screen, action)
 
+    def why_idle(self, screen: Screen[Any], action: Action) -> str:
+        """Why a command would do nothing on a screen as it is now; empty: it does something."""
+        if not isinstance(screen, DeskScreen):
+            return ""
+        if action.id in screen.idle_actions():
+            return "There is nothing to do so for"
+        if action.scope in screen.scopes_now():
+            return ""
+        return {
+            "act_alert": "For alerts: go to one first",
+            "act_ticket": "For tickets: go to one first",
+        }.get(action.scope, "There is no row to act on: go to an alert or a ticket first")
+
     def _runner(self, screen: Screen[Any], action: Action) -> Callable[[], None]:
         async def act() -> None:
             if action.scope == "app":
