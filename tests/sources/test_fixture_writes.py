@@ -201,7 +201,11 @@ class TestAlertChanges:
     async def test_a_note_carries_its_author_and_is_cleaned(self, desk: Monitoring) -> None:
         await desk.do(NoteAlert("Looking\x1b[2J at it"))
         note = (await desk.detail()).events[-1]
-        assert (note.text, note.who, note.note) == ("Looking at it", "Robin Ashdown", True)
+        assert (note.text, note.who, note.note) == (
+            "Looking at it\n[support_desk 0badcafe]",
+            "Robin Ashdown",
+            True,
+        )
 
     async def test_a_snooze_ends_open_and_unacknowledged_and_pages_again(self, desk: Monitoring) -> None:
         await desk.do(Acknowledge())

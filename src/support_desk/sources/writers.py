@@ -69,7 +69,10 @@ class AlertWriter(Protocol):
         ...
 
     async def alert_with_alias(self, alias: str) -> Alert:
-        """The open alert that has this alias, fresh. Raises `NotThere`."""
+        """The alert that has this alias, fresh: the open one, or one that was closed again.
+
+        Raises `NotThere`.
+        """
         ...
 
     async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:

@@ -8,11 +8,13 @@ sent twice (https://docs.opsgenie.com/docs/alert-api).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from urllib.parse import quote
 
 from support_desk.domain import commands as c
 from support_desk.domain.alert_tags import LONGEST_TAG
 from support_desk.domain.alerts import Alert, EscalationPolicy
+from support_desk.sources.alert_limits import MOST_TAGS, problem_of
 from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered
 from support_desk.sources.opsgenie.alerts import AlertReader
 from support_desk.sources.opsgenie.answers import Answer
@@ -22,11 +24,7 @@ from support_desk.text import clean
 
 SOURCE = "support_desk"
 MOST_ACTOR = 100
-MOST_NOTE = 25_000
-MARK_ROOM = 40
-"""Characters of a note that our own mark may take."""
 MOST_DESCRIPTION = 15_000
-MOST_TAGS = 20
 
 Body = dict[str, object]
 
@@ -48,7 +46,7 @@ class OpsgenieWriter:
 
         Raises `Unanswered` if it may have arrived; any other `SourceError` means that it surely wasn't done.
         """
-        problem = _problem_of(command)
+        problem = problem_of(command)
         if problem:
             raise Rejected(f"OpsGenie: {problem}", "change it and send it again, or do it in the browser (o)")
         path = f"/v2/alerts/{quote(alert_id, safe='', errors='replace')}"
@@ -138,24 +136,6 @@ class OpsgenieWriter:
         )
 
 
-def _problem_of(command: c.AlertCommand) -> str:
-    """Why the service wouldn't do all of this: nothing that was written is cut silently."""
-    match command:
-        case c.NoteAlert():
-            if not command.text.strip():
-                return "a note without a text isn't taken"
-            if len(command.text) > MOST_NOTE - MARK_ROOM:
-                return f"a note of more than {MOST_NOTE - MARK_ROOM} characters isn't taken"
-        case c.RemoveAlertTags() if any("," in tag for tag in command.tags):
-            return "a tag with a comma can't be removed from here"
-        case c.AddAlertTags():
-            if len(command.tags) > MOST_TAGS:
-                return f"an alert takes at most {MOST_TAGS} tags"
-            if too_long := next((tag for tag in command.tags if len(tag) > LONGEST_TAG), ""):
-                return f"the tag {clean(too_long, 20)} has more than {LONGEST_TAG} characters"
-    return ""
-
-
 def _request(command: c.AlertCommand, token: str) -> tuple[str, str, Body]:
     """Method, end of the path and body of a change."""
     plain = _PLAIN.get(type(command))
@@ -163,7 +143,7 @@ def _request(command: c.AlertCommand, token: str) -> tuple[str, str, Body]:
         return "POST", plain, {}
     match command:
         case c.SnoozeAlert():
-            return "POST", "/snooze", {"endTime": f"{command.until:%Y-%m-%dT%H:%M:%S}Z"}
+            return "POST", "/snooze", {"endTime": f"{command.until.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"}
         case c.AssignAlert():
             return "POST", "/assign", {"owner": {"username": command.owner}}
         case c.AddAlertTags():
