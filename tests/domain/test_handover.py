@@ -216,6 +216,18 @@ def test_an_alert_says_whose_it_is_who_was_told_and_what_to_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tag", "told"), [("major_incident", True), ("Major_Incident", True), ("other", False), ("", False)]
+)
+def test_a_major_incident_is_named_on_its_ticket_however_its_tag_is_written(tag: str, told: bool) -> None:
+    """Zendesk keeps tags in lower case, whatever the configuration says."""
+    queue = ranked(ticket(1, tags=("client_acme", "major_incident")), ticket(2, priority=None))
+    text = to_markdown(facts(tickets=queue, incident_tag=tag), AGREEMENT)
+    assert ("- #1 Page 1 is broken (Acme); **major incident**; **late:" in text) is told
+    assert text.count("**major incident**") == told
+    assert "; no priority yet; nobody has it" in text
+
+
 def test_on_hold_believed_solved_and_what_has_no_deadline_are_told_apart() -> None:
     queue = ranked(
         ticket(1, status="hold", sla_rows=(), replies=Replies(1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from support_desk.domain.alerts import Alert
@@ -141,7 +142,7 @@ class Rows:
         parts = [f"- #{ticket.id} {plain(ticket.subject)}{client}"]
         if is_emergency(ticket, self._agreement):
             parts.append("**emergency**")
-        if self._facts.incident_tag and self._facts.incident_tag in ticket.tags:
+        if self._is_incident(ticket.tags):
             parts.append("**major incident**")
         if verdict.kind == "due" and verdict.deadline is not None:
             late = verdict.deadline <= self._facts.now
@@ -174,9 +175,12 @@ class Rows:
 
     def _alert_marks(self, alert: Alert) -> str:
         client = self._about(alert).client
+        incident = " **major incident**" if self._is_incident(alert.tags) else ""
+        return (f" ({plain(client)})" if client else "") + incident
+
+    def _is_incident(self, tags: Iterable[str]) -> bool:
         wanted = self._facts.incident_tag.casefold()
-        incident = bool(wanted) and wanted in {tag.casefold() for tag in alert.tags}
-        return (f" ({plain(client)})" if client else "") + (" **major incident**" if incident else "")
+        return bool(wanted) and wanted in {tag.casefold() for tag in tags}
 
     def _what(self, action: Action) -> str:
         """What was decided; what somebody wrote stays out unless it is asked for."""
