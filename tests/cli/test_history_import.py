@@ -13,7 +13,7 @@ import pytest
 from support_desk.cli import run
 from support_desk.desk.store import ReadingsStore
 from support_desk.domain.past import Span
-from tests.simulators.opsgenie import READ_KEY, error, wire_alert
+from tests.simulators.opsgenie import READ_KEY, data, error, wire_alert
 from tests.simulators.opsgenie_history import HistorySimulator, closed_alert
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -142,6 +142,21 @@ def test_alerts_of_one_millisecond_are_told_apart_by_their_place(
 
     store = kept(configuration)
     assert len(store.history(NOW - DAY)) == 253
+    store.close()
+
+
+def test_one_alert_that_is_older_than_was_asked_about_hides_no_other(
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock
+) -> None:
+    opsgenie.alerts = [closed_alert(number, NOW - number * MINUTE) for number in range(1, 250)]
+    stray = closed_alert(9999, NOW - 300 * DAY)
+    newest = [*opsgenie.alerts[:99], stray]
+    opsgenie.on_list = lambda number: data(newest) if number == 1 else None
+
+    assert ask(configuration, clock) == 0
+
+    store = kept(configuration)
+    assert {row.id for row in store.history(NOW - 400 * DAY)} == {f"h{number}" for number in range(1, 250)}
     store.close()
 
 

@@ -80,7 +80,9 @@ class OpsgenieHistory:
         rows = answer.rows()
         found, rejected = read_rows(rows, self._past)
         alerts = tuple(past for past in found if span.start <= past.alert.created_at <= place.before)
-        oldest = min((_milliseconds(past.alert.created_at) for past in found), default=before)
+        # One that isn't as old as was asked about says nothing of where the others go on.
+        times = (past.alert.created_at for past in found if past.alert.created_at >= span.start)
+        oldest = min(map(_milliseconds, times), default=before)
         if len(rows) < PAGE:
             return HistoryPage(alerts, span.start, None, rejected)
         if oldest < before:
