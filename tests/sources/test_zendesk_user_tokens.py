@@ -256,6 +256,30 @@ async def test_a_full_disk_loses_nothing_while_the_program_runs(world: World) ->
     await from_source.close()
 
 
+async def test_a_sign_in_that_cannot_be_kept_is_good_for_as_long_as_it_lasts(world: World) -> None:
+    """Not even the lock beside its file can be had, such as on a disk that is gone."""
+    world.sign_in()
+    from_source = world.source()
+    await read(from_source)
+    beside = world.store.path.with_name(f"{world.store.path.name}.new")
+    beside.mkdir()
+    world.go_to_the_renewal()
+    assert await read(from_source) == 2
+    lock = world.store.path.with_name(f"{world.store.path.name}.lock")
+    lock.unlink()
+    lock.mkdir()
+    for _ in range(3):
+        world.time.pass_by(minutes=1)
+        assert await read(from_source) == 2
+    lock.rmdir()
+    beside.rmdir()
+    world.time.pass_by(minutes=1)
+    assert await read(from_source) == 2
+    assert world.kept().access == world.desk.grants[0].access
+    assert world.desk.renewals == 1
+    await from_source.close()
+
+
 # Several programs, and their deaths
 
 

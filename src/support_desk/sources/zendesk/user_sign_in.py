@@ -189,9 +189,14 @@ class UserSignIn(requests.auth.AuthBase):
         self._stamp = self._store.stamp()
 
     def _save_again(self) -> None:
-        with self._store.exclusive(self._limits.total_seconds):
-            if self._store.stamp() == self._stamp and self._held is not None:
-                self._save(self._held)
+        """Keep what couldn't be kept; what is held is good all the same."""
+        try:
+            with self._store.exclusive(self._limits.total_seconds):
+                if self._store.stamp() == self._stamp and self._held is not None:
+                    self._save(self._held)
+        except (SignInRefused, Unreachable) as error:
+            self._not_before = self._now() + _TRY_AGAIN_AFTER
+            log.warning("the renewed sign-in is still held in memory only: %s", error.problem)
 
 
 def tokens_from(granted: Granted, now: datetime) -> UserTokens:
