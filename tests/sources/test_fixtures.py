@@ -21,7 +21,7 @@ from support_desk.domain.rota import Role, on_now, uncovered_bank_holidays
 from support_desk.domain.sla import Agreement, Ranked, rank
 from support_desk.domain.storms import Storm, fold
 from support_desk.domain.tickets import Ticket
-from support_desk.sources.errors import NotThere, Rejected
+from support_desk.sources.errors import NotThere, Unreadable
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
 from support_desk.text import clean, clean_block
 
@@ -507,7 +507,7 @@ class TestSources:
         assert len(files) >= 8
         for file in files:
             assert len(await sources.tickets.download(file.url, file.size)) == file.size
-        with pytest.raises(Rejected):
+        with pytest.raises(Unreadable):
             await sources.tickets.download(files[0].url, files[0].size - 1)
 
     def test_heavy_libraries_stay_out(self) -> None:

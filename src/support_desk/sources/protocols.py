@@ -148,7 +148,10 @@ class TicketSource(Source, Protocol):
         ...
 
     async def download(self, url: str, limit: int) -> bytes:
-        """An attachment's content, at most `limit` bytes; credentials go to the helpdesk's host only."""
+        """An attachment's content; credentials go to the helpdesk's host only.
+
+        Raises `Unreadable` where it has more than `limit` bytes: half a file is none.
+        """
         ...
 
 
