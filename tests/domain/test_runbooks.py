@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -209,3 +210,27 @@ def test_only_the_beginning_of_a_message_is_looked_at() -> None:
     rules = (RunbookRule(file="plain.md", message="needle"),)
     assert find_runbook(message=" " * (MESSAGE_LIMIT - 6) + "needle", runbooks=BOOKS, rules=rules) is not None
     assert find_runbook(message=" " * MESSAGE_LIMIT + "needle", runbooks=BOOKS, rules=rules) is None
+
+
+def test_a_rule_may_ask_for_a_priority_or_a_client_of_a_ticket() -> None:
+    plain = Ticket(id=1, subject="Slow", status="open", created_at=NOW, updated_at=NOW)
+    urgent = (RunbookRule(file="plain.md", priority="urgent"),)
+    tagged = (RunbookRule(file="plain.md", tag="client_acme"),)
+    client = (RunbookRule(file="plain.md", organisation="acme"),)
+
+    def found(row: Ticket, known_client: str | None, rules: tuple[RunbookRule, ...]) -> bool:
+        return runbook_for_ticket(row, known_client, runbooks=BOOKS, rules=rules) is not None
+
+    assert found(replace(plain, priority="urgent"), None, urgent)
+    assert not found(plain, None, urgent)
+    assert found(plain, "Acme", tagged)
+    assert not found(plain, None, tagged)
+    assert found(plain, "Acme", client)
+    assert not found(replace(plain, organisation="Other"), "Acme", client), "its organisation is known"
+
+
+def test_a_rule_may_ask_for_a_priority_of_an_alert() -> None:
+    alert = Alert("1", "disk", "P1", "open", NOW, NOW, NOW)
+    rules = (RunbookRule(file="plain.md", priority="p1"),)
+    assert runbook_for_alert(alert, None, runbooks=BOOKS, rules=rules) is not None
+    assert runbook_for_alert(replace(alert, priority="P2"), None, runbooks=BOOKS, rules=rules) is None

@@ -162,6 +162,20 @@ class TestWhoseItIs:
         assert found is not None
         assert found.role is Role.ON_CALL
 
+    def test_a_shift_begins_with_its_first_moment_and_its_last_is_the_next_one_s(self) -> None:
+        assert duty([NIGHT], NIGHT.start) == NIGHT
+        assert duty([NIGHT], NIGHT.end) is None
+        found = made([ring(NIGHT.start, "a")], [NIGHT], start=NIGHT.start)
+        assert [claim.id for claim in found.claims] == ["a"], "the range has its first moment as well"
+
+    def test_where_the_rota_ends_nobody_can_say_whose_an_alert_was(self) -> None:
+        at = london("2026-11-24T20:00")
+        last = Cover(START, at, frozenset(Role))
+        found = made([ring(at, "a")], [], cover=last)
+        assert ([row.id for row in found.unknown], found.outside) == (["a"], ())
+        found = made([ring(at, "a")], [], cover=Cover(at, END, frozenset(Role)))
+        assert (found.unknown, [row.id for row in found.outside]) == ((), ["a"])
+
     def test_only_ones_own_shifts(self) -> None:
         other = Shift(Role.ON_CALL, BEN, NIGHT.start, NIGHT.end)
         loud = Shift(Role.ON_CALL, Person("A.", "ADA@example.com"), NIGHT.start, NIGHT.end)

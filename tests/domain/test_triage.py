@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_desk.domain.clients import ClientRule
-from support_desk.domain.commands import EditTicket
+from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.ticket_escalation import TicketEscalationRule, escalation_edit
 from support_desk.domain.ticket_tags import TagSuggestion, tag_of, tag_suggestions
 from support_desk.domain.tickets import PRIORITIES, Replies, SlaRow, Ticket
@@ -185,6 +185,19 @@ def test_a_feature_request_goes_down_its_path() -> None:
     assert problem == 'the helpdesk has no group "Scoping": see [triage] feature_group'
 
 
+def test_what_was_chosen_by_hand_stays_on_the_path_of_feature_requests() -> None:
+    chosen = TriageForm(
+        kind=FEATURE, type="question", status="hold", note="Mine.", group="1st line", group_id=1
+    )
+    form, problem = filled_form(NEW, chosen, (), PATH, GROUPS)
+    assert problem == ""
+    assert (form.type, form.status, form.note, form.group_id) == ("question", "hold", "Mine.", 1)
+    assert filled_form(NEW, TriageForm(kind=FEATURE), (), PATH, GROUPS)[0].status == "open"
+    same = FeaturePath(tag="feature")
+    assert filled_form(NEW, TriageForm(kind=FEATURE), (), same, GROUPS)[0].add_tags == (), "its kind's own"
+    assert form_for(NEW, QUESTION).priority == "normal"
+
+
 def test_without_a_kind_there_is_only_what_was_chosen() -> None:
     chosen = TriageForm(priority="low")
     assert filled_form(NEW, chosen, (), PATH, GROUPS) == (chosen, "")
@@ -204,6 +217,51 @@ def test_only_what_changes_is_sent() -> None:
     assert triage_edit(row, form, KINDS) is None
     edit = triage_edit(row, replace(form, type="task", note=" Seen. "), KINDS)
     assert edit == EditTicket("triage", type="task", comment="Seen.")
+
+
+def test_all_that_was_filled_in_is_sent() -> None:
+    row = ticket(1, status="new", assignee=None, assignee_email=None, tags=("old", "portal"))
+    promise = Promise("ring the client", START + timedelta(hours=3))
+    form = TriageForm(
+        type="task",
+        status="open",
+        add_tags=("portal", "late"),
+        remove_tags=("old", "late"),
+        group_id=3,
+        group="Scoping",
+        assignee_id=7,
+        assignee="kim@example.com",
+        note="Seen",
+        promise=promise,
+    )
+    assert triage_edit(row, form) == EditTicket(
+        "triage",
+        type="task",
+        status="open",
+        group_id=3,
+        group="Scoping",
+        assignee_id=7,
+        assignee="kim@example.com",
+        add_tags=("late",),
+        remove_tags=("old",),
+        comment="Seen",
+        promise=promise,
+    )
+    custom = replace(form, custom_status_id=511, custom_status="Waiting")
+    edit = triage_edit(row, custom)
+    assert edit is not None
+    assert (edit.status, edit.custom_status_id, edit.custom_status) == (None, 511, "Waiting")
+
+
+@pytest.mark.parametrize("assignee", ["KIM@example.com", "kim larsen"])
+def test_who_has_it_already_is_not_given_it_again(assignee: str) -> None:
+    row = ticket(1, assignee="Kim Larsen", assignee_email="kim@example.com")
+    form = TriageForm(assignee_id=7, assignee=assignee)
+    assert triage_edit(row, form) is None
+    assert triage_edit(replace(row, assignee="Sam", assignee_email="sam@example.com"), form) is not None
+    assert triage_edit(row, TriageForm(assignee_id=7)) == EditTicket("triage", assignee_id=7), (
+        "a number without a name may be anybody's"
+    )
 
 
 def test_a_ticket_is_of_one_kind() -> None:

@@ -158,3 +158,40 @@ def test_what_was_done_in_two_goes_is_taken_back_as_a_whole() -> None:
     intent = Intent("1" * 32, Target("ticket", "5"), "#5", rest, now, "robin", AT, whole=whole, before=before)
     assert compensation(intent) == c.EditTicket("undo", priority="low", remove_tags=("a",))
     assert stays(intent) == "it had no type before"
+
+
+def test_what_was_before_the_first_go_counts_and_not_what_it_had_made() -> None:
+    """Or undoing would leave everything as the first go had made it."""
+    rest, before = c.PrioritiseAlert("P1"), Seen("open", priority="P4")
+    intent = Intent(
+        "1" * 32, Target("alert", "a"), "x", rest, Seen("open", priority="P1"), "robin", AT, before=before
+    )
+    assert compensation(intent) == c.PrioritiseAlert("P4")
+
+
+def test_a_comment_says_whether_the_client_has_it() -> None:
+    reply = c.EditTicket("macro", comment_html="<p>Hello</p>", public=True, status="pending")
+    assert undone(reply, status="open") == "a comment can't be taken back: the client has it"
+    promised = c.EditTicket("note", promise=c.Promise("ring", AT))
+    assert undone(promised, status="open") == "a comment can't be taken back"
+
+
+def test_fields_whose_value_before_is_not_known_are_left_to_the_browser() -> None:
+    for edit in (
+        c.EditTicket("macro", custom_fields=(c.FieldValue(1, "x"),), priority="low"),
+        c.EditTicket("problem", problem_id=4, priority="low"),
+    ):
+        assert "in the browser" in str(undone(edit, status="open", priority="high"))
+
+
+def test_people_and_groups_that_were_given_by_number_are_restored_by_name() -> None:
+    edit = c.EditTicket("macro", assignee_id=3, group_id=2)
+    assert undone(edit, status="open", who="kim", owner="1st line") == c.EditTicket(
+        "undo", assignee="kim", group="1st line"
+    )
+
+
+def test_tags_that_were_taken_off_come_back_by_themselves() -> None:
+    edit = c.EditTicket("tags", remove_tags=("c", "d"))
+    assert undone(edit, tags=("c",)) == c.EditTicket("undo", add_tags=("c",))
+    assert stays(Intent("1" * 32, Target("alert", "a"), "x", c.CloseAlert(), Seen(), "robin", AT)) == ""

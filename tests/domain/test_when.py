@@ -96,3 +96,12 @@ def test_a_calendar_day_is_not_looked_for_beyond_next_year() -> None:
     assert parse_when("29 feb", datetime(2027, 11, 1, tzinfo=UTC), CALENDAR) == datetime.combine(
         date(2028, 2, 29), time(10), LONDON
     )
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["24:00", "today 9:00", "today 24:00", "31 feb", "noon", "x 26 nov", "fri 26 nov", "fri5", "fri noon"],
+)
+def test_what_is_not_understood_is_no_moment_at_all(typed: str) -> None:
+    """A moment that was guessed would be a promise, or the end of a snooze, that nobody meant."""
+    assert parse_when(typed, NOW, CALENDAR) is None

@@ -188,7 +188,7 @@ class TestRota:
                 local(day, "12:00"),
                 local(day, "18:00"),
                 "x",
-                shape={"recipient": team, "flattenedRecipients": [person]},
+                shape={"recipient": team, "flattenedRecipients": [team, person]},
             ),
         ]
         (rota,) = (await read(opsgenie)).rows
@@ -308,6 +308,15 @@ class TestUnknownIsNotNobody:
         self, opsgenie: OpsgenieSimulator
     ) -> None:
         opsgenie.server.fail("ooh_second_line/timeline", rate_limited(1))
+        with pytest.raises(Throttled):
+            await read(opsgenie)
+
+    async def test_a_request_to_wait_is_raised_before_another_failure(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        """Or the poller would go on asking."""
+        opsgenie.server.fail("first_line/timeline", error(404, "No such schedule"), times=None)
+        opsgenie.server.fail("ooh_second_line/timeline", rate_limited(1), times=None)
         with pytest.raises(Throttled):
             await read(opsgenie)
 

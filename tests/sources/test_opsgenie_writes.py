@@ -126,6 +126,16 @@ class TestRequests:
                 },
             ),
             (
+                AddResponder("user", "8a1f-dan", "Dan"),
+                "POST responders",
+                {"responder": {"type": "user", "id": "8a1f-dan"}, "note": f"support_desk {TOKEN}"},
+            ),
+            (
+                AddResponder("team", "ops@example.com", "a team that is named like an address"),
+                "POST responders",
+                {"responder": {"type": "team", "id": "ops@example.com"}, "note": f"support_desk {TOKEN}"},
+            ),
+            (
                 AddResponder("team", TEAM, "support"),
                 "POST responders",
                 {"responder": {"type": "team", "id": TEAM}, "note": f"support_desk {TOKEN}"},

@@ -81,11 +81,13 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
             wire_comment(4, author_id=9999, public=False, metadata=None, via=None, attachments=None),
             wire_comment(5, metadata={"trusted": False}),
             wire_comment(6, metadata={"trusted": True, "flags": []}, attachments=[odd]),
+            wire_comment(7, author_id=101, public=True),
+            wire_comment(8, author_id=9999, public=True),
         ]
         source = source_for(desk.url)
         detail = await source.ticket(5)
         await source.close()
-    first, note, doubtful, unknown, untrusted, trusted = detail.comments
+    first, note, doubtful, unknown, untrusted, trusted, replied, stranger = detail.comments
     assert detail.complete
     assert detail.ticket.id == 5
     assert (first.author, first.by_agent, first.public, first.channel) == (
@@ -100,6 +102,8 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
     assert (note.body, note.public, note.by_agent) == ("A note", False, True)
     assert doubtful.warning == "perhaps not written by this person; marked by Zendesk (flag 99)"
     assert (unknown.author, unknown.by_agent, unknown.warning) == ("unknown author", True, None)
+    assert (replied.by_agent, replied.public) == (True, True)
+    assert (stranger.by_agent, stranger.public) == (False, True), "who isn't known may be the client"
     assert untrusted.warning == "Zendesk doesn't trust the sender"
     assert trusted.warning is None
     assert [file.url for file in trusted.attachments] == [""]

@@ -712,8 +712,13 @@ async def test_a_macros_effect_is_a_preview(desk: WritableZendesk, writer: Ticke
     desk.fail("/apply.json", json_answer({"result": {}}))
     with pytest.raises(Unreadable):
         await writer.macro_effect(5, 3)
-    desk.effects[4] = {"comment": {"html_body": "<p>A note</p>"}}
-    assert not (await writer.macro_effect(5, 4)).public, "what doesn't say public isn't"
+    desk.effects[4] = {"priority": "urgent", "comment": {"html_body": "<p>A note</p>"}}
+    note = await writer.macro_effect(5, 4)
+    assert (note.public, note.comment) == (False, "A note"), "what doesn't say public isn't"
+    assert (note.status, note.priority, note.custom_fields) == (None, "urgent", ())
+    without = {**desk.tickets[5], "tags": ["first_line"]}
+    desk.fail("/apply.json", json_answer({"result": {"ticket": without}}))
+    assert (await writer.macro_effect(5, 4)).remove_tags == ("client_acme",)
 
 
 async def test_who_will_be_named(desk: WritableZendesk, writer: TicketWriter) -> None:
