@@ -24,6 +24,7 @@ from support_desk.desk.snapshot import (
     state,
 )
 from support_desk.domain.words import counted
+from support_desk.text import clean
 
 SOON = timedelta(hours=1)
 """A ticket that is due within this time is near its breach."""
@@ -144,11 +145,8 @@ def parts(glance: Glance) -> list[Part]:
     critical = [alert for alert in waiting if alert.priority in glance.critical]
     if critical:
         first = critical[0]
-        message = (
-            first.message
-            if len(first.message) <= _MESSAGE_SHOWN
-            else f"{first.message[: _MESSAGE_SHOWN - 1]}…"
-        )
+        # A store may be written by others: what stands in it may not have come through our door.
+        message = clean(first.message, _MESSAGE_SHOWN)
         raised = short_length(glance.now - first.created_at)
         count = counted(len(critical), f"critical {first.priority} alert")
         found.append(Part(f"{count} not acknowledged: {message} ({raised})", "red"))

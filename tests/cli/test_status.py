@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +80,43 @@ def some_desk() -> Snapshot:
             ticket(13),
         ],
     )
+
+
+HOSTILE = "down\x1b]0;mine\x07\x9b2J\r\n\u202eok\x1b[31m"
+"""A title, an erased screen, a line of its own and a turned reading order."""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("status",),
+        ("status", "--tmux"),
+        ("status", "--json"),
+        ("alerts", "--cached"),
+        ("tickets", "--cached"),
+        ("handover", "--cached"),
+    ],
+    ids=" ".join,
+)
+def test_what_somebody_else_may_have_put_into_the_store_is_only_text(
+    configuration: Path, capsys: pytest.CaptureFixture[str], argv: tuple[str, ...]
+) -> None:
+    """On a shared box the readings are everybody's; the next program to write them may be an older one."""
+    late = active(TODAY + timedelta(hours=12))
+    kept = desk(
+        alerts=[alert(1, "P1", message=HOSTILE, tags=("client_acme", HOSTILE))],
+        tickets=[replace(ticket(11, late), subject=HOSTILE, organisation=HOSTILE, assignee=HOSTILE)],
+    )
+    keep(configuration, kept)
+    ask(configuration, *argv)
+    said = capsys.readouterr()
+    for text in (said.out, said.err):
+        assert all(line.isprintable() for line in text.split("\n")), ascii(text)
+        assert "\u202e" not in text
+    if "--json" in argv:
+        assert json.loads(said.out)["tickets"]["next"]["subject"] == HOSTILE, "what it was can be read back"
+    else:
+        assert "mine" not in said.out
 
 
 def test_one_line_from_the_store(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:

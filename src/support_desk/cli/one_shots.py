@@ -116,7 +116,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         output.document(document)
     else:
         for line in shot.text(document, seen):
-            output.data(line)
+            output.line(line)
     if source_state(seen.snapshot, shot.source, seen.now) is State.OFF:
         to_use_it = f"{shot.source.value}: not configured. To use it, {HOW_TO_CONFIGURE[shot.source]}"
         output.talk(loaded.how_to_begin or to_use_it)
@@ -157,21 +157,22 @@ def _print_desk(seen: Seen) -> int:
 
     output.data("\nFirst.")
     for line in needs_text(seen):
-        output.data(line)
+        output.line(line)
     sections = {"Alerts": "alerts", "Tickets": "tickets", "Rota": "rota"}
     document: Document = {}
     for title, name in sections.items():
         document = _ONE_SHOTS[name].document(seen)
         output.data(f"\n{title}.")
         for line in _ONE_SHOTS[name].text(document, seen):
-            output.data(line)
+            output.line(line)
     held_back = len(seen.snapshot.suspended.rows)
     if held_back:
         output.data(f"\nSuspended tickets: {held_back}. Some may be real.")
     troubles = list(plain.sources_text(document))
     if troubles:
         output.data("\nNot complete.")
-        output.data("\n".join(troubles))
+        for line in troubles:
+            output.line(line)
     return tell_what_is_missing(seen, tuple(FeedName))
 
 

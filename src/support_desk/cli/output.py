@@ -9,6 +9,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from support_desk.text import clean, clean_block
+
+LONGEST_LINE = 8_000
+"""Characters: a line tells of a subject, its organisation and more, each of which is shorter."""
+
 
 class Unwritable(Exception):
     """Standard output takes nothing more, such as a full disk behind `>`."""
@@ -28,10 +33,15 @@ def data(text: str) -> None:
             sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
+def line(text: str) -> None:
+    """Print a line that tells of what was read; cleaned once more, for a store may be written by others."""
+    data(clean(text, LONGEST_LINE))
+
+
 def talk(text: str) -> None:
     """Say something to the person; never part of the data."""
     if sys.stderr is not None:
-        sys.stderr.write(f"support-desk: {text}\n")
+        sys.stderr.write(f"support-desk: {clean_block(text)}\n")
 
 
 def document(content: dict[str, Any]) -> None:
@@ -40,7 +50,18 @@ def document(content: dict[str, Any]) -> None:
 
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     wide = encoding.lower().replace("-", "") == "utf8"
-    data(json.dumps(content, ensure_ascii=not wide, indent=2))
+    data(_escaped(json.dumps(content, ensure_ascii=not wide, indent=2)))
+
+
+def _escaped(text: str) -> str:
+    """JSON in which whatever a terminal might obey, or read in another order, is written as its number."""
+    import json
+
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        sign if sign == "\n" or sign.isprintable() else json.dumps(sign).strip('"') for sign in text
+    )
 
 
 def flush() -> None:

@@ -43,6 +43,10 @@ _OUTCOMES = {
 }
 
 
+_LINKABLE = re.compile(r"[!-;=?-~]+")
+"""An address that can stand between angle brackets."""
+
+
 class Rows:
     """Rows in Markdown. Moments are local and named, because the text is read long after it was made."""
 
@@ -159,7 +163,7 @@ class Rows:
         if self._details:
             parts += [f"from {plain(ticket.requester)}"] if ticket.requester else []
             parts += [f"tags {plain(' '.join(ticket.tags))}"] if ticket.tags else []
-            parts += [f"<{ticket.url}>"] if ticket.url and not re.search(r"[\s<>]", ticket.url) else []
+            parts += [f"<{ticket.url}>"] if _LINKABLE.fullmatch(ticket.url) else []
         return "; ".join(parts)
 
     def promise(self, number: int) -> str:

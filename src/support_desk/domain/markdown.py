@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from support_desk.text import clean
+
 MOST = 12
 """Rows of a section; the rest is counted."""
+
+LONGEST = 8_000
+"""Characters of somebody's words; a store may be written by others, so they are cleaned once more."""
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])")
 """What marks something up; an underscore between letters or digits doesn't."""
@@ -17,12 +22,12 @@ _BLOCK = re.compile(r"^(\d*)(?=(?:#{1,6}|[-+]|(?<=\d)[.)])(?:\s|$))")
 
 def plain(text: str | None) -> str:
     """Somebody's words in a line of Markdown: they mark nothing up, make no link and begin no block."""
-    return _BLOCK.sub(r"\1\\", _SPECIAL.sub(r"\\\g<0>", " ".join((text or "").split())))
+    return _BLOCK.sub(r"\1\\", _SPECIAL.sub(r"\\\g<0>", clean(text or "", LONGEST)))
 
 
 def code(text: str) -> str:
     """The same for what stands between backquotes."""
-    return " ".join(text.split()).replace("`", "'")
+    return clean(text, LONGEST).replace("`", "'")
 
 
 def listed(names: Sequence[str], most: int = MOST) -> str:
