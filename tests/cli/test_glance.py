@@ -119,3 +119,23 @@ def test_the_document_counts() -> None:
     }
     assert document["quiet"] is False
     assert document["age_seconds"] == 3
+
+
+def test_it_is_as_old_as_its_oldest_part() -> None:
+    old = Feed(read_at=NOW - timedelta(minutes=1))
+    assert line(alerts=old).endswith("read 1 min ago")
+    assert line(tickets=old).endswith("read 1 min ago")
+
+
+def test_what_is_due_at_this_moment_is_late() -> None:
+    due = NOW.replace(microsecond=0)
+    seen = glance_of(desk(tickets=[ticket(1, active(due))]), due, ("P1",))
+    assert [row.id for row in seen.breached()] == [1]
+    assert seen.soon() == []
+    hour = glance_of(desk(tickets=[ticket(1, active(due + timedelta(hours=1)))]), due, ("P1",))
+    assert [row.id for row in hour.soon()] == [1]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "x" * 39 + "…")])
+def test_a_long_message_says_that_it_goes_on(length: int, shown: str) -> None:
+    assert f": {shown} (3 min)" in line(alerts=[alert(1, "P1", message="x" * length)])

@@ -18,7 +18,7 @@ from support_desk.desk.outbox_store import OutboxStore
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
 from support_desk.paths import private_store_file
-from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, wire_alert
+from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, error, wire_alert
 from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -281,3 +281,34 @@ def test_check_names_what_is_wrong_with_a_remedy(
     assert "FAIL  OpsGenie" in out
     assert "-> " in out
     assert "read-no-such-key" not in out
+
+
+def first_of_all(said: str) -> list[str]:
+    return said.partition("\nFirst.\n")[2].partition("\n\n")[0].split("\n")
+
+
+def test_the_whole_desk_is_never_quiet_on_what_was_not_read(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(configuration, "--plain") == 0
+    assert first_of_all(capsys.readouterr().out) == ["Nothing needs you now."]
+    opsgenie.server.fail("/v2/alerts", error(500, "Sorry"), times=None)
+    assert ask(configuration, "--plain") == 1
+    assert first_of_all(capsys.readouterr().out) == ["Nothing known to need you, but alerts are failed."]
+    assert ask(configuration, "--plain", SECRET="wrong") == 1
+    (both,) = first_of_all(capsys.readouterr().out)
+    assert both == "Nothing known to need you, but alerts are failed; tickets are failed."
+
+
+def test_the_whole_desk_begins_with_the_five_most_pressing_things(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count, more in ((5, []), (7, ["And 2 more."])):
+        opsgenie.alerts = [
+            wire_alert(f"a{number}", priority="P1", message=f"{'abcdefg'[number] * 9} is down")
+            for number in range(count)
+        ]
+        ask(configuration, "--plain")
+        lines = first_of_all(capsys.readouterr().out)
+        assert [" is down" in words for words in lines[:5]] == [True] * 5
+        assert lines[5:] == more

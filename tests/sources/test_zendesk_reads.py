@@ -236,6 +236,16 @@ async def test_an_attachment_is_bounded_in_size_hops_and_kind_of_address() -> No
         assert desk.bytes_sent < 20_000_000
 
 
+async def test_a_real_helpdesk_leads_to_nothing_on_this_machine() -> None:
+    """An address in a client's mail must not reach what listens on the loopback here."""
+    with Server(lambda _: Answer(200, {}, b"a secret of this machine")) as here:
+        source = source_for("https://example.zendesk.com")
+        with pytest.raises(SourceError):
+            await source.download(f"{here.url}/admin", 100)
+        await source.close()
+        assert here.requests == []
+
+
 async def test_the_check_names_what_works_and_what_doesnt() -> None:
     with ZendeskSimulator() as desk:
         desk.add(*fill(3))

@@ -280,6 +280,18 @@ async def test_a_sign_in_that_cannot_be_kept_is_good_for_as_long_as_it_lasts(wor
     await from_source.close()
 
 
+def test_what_was_about_to_take_its_place_is_forgotten_with_the_sign_in(world: World) -> None:
+    """Or the next start would finish what was begun, and be signed in again."""
+    world.sign_in()
+    beside = world.store.path.with_name(f"{world.store.path.name}.new")
+    beside.write_bytes(world.store.path.read_bytes())
+    world.store.delete()
+    with world.store.exclusive(1):
+        assert world.store.read() is None
+    assert not beside.exists()
+    world.store.delete()
+
+
 # Several programs, and their deaths
 
 

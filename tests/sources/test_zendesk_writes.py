@@ -587,6 +587,50 @@ async def test_a_bulk_change_is_followed_to_its_end(desk: WritableZendesk, write
     assert desk.tickets[5]["tags"] == ["bulk", "client_acme"]
 
 
+async def test_what_became_of_each_ticket_is_told_however_the_job_says_it(
+    desk: WritableZendesk, writer: TicketWriter
+) -> None:
+    results = [
+        {"id": 1, "success": True},
+        {"id": 2, "success": False, "status": "Updated"},
+        {"id": 3, "status": "Updated"},
+        {"id": 4, "status": "Merged", "error": "TicketMergeFailed"},
+        {"id": 5, "status": "Failed"},
+        {"id": 6, "errors": ["Status: is closed", "Group: is invalid"]},
+        {"id": 7, "success": "true"},
+        {"index": 8, "success": True},
+        "junk",
+    ]
+    state = {"id": "j1", "status": "completed", "results": results}
+    desk.fail("/job_statuses/j1", json_answer({"job_status": state}))
+    job = await writer.job("j1")
+    assert {item.ticket_id: item.ok for item in job.items} == {
+        1: True, 2: False, 3: True, 4: False, 5: False, 6: False, 7: False,
+    }  # fmt: skip
+    assert job.items[3].words == "TicketMergeFailed"
+    assert job.items[5].words == "Status: is closed; Group: is invalid"
+    for odd in ({"id": 5}, [], {"status": "completed"}):
+        desk.fail("/job_statuses/j1", json_answer({"job_status": odd}))
+        with pytest.raises(Unreadable):
+            await writer.job("j1")
+
+
+@pytest.mark.parametrize("code", ["DatabaseConflict", "DatabaseDeadlock", "IdempotentRequestInProgress"])
+async def test_a_collision_in_the_database_says_how_long_to_wait(
+    desk: WritableZendesk, writer: TicketWriter, code: str
+) -> None:
+    stamp = await stamp_of(writer)
+    desk.fail(PUT, json_answer({"error": code}, 409), method="PUT")
+    with pytest.raises(Rejected) as caught:
+        await writer.update(5, HIGH, stamp=stamp)
+    assert caught.value.retry_after == 1
+    desk.fail(PUT, json_answer({"error": "SomethingElse"}, 409), method="PUT")
+    with pytest.raises(Rejected) as caught:
+        await writer.update(5, HIGH, stamp=stamp)
+    assert caught.value.retry_after is None, "what isn't known to have been rolled back is for the person"
+    assert len(sent(desk)) == 2
+
+
 async def test_too_many_jobs_are_waited_for(desk: WritableZendesk, writer: TicketWriter) -> None:
     desk.too_many_jobs = True
     with pytest.raises(Throttled) as caught:
@@ -669,6 +713,29 @@ async def test_lists(desk: WritableZendesk, writer: TicketWriter) -> None:
     assert [row.id for row in agents] == list(range(101, 107)), "clients can't be assigned to"
     assert (511, "Believed solved", "pending") in [
         (row.id, row.name, row.category) for row in (await writer.statuses()).rows
+    ]
+
+
+async def test_nothing_is_offered_that_cannot_be_chosen(desk: WritableZendesk, writer: TicketWriter) -> None:
+    desk.groups += [{"id": 409, "name": "Old", "deleted": True}, {"id": "odd", "name": "Odd"}, {"id": 410}]
+    desk.users += [
+        {"id": 190, "name": "Gone", "email": "gone@example.com", "role": "agent", "suspended": True},
+        {"id": None, "name": "Odd", "email": "odd@example.com", "role": "admin"},
+    ]
+    desk.custom_statuses += [
+        {"id": 520, "status_category": "hold", "agent_label": "Off", "active": False},
+        {"id": 521, "status_category": "hold", "agent_label": None},
+        {"id": "odd", "status_category": "hold", "agent_label": "Odd"},
+    ]
+    groups = [(row.id, row.name) for row in (await writer.groups()).rows]
+    assert groups[2:] == [(403, "triage"), (410, "group 410")]
+    assert [row.id for row in (await writer.agents()).rows] == list(range(101, 107))
+    statuses = [(row.id, row.name, row.default) for row in (await writer.statuses()).rows]
+    assert statuses == [
+        (501, "New", True),
+        (502, "Open", True),
+        (511, "Believed solved", False),
+        (521, "status 521", False),
     ]
 
 
