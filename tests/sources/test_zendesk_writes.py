@@ -91,6 +91,37 @@ def sent(desk: WritableZendesk, method: str = "PUT") -> list[Any]:
     return [request for request in desk.requests if request.method == method]
 
 
+async def test_a_write_signs_in_itself_where_a_read_could_not() -> None:
+    """Both were refused with the same old token; the read came first, and got no new one."""
+    arrived, failed = threading.Event(), threading.Event()
+    with WritableZendesk() as desk:
+        desk.add(wire_ticket(5))
+        source, writer = writer_for(desk.url, auth="oauth")
+        stamp = await stamp_of(writer)
+        await source.queue()
+
+        def refused(_: Request) -> Answer:
+            arrived.set()
+            assert failed.wait(20)
+            return json_answer({"error": "invalid_token"}, 401)
+
+        def in_trouble(_: Request) -> Answer:
+            failed.set()
+            return json_answer({"error": "Sorry"}, 503)
+
+        desk.fail(PUT, refused, method="PUT")
+        desk.fail("/oauth/tokens", in_trouble)
+        change = asyncio.create_task(writer.update(5, HIGH, stamp=stamp))
+        assert await asyncio.to_thread(arrived.wait, 20)
+        desk.revoke_tokens()
+        with pytest.raises(ServiceDown):
+            await source.queue()
+        assert (await change).ticket.priority == "urgent"
+        assert desk.applied["update", 5] == 1
+        assert not any("None" in request.headers.get("authorization", "") for request in desk.requests)
+        await source.close()
+
+
 # What is sent
 
 

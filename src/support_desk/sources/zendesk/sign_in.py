@@ -106,7 +106,8 @@ class OAuthSignIn(requests.auth.AuthBase):
     def renew(self, request: requests.PreparedRequest) -> bool:
         """A new token, unless another thread has got one since the request was made."""
         with self._turn:
-            if request.headers.get("Authorization") == f"Bearer {self._token}":
+            # Another thread may have been refused and have got none.
+            if self._token is None or request.headers.get("Authorization") == f"Bearer {self._token}":
                 self._sign_in()
             request.headers["Authorization"] = f"Bearer {self._token}"
         return True
