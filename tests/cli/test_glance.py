@@ -122,7 +122,7 @@ def test_the_document_counts() -> None:
 
 
 def test_it_is_as_old_as_its_oldest_part() -> None:
-    old = Feed(read_at=NOW - timedelta(minutes=1))
+    old: Feed[object] = Feed(read_at=NOW - timedelta(minutes=1))
     assert line(alerts=old).endswith("read 1 min ago")
     assert line(tickets=old).endswith("read 1 min ago")
 

@@ -640,7 +640,8 @@ async def test_what_became_of_each_ticket_is_told_however_the_job_says_it(
     }  # fmt: skip
     assert job.items[3].words == "TicketMergeFailed"
     assert job.items[5].words == "Status: is closed; Group: is invalid"
-    for odd in ({"id": 5}, [], {"status": "completed"}):
+    unreadable: tuple[object, ...] = ({"id": 5}, [], {"status": "completed"})
+    for odd in unreadable:
         desk.fail("/job_statuses/j1", json_answer({"job_status": odd}))
         with pytest.raises(Unreadable):
             await writer.job("j1")

@@ -73,18 +73,23 @@ def triage_kinds(config: Config) -> tuple[Kind, ...]:
     """The kinds of work that triage offers; the one with the feature tag goes down its own path."""
     from support_desk.domain.triage import Kind  # only when somebody triages
 
-    feature = config.triage.feature_tag.casefold()
+    feature = ticket_tag(config.triage.feature_tag)
     return tuple(
         Kind(
             kind.name,
-            kind.tag,
+            tag := ticket_tag(kind.tag),
             kind.type,
             kind.priority,
             kind.group,
-            feature=bool(feature) and kind.tag.casefold() == feature,
+            feature=bool(feature) and tag == feature,
         )
         for kind in config.triage.kinds
     )
+
+
+def ticket_tag(tag: str) -> str:
+    """A tag of the configuration as the helpdesk keeps it: in lower case, however it is written."""
+    return tag.strip().lower()
 
 
 def own_meaning(config: Config) -> frozenset[str]:
@@ -107,7 +112,8 @@ def feature_path(config: Config) -> FeaturePath:
     from support_desk.domain.triage import FeaturePath
 
     chosen = config.triage
-    return FeaturePath(chosen.feature_tag, chosen.feature_group, chosen.feature_note, chosen.feature_macro)
+    tag = ticket_tag(chosen.feature_tag)
+    return FeaturePath(tag, chosen.feature_group, chosen.feature_note, chosen.feature_macro)
 
 
 def ticket_escalation_rule(config: Config) -> TicketEscalationRule:
@@ -115,7 +121,8 @@ def ticket_escalation_rule(config: Config) -> TicketEscalationRule:
     from support_desk.domain.ticket_escalation import TicketEscalationRule
 
     chosen = config.escalation.ticket
-    return TicketEscalationRule(chosen.group, chosen.assignee, chosen.priority, chosen.tag, chosen.note)
+    tag = ticket_tag(chosen.tag)
+    return TicketEscalationRule(chosen.group, chosen.assignee, chosen.priority, tag, chosen.note)
 
 
 def duty_of(config: Config) -> Duty:

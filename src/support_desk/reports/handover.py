@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from support_desk.config.rules import client_rules
+from support_desk.config.rules import client_rules, ticket_tag
 from support_desk.desk.facts import escalation_to, in_words, person_named, second_line_at, worked_rota
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
@@ -150,7 +150,7 @@ def _clients(view: Seen) -> dict[int, str]:
 
 def _is_believed_solved(ticket: Ticket, config: Config) -> bool:
     """Whether it closes by itself: by the configured tag, or by what its status is called."""
-    tag = config.zendesk.believed_solved.tag
+    tag = ticket_tag(config.zendesk.believed_solved.tag)
     return (bool(tag) and tag in ticket.tags) or "believed solved" in (ticket.custom_status or "").casefold()
 
 

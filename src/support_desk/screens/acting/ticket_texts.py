@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from support_desk.config.rules import ticket_tag
 from support_desk.desk.drafts import NOTE
 from support_desk.desk.intents import target_of, title_of
 from support_desk.domain.commands import EditTicket, Promise
@@ -143,7 +144,7 @@ def incident(screen: Acting, tickets: Tickets) -> None:
     """Mark a major incident: tag, note, and who was told."""
 
     def mark(note: str, tags: tuple[str, ...]) -> None:
-        edit = EditTicket("note", comment=note, public=False, add_tags=tags)
+        edit = EditTicket("note", comment=note, public=False, add_tags=tuple(map(ticket_tag, tags)))
         screen.desk_app.acts.do([(ticket, replace(edit, priority=_raised(ticket))) for ticket in tickets])
 
     raised = [ticket for ticket in tickets if _raised(ticket)]

@@ -12,7 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from support_desk.acts import my_name
-from support_desk.config.rules import feature_path, own_meaning, ticket_escalation_rule, triage_kinds
+from support_desk.config.rules import (
+    feature_path,
+    own_meaning,
+    ticket_escalation_rule,
+    ticket_tag,
+    triage_kinds,
+)
 from support_desk.desk.intents import target_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.sla import contract_priority
@@ -128,7 +134,7 @@ def close(screen: Acting, tickets: Tickets) -> None:
         status=None if chosen.custom_status_id else chosen.status,
         custom_status_id=chosen.custom_status_id or None,
         custom_status="believed solved" if chosen.custom_status_id else "",
-        add_tags=(chosen.tag,) if chosen.tag else (),
+        add_tags=(tag,) if (tag := ticket_tag(chosen.tag)) else (),
     )
     words = f"Set {titled(tickets)} to pending, believed solved? Nothing is written to the client."
     if any(ticket.status == "new" for ticket in tickets):
