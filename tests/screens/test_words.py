@@ -114,6 +114,23 @@ def test_ages_go_in_coarse_steps_and_never_back() -> None:
     assert age(-span(seconds=5)) == shown[0]
 
 
+@pytest.mark.parametrize(
+    ("old", "rough", "exactly"),
+    [
+        (span(), "<1 min", "0 s"),
+        (span(seconds=59), "<1 min", "50 s"),
+        (span(seconds=60), "1 min", "1 min"),
+        (span(minutes=59, seconds=59), "59 min", "59 min"),
+        (span(hours=1), "1 h", "1 h"),
+        (span(hours=47, minutes=59), "47 h", "47 h"),
+        (span(hours=48), "2 d", "2 d"),
+        (span(days=9), "9 d", "9 d"),
+    ],
+)
+def test_how_old_a_reading_is(old: timedelta, rough: str, exactly: str) -> None:
+    assert (age(old), age(old, exact=True)) == (rough, exactly)
+
+
 def test_ages_in_columns_have_no_seconds() -> None:
     assert minutes(span(seconds=59)) == "now"
     assert minutes(span(seconds=60)) == "1m"

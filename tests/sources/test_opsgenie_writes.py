@@ -508,6 +508,17 @@ class TestProbe:
         assert "page that team in place of the person" in default.detail
         assert "default_api_key" in default.remedy
 
+    @pytest.mark.parametrize("owner", [{"teamId": TEAM}, {"ownerTeam": {"id": TEAM}}, {"teamId": "t-9"}])
+    async def test_a_teams_key_is_known_however_the_team_is_named(
+        self, opsgenie: WritableOpsgenie, owner: dict[str, Any]
+    ) -> None:
+        """Or somebody who isn't on the rota would be paged with it, and the team be rung in their place."""
+        opsgenie.integrations[1].update(owner, name=None)
+        write, default = await self.probes(opsgenie)
+        assert (write.ok, default.ok, default.needed) == (True, False, False)
+        team = "t-9" if owner == {"teamId": "t-9"} else "support_team"
+        assert f"the key of without a name, an integration of the team {team}" in default.detail
+
     async def test_what_cant_be_seen_is_said(self, opsgenie: WritableOpsgenie) -> None:
         opsgenie.forbidden = [(READ_KEY, "/integrations"), (WRITE_KEY, "/integrations")]
         write, default = await self.probes(opsgenie)

@@ -187,7 +187,8 @@ async def test_a_remote_that_is_gone_is_said_without_its_address(world: World) -
     pulled = await world.pull()
 
     assert pulled.outcome is Pull.FAILED
-    assert pulled.words.startswith("The runbooks could not be pulled: ")
+    assert pulled.words.startswith("The runbooks could not be pulled: fatal: unable to access ")
+    assert "://" not in pulled.words
     assert "s3cret" not in pulled.words
     assert world.state() == {"disk.md": "# Disk\n"}
 
