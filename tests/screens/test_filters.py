@@ -210,3 +210,25 @@ def test_without_a_client_last() -> None:
     world = World(7).tickets(DEMO_START)
     rows = list(rank([replace(world[0], organisation=None), *world[1:5]], agreement_of(config)))
     assert sorted_tickets(rows, "client")[-1].ticket.organisation is None
+
+
+def test_an_alert_is_mine_if_i_took_it_or_own_it() -> None:
+    seen = view()
+    rows = seen.snapshot.alerts.rows
+    me = seen.config.me.email
+    others = [replace(row, acknowledged_by=None, owner=None) for row in rows]
+    taken = replace(others[0], acknowledged_by=me.upper(), status="acked")
+    owned = replace(others[1], owner=me)
+    feed = replace(seen.snapshot.feed(FeedName.ALERTS), rows=(taken, owned, *others[2:]))
+    mine = replace(seen, snapshot=seen.snapshot.with_feed(FeedName.ALERTS, feed))
+    assert {row.alert.id for row in alerts("is:mine", mine)} == {taken.id, owned.id}
+    nobody = replace(mine, config=changed(seen.config, me=Me()))
+    assert alerts("is:mine", nobody) == []
+    assert {row.alert.id for row in alerts("has:nobody", mine)}.isdisjoint({taken.id, owned.id})
+
+
+def test_the_queue_in_the_order_of_what_changed_last() -> None:
+    rows = list(view().snapshot.tickets.rows)
+    moments = [row.ticket.updated_at for row in sorted_tickets(rows, "updated")]
+    assert moments == sorted(moments, reverse=True)
+    assert moments[0] > moments[-1]
