@@ -790,3 +790,13 @@ async def test_the_brackets_around_a_title_stand_apart_from_what_follows(key: st
         pane = desk.app.screen.query_one(RowList)
         await desk.until(lambda: "]" in drawn(pane) and "eading" not in drawn(pane).split("\n")[0])
         assert re.match(r"\[[^]]*[^]:]\]( |$)", drawn(pane)), drawn(pane).split("\n")[0]
+
+
+async def test_what_nobody_has_read_isnt_counted() -> None:
+    """ "0 late of 0 loading" looks calmer than it is."""
+    down = ServiceDown("no connection", "look")
+    weather = Weather(errors={FeedName.ALERTS: down, FeedName.TICKETS: down})
+    async with running(size=SMALL, weather=weather, wait=False) as desk:
+        await desk.until(lambda: "no connection" in desk.alerts and "no connection" in desk.tickets)
+        assert " 1 Alerts   loading" in desk.alerts
+        assert "[2 Tickets]  loading" in desk.tickets

@@ -22,6 +22,7 @@ from support_desk.sources.fixtures import DEMO_START, demo_config
 from support_desk.sources.protocols import Reading
 from support_desk.widgets.columns import Moment
 from support_desk.widgets.lines import Lines
+from support_desk.widgets.text_view import TextView
 from tests.screens.acting import ended, opened
 from tests.screens.test_alert_acts import P1, go_to
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, drawn, running
@@ -293,3 +294,15 @@ async def test_a_limit_of_the_handbook_is_said_once_when_it_is_reached() -> None
         said = [line for line in desk.app.said if "without a fix: think of escalating" in line]
         assert len(said) == 1
         assert "without a fix: think of escalating" in top(desk)
+
+
+async def test_what_wasnt_read_is_no_good_forecast() -> None:
+    weather = Weather(errors={FeedName.TICKETS: ServiceDown("Zendesk: no connection", "look")})
+    async with running(size=SMALL, weather=weather, wait=False) as desk:
+        await desk.until(lambda: desk.snapshot.alerts.read_at)
+        await desk.press("0")
+        await desk.until(lambda: isinstance(desk.app.screen, NeedsScreen) and desk.app.screen.is_mounted)
+        text = desk.app.screen.query_one("#text", TextView)
+        await desk.until(lambda: "at the usual pace: what is due by" in text.plain.replace("\n", " "))
+        assert "isn't known" in text.plain
+        assert "nothing more is due" not in text.plain

@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
-from support_desk.desk.snapshot import FeedName
+from support_desk.desk.snapshot import FeedName, SourceName, State, source_state
 from support_desk.domain.attention import nothing_words, sentence
 from support_desk.domain.forecast import (
     ASSUMED,
@@ -182,6 +182,11 @@ def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: 
     zone = view.calendar.timezone
     until = day_clock(found.until, view.now, zone)
     words = forecast_words(found, until)
+    judged = source_state(view.snapshot, SourceName.ZENDESK, view.now)
+    if judged is not State.FRESH:
+        # Nothing of a queue that wasn't read, or not all of it, is no good news.
+        known = view.snapshot.tickets.read_at is not None
+        words = f"{words}, as far as is known" if known else f"what is due by {until} isn't known"
     today = "Today at" if view.local(found.until).date() == view.local(view.now).date() else "At"
     lines = [
         TextLine(((f"{today} the usual pace: {words}.", "strong"),)),
@@ -205,10 +210,12 @@ def forecast_lines(view: View, found: Forecast, rows: dict[int, Ranked], order: 
         ]
         lines += _rest(len(best) - MOST_SHOWN)
         if found.breached:
-            lines.append(
-                TextLine(((f"then the {len(found.breached)} that are late already", "dim"),), indent=2)
-            )
+            lines.append(TextLine(((f"then {_late_already(len(found.breached))}", "dim"),), indent=2))
     return lines
+
+
+def _late_already(number: int) -> str:
+    return "the one that is late already" if number == 1 else f"the {number} that are late already"
 
 
 def _ticket_line(view: View, row: Ranked, number: str) -> TextLine:

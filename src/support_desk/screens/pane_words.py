@@ -38,6 +38,9 @@ def title_of(view: View, pane: str, label: str, *, chosen: str, order: str) -> P
 
 
 def _counts(view: View, pane: str) -> Parts:
+    if view.snapshot.feed(FEEDS_OF_PANE[pane][0]).read_at is None:
+        # "0 of 0" of what nobody has read would look calmer than it is.
+        return ()
     if pane == "alerts":
         alerts = view.snapshot.alerts.rows
         waiting = sum(alert.status == "open" for alert in alerts)
