@@ -162,7 +162,7 @@ def test_what_couldnt_be_read_stands_in_the_text_and_fails(
     path.write_text(config, "utf-8")
     assert ask(path) == 1
     out, err = capsys.readouterr()
-    assert "> Not complete: zendesk is failed" in out
+    assert "> Not complete: zendesk failed" in out
     assert "zendesk missing" in err
 
 

@@ -105,8 +105,9 @@ def test_an_empty_week_says_so_in_every_section() -> None:
 
 
 def test_what_couldnt_be_read_stands_above_everything() -> None:
-    text = to_markdown(facts(missing=("zendesk is failed: no answer",)), AGREEMENT)
-    assert text.split("\n")[4] == "> Not complete: zendesk is failed: no answer"
+    text = to_markdown(facts(missing=("zendesk failed: no answer", "alerts stale")), AGREEMENT)
+    assert text.split("\n")[4] == "> Not complete: zendesk failed: no answer"
+    assert text.split("\n")[5:7] == [">", "> Not complete: alerts stale"], "a paragraph each"
     assert section(text, "Runbooks changed") == ["It can't be told: the runbooks aren't in a git checkout."]
 
 
@@ -416,3 +417,9 @@ def test_long_sections_are_cut_and_counted() -> None:
     rows = section(to_markdown(facts(tickets=queue), AGREEMENT), "Waiting for the client")
     assert len(rows) == 13
     assert rows[-1] == "- and 18 more"
+
+
+def test_a_history_that_begins_within_the_week_knows_of_no_quiet_week() -> None:
+    text = to_markdown(facts(history_from=START + timedelta(days=2)), AGREEMENT)
+    assert "The week: no alert since " in text
+    assert ", before which nothing is known; nothing escalated from this desk." in text

@@ -93,6 +93,7 @@ def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
         runbooks_changed=changed_between(folder, start, end) if folder else None,
         rules=tuple(runbook_rules(config.runbooks)),
         history_from=reach.start,
+        no_history=reach.start is None,
     )
 
 

@@ -39,7 +39,9 @@ def to_markdown(facts: Facts, agreement: Agreement, *, details: bool = False) ->
         ("Who is on next", sections.next_on()),
     )
     lines = [sections.title(), "", sections.summary(), ""]
-    lines += [f"> Not complete: {plain(warning)}" for warning in facts.missing]
+    for number, warning in enumerate(facts.missing):
+        # A blank line between two: Markdown makes one paragraph of lines that follow each other.
+        lines += [*([">"] if number else []), f"> Not complete: {plain(warning)}"]
     lines += [""] * bool(facts.missing)
     for title, rows in chapters:
         lines += [f"## {title}", "", *rows, ""]
@@ -117,6 +119,9 @@ class _Sections:
         total = sum(cause.count for cause in self._facts.causes)
         late = sum(cause.out_of_hours for cause in self._facts.causes)
         rang = f"{_many(total, 'alert')}, {late} out of hours" if total else "no alert"
+        known_from = self._facts.history_from
+        if known_from is not None and known_from > self._facts.start:
+            rang += f" since {self._rows.at(known_from)}, before which nothing is known"
         paged = sum(action.pages for action in self._facts.actions)
         if "log" in self._facts.doubtful:
             return f"The week: {rang}"

@@ -65,6 +65,8 @@ class Kept:
     rules: tuple[RunbookRule, ...] = ()
     """The configuration's rules for runbooks."""
     history_from: datetime | None = None
+    no_history: bool = False
+    """Nothing is in the history yet: that no alert is in it says nothing of the week."""
 
 
 def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
@@ -75,6 +77,9 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
     missing = list(doubtful.values())
     if kept.history is None:
         missing.append("the history of alerts can't be read")
+        doubtful["history"] = missing[-1]
+    elif kept.no_history:
+        missing.append("no alert is in this desk's history yet: support-desk history import fills it")
         doubtful["history"] = missing[-1]
     if kept.log is None:
         missing.append("the log of what was done here can't be read")
@@ -119,12 +124,18 @@ def _due(kept: Kept, view: Seen, start: datetime, end: datetime, by_hand: frozen
     return tuple(due_by_timers(rang, view, view.agreement.calendar.timezone, told=by_hand))
 
 
+COUNTED = (SourceName.ALERTS, SourceName.ZENDESK)
+"""The sources of which nothing can be said to be empty where they aren't configured."""
+
+
 def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, str]]:
     for source in SOURCES:
         found = source_state(snapshot, source, now)
-        if found not in (State.FRESH, State.OFF):
+        if found is State.OFF and source in COUNTED:
+            yield source, f"{source.value} not configured"
+        elif found not in (State.FRESH, State.OFF):
             error = source_error(snapshot, source, now)
-            yield source, f"{source.value} is {found.value}" + (f": {error}" if error else "")
+            yield source, f"{source.value} {found.value}" + (f": {error}" if error else "")
 
 
 def _own(view: Seen, next_on: Iterable[Next]) -> tuple[int, ...]:

@@ -150,6 +150,7 @@ class HandoverScreen(DeskScreen):
             runbooks_changed=changed,
             rules=tuple(runbook_rules(config.runbooks)),
             history_from=reach.start if reach is not None else None,
+            no_history=reach is not None and reach.start is None,
         )
 
     def _show(self, text: str) -> None:
