@@ -53,7 +53,7 @@ def history(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ
         with closing(ReadingsStore.open(store_file(config), retention=retention)) as store:
             return _import(wanted, store, config, clock, environ)
     except StoreError as error:
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         return 1
 
 
@@ -96,7 +96,7 @@ def _import(
         brought = asyncio.run(run())
     except SourceError as error:
         line.end()
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         output.talk("what was read so far is kept; the same command goes on from there")
         return 1
     except KeyboardInterrupt:

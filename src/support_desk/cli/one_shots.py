@@ -238,5 +238,5 @@ def _cached(config: Config, clock: Clock) -> Seen | None:
         finally:
             store.close()
     except StoreError as error:
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         return None

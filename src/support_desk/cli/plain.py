@@ -217,7 +217,7 @@ def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterato
         start, end = spoken_time(gap["start"], zone), spoken_time(gap["end"], zone)
         yield f"Nobody is {_ROLES[gap['role']]} from {start} until {end}."
     if len(gaps) > MOST_GAPS:
-        yield f"And {len(gaps) - MOST_GAPS} more gaps."
+        yield f"And {counted(len(gaps) - MOST_GAPS, 'more gap')}."
 
 
 def _bare_days(document: Document, zone: ZoneInfo) -> Iterator[str]:

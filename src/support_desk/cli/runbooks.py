@@ -31,7 +31,7 @@ def in_the_text(document: Document, seen: Seen) -> Document:
     try:
         found, unread = asyncio.run(_search(seen, books))
     except StoreError as error:
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         return document
     for name in unread:
         output.talk(f"not searched: {name}")

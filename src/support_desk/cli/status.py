@@ -35,7 +35,7 @@ def status(
     try:
         seen = stored_glance(path, loaded.config, now)
     except StoreError as error:
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         return 1
     if as_json:
         output.document(glance.header(now, seen.sources) | glance.document(seen))

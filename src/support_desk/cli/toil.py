@@ -107,7 +107,7 @@ def _stored(config: Config, start: datetime) -> tuple[Snapshot, History]:
             history = History(store.history(start - LOOK_BACK), store.history_reach())
             return enable(store.load(), configured(config), config), history
     except StoreError as error:
-        output.talk(f"{error.problem}. {error.remedy}")
+        output.talk(f"{error.problem}: {error.remedy}")
         return enable(Snapshot(), configured(config), config), History(None)
 
 
@@ -150,7 +150,7 @@ def _answers(person: str) -> Mapping[str, Answer]:
             return book.answers(person)
     except StoreError as error:
         output.talk(
-            f"your answers can't be read, what follows is only suggested: {error.problem}. {error.remedy}"
+            f"your answers can't be read, what follows is only suggested: {error.problem}: {error.remedy}"
         )
         return {}
 

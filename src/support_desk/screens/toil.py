@@ -229,7 +229,7 @@ class ToilScreen(ListAndText[Claim]):
                 raise StoreError("there is nowhere to keep it", "r tries again")
             self._book.keep(self.desk_app.config.me.email, answer, ids)
         except StoreError as error:
-            self.say(f"The answer isn't kept: {error.problem}. {error.remedy}", problem=True)
+            self.say(f"The answer isn't kept: {error.problem}: {error.remedy}", problem=True)
             return
         others = {alert: said for alert, said in self._answers.items() if alert not in ids}
         self._answers = {**others, answer.alert: answer}

@@ -27,7 +27,7 @@ MAX_BYTES = 1_000_000
 MAX_FILES = 5_000
 MAX_NOTES = 20
 
-_REMEDY = "Set `[runbooks] path` in the configuration to the folder of your runbooks"
+_REMEDY = "set [runbooks] path in the configuration to the folder of your runbooks"
 _PROBE = "Runbooks: read the folder"
 
 
