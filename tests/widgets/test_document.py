@@ -71,6 +71,19 @@ async def test_keys_scroll_without_animation() -> None:
         assert await press(pilot, "home") == 0
 
 
+async def test_a_pane_that_is_zoomed_for_a_moment_keeps_the_place() -> None:
+    app = Reader()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.document.show("a.md", LONG, anchor="part-7")
+        app.document.focus()
+        await press(pilot, "j")
+        before = shown(app.document)
+        for size in ((60, 200), (150, 200), (30, 5), (60, 200), (60, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert shown(app.document) == before
+
+
 async def test_an_anchor_is_where_the_page_opens() -> None:
     app = Reader()
     async with app.run_test(size=(60, 12)) as pilot:

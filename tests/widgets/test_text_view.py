@@ -124,6 +124,30 @@ async def test_another_width_keeps_the_place_too() -> None:
         assert app.view.shown.startswith("heading 1")
 
 
+async def test_a_pane_that_is_zoomed_for_a_moment_keeps_the_place() -> None:
+    """All of the text fits then, so there is no place but the beginning."""
+    app = Reader()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.view.show("a", comments(4))
+        app.view.focus()
+        await pilot.pause()
+        app.view.go_to_key(1)
+        await pilot.press("j", "j")
+        top = app.view.shown.split("\n")[0]
+        for size in ((150, 90), (20, 5), (150, 90), (60, 12)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            # Its facts change meanwhile, as those of every page do.
+            app.view.show("a", comments(4))
+            await pilot.pause()
+        assert app.view.shown.split("\n")[0] == top
+        await pilot.resize_terminal(150, 40)
+        await pilot.press("g")
+        await pilot.resize_terminal(60, 12)
+        await pilot.pause()
+        assert app.view.shown.startswith("fact 0"), "who has moved since is where they went"
+
+
 async def test_the_keys_move_at_once() -> None:
     app = Reader()
     async with app.run_test(size=(60, 12)) as pilot:

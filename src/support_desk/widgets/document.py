@@ -113,6 +113,10 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[int, Strip] = {}
         self._inks = Inks(self)
         self._left = _Place("", "", 0)
+        self._laid_out_for: Size | None = None
+        """The size that the page was laid out for last."""
+        self._own_place: tuple[int, int] | None = None
+        """What is read, while the view is too large to begin with it; None: it is what is shown."""
         self._link: int | None = None
         """Which of the page's links is selected."""
         self._copied: int | None = None
@@ -217,33 +221,48 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self._scroll(max(0, chosen.line - height // 3))
         self.refresh()
 
+    def _move(self, line: int) -> None:
+        self._own_place = None
+        self._scroll(line)
+
     def action_scroll_down(self) -> None:
-        self._scroll(self.scroll_offset.y + 1)
+        self._move(self.scroll_offset.y + 1)
 
     def action_scroll_up(self) -> None:
-        self._scroll(self.scroll_offset.y - 1)
+        self._move(self.scroll_offset.y - 1)
 
     def action_page_down(self) -> None:
-        self._scroll(self.scroll_offset.y + self._page_step)
+        self._move(self.scroll_offset.y + self._page_step)
 
     def action_page_up(self) -> None:
-        self._scroll(self.scroll_offset.y - self._page_step)
+        self._move(self.scroll_offset.y - self._page_step)
 
     def action_scroll_home(self) -> None:
-        self._scroll(0)
+        self._move(0)
 
     def action_scroll_end(self) -> None:
-        self._scroll(self.virtual_size.height)
+        self._move(self.virtual_size.height)
 
     def on_resize(self, _: Resize) -> None:
         width = self.scrollable_content_region.width
         if self._page is None:
             self._lay_out()
             self._scroll(self._line_to_start_at())
-        elif width not in (0, self._width):
-            heading, lines_below = self._reading()
-            self._lay_out()
+        elif width:
+            place = heading, lines_below = self._own_place or self._reading()
+            if width != self._width:
+                self._lay_out()
             self._scroll(lines_below + (self._page.headings[heading].line if heading >= 0 else 0))
+            self._own_place = place if self._reading() != place else None
+        self._laid_out_for = self.size
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self.size == self._laid_out_for:
+            self._own_place = None
+        elif self._own_place is None:
+            # No reader: a view that has just become larger has no room above for their place.
+            self._own_place = self._reading(round(old_value))
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -279,7 +298,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if self._content.key and self._page:
             self._left = _Place(self._content.key, self._content.anchor, self.scroll_offset.y)
         self._content = content
-        self._page = None
+        self._page = self._own_place = None
         self._link = self._copied = None
         self._lay_out()
         self._scroll(self._line_to_start_at())
@@ -302,9 +321,9 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         line = self._page.line_of(content.anchor) if self._page and content.anchor else None
         return line or 0
 
-    def _reading(self) -> tuple[int, int]:
+    def _reading(self, top: int | None = None) -> tuple[int, int]:
         """The last heading at or above the top line (-1: none), and how many lines below it the top is."""
-        top = self.scroll_offset.y
+        top = self.scroll_offset.y if top is None else top
         headings = self._page.headings if self._page else ()
         above = [index for index, heading in enumerate(headings) if heading.line <= top]
         return (above[-1], top - headings[above[-1]].line) if above else (-1, top)

@@ -138,6 +138,10 @@ class TextView(Kept, ScrollView, can_focus=True):
         self._known: dict[TextLine, tuple[Parts, ...]] = {}
         self._known_width = 0
         self._inks = Inks(self)
+        self._laid_out_for: Size | None = None
+        """The size that the text was laid out for last."""
+        self._own_place: tuple[Hashable | None, int, int] | None = None
+        """The reader's place while the view is too large for it; None: it is what is shown."""
 
     # What the screens ask and say
 
@@ -160,6 +164,8 @@ class TextView(Kept, ScrollView, can_focus=True):
     def show(self, key: Hashable, lines: Iterable[TextLine]) -> None:
         """Replace the text; the reader keeps their place if `key` is the same as before."""
         place = self._place() if key == self._key else None
+        if key != self._key:
+            self._own_place = None
         self._key, self._source = key, tuple(lines)
         self._lay_out()
         self._go_to(place)
@@ -213,9 +219,9 @@ class TextView(Kept, ScrollView, can_focus=True):
                 start, end = changed_cells(old, new)
                 self.refresh(Region(start, y, min(end, self.size.width) - start, 1))
 
-    def _place(self) -> tuple[Hashable | None, int, int]:
+    def _place(self, top: int | None = None) -> tuple[Hashable | None, int, int]:
         """Where the reader is: the last keyed line above, source lines after it, rows into that line."""
-        top = self.scroll_offset.y
+        top = self.scroll_offset.y if top is None else top
         if not self._starts or top <= 0:
             return None, 0, 0
         at = max(0, bisect_right(self._starts, top) - 1)
@@ -257,31 +263,42 @@ class TextView(Kept, ScrollView, can_focus=True):
         self._inks.clear()
 
     def on_resize(self) -> None:
-        place = self._place()
+        place = self._own_place or self._place()
         self._lay_out()
         self._go_to(place)
+        self._laid_out_for = self.size
+        self._own_place = place if self._place() != place else None
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        if self.size == self._laid_out_for:
+            self._own_place = None
+        elif self._own_place is None:
+            # No reader: a view that has just become larger has no room above for their place.
+            self._own_place = self._place(round(old_value))
         if round(old_value) != round(new_value):
             self.post_message(self.Scrolled(self))
 
     # Moving: at once, never gliding
 
+    def _move(self, y: int) -> None:
+        self._own_place = None
+        self._scroll(y)
+
     def action_scroll_down(self) -> None:
-        self._scroll(self.scroll_offset.y + 1)
+        self._move(self.scroll_offset.y + 1)
 
     def action_scroll_up(self) -> None:
-        self._scroll(self.scroll_offset.y - 1)
+        self._move(self.scroll_offset.y - 1)
 
     def action_page_down(self) -> None:
-        self._scroll(self.scroll_offset.y + max(1, self.size.height - 1))
+        self._move(self.scroll_offset.y + max(1, self.size.height - 1))
 
     def action_page_up(self) -> None:
-        self._scroll(self.scroll_offset.y - max(1, self.size.height - 1))
+        self._move(self.scroll_offset.y - max(1, self.size.height - 1))
 
     def action_scroll_home(self) -> None:
-        self._scroll(0)
+        self._move(0)
 
     def action_scroll_end(self) -> None:
-        self._scroll(max(0, len(self._rows) - self.size.height))
+        self._move(max(0, len(self._rows) - self.size.height))
