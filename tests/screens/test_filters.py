@@ -14,12 +14,14 @@ from support_desk.domain.sla import Ranked, rank
 from support_desk.domain.tickets import Ticket
 from support_desk.screens.alert_rows import AlertRow, alert_rows
 from support_desk.screens.filters import (
+    FIELDS,
     SAVED,
     SORTS,
     alert_fields,
     matcher,
     sorted_tickets,
     ticket_fields,
+    unknown_in,
 )
 from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
@@ -232,3 +234,30 @@ def test_the_queue_in_the_order_of_what_changed_last() -> None:
     moments = [row.ticket.updated_at for row in sorted_tickets(rows, "updated")]
     assert moments == sorted(moments, reverse=True)
     assert moments[0] > moments[-1]
+
+
+@pytest.mark.parametrize(
+    ("pane", "expression", "word"),
+    [
+        ("tickets", "open foo:bar", "foo:bar"),
+        ("tickets", "!is:nope", "!is:nope"),
+        ("alerts", "is:unassigned", "is:unassigned"),
+        ("alerts", "sla:late", "sla:late"),
+        ("tickets", "sla:late is:unass p:high https://x.example/y ratio 5:1", ""),
+        ("alerts", "has:kim message:disk is:mine", ""),
+    ],
+)
+def test_what_rows_dont_have_is_told_from_what_none_of_them_is(pane: str, expression: str, word: str) -> None:
+    assert unknown_in(expression, pane) == word
+
+
+def test_the_fields_are_those_that_the_rows_have() -> None:
+    seen = view()
+    (ticket, *_), (alert, *_) = seen.snapshot.tickets.rows, alert_rows(seen)
+    assert set(ticket_fields(seen)(ticket)) == FIELDS["tickets"] | {"any"}
+    assert set(alert_fields(seen)(alert)) == FIELDS["alerts"] | {"any"}
+
+
+def test_an_address_is_a_word_and_a_number_may_have_its_sign() -> None:
+    assert alerts("https://www.eastmarch") != []
+    assert tickets("#48144") == tickets("id:48144") != []

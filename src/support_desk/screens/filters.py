@@ -33,6 +33,20 @@ SHORT = {
 """Other names for the fields."""
 
 
+COMMON = frozenset({"id", "priority", "status", "client", "assignee", "tags", "is"})
+FIELDS: Mapping[str, frozenset[str]] = {
+    "alerts": COMMON | {"source", "message"},
+    "tickets": COMMON | {"requester", "group", "plan", "type", "sla", "subject"},
+}
+"""What the rows of each pane can be searched by."""
+KNOWN = frozenset[str]().union(*FIELDS.values())
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "alerts": ("mine",),
+    "tickets": ("mine", "unassigned", "pressing", "important"),
+}
+"""What can stand behind `is:`."""
+
+
 @record
 class SavedFilter:
     """A filter with a name."""
@@ -82,10 +96,30 @@ def _term(word: str) -> tuple[bool, str, str] | None:
     """(inverted, field, value) of one word; None while it is still being typed."""
     inverted = word.startswith("!")
     word = word.removeprefix("!")
+    if word.startswith("#") and word[1:].isdecimal():
+        # As numbers of tickets and alerts are written everywhere.
+        return (inverted, "id", word[1:])
     field, colon, value = word.partition(":")
-    if colon and field.isalpha():
-        return (inverted, SHORT.get(field, field), value) if value else None
+    field = SHORT.get(field, field)
+    # "https://..." is a word like others.
+    if colon and field in KNOWN:
+        return (inverted, field, value) if value else None
     return (inverted, "any", word) if word else None
+
+
+def unknown_in(expression: str, pane: str) -> str:
+    """The first word that asks for something that the rows of a pane don't have; empty: there is none.
+
+    Without a word about it "is:unasigned" would look as if nothing were unassigned.
+    """
+    for word in expression.casefold().split():
+        field, colon, value = word.removeprefix("!").partition(":")
+        field = SHORT.get(field, field)
+        if not (colon and value and field.isalpha()) or value.startswith("//"):
+            continue
+        if field not in FIELDS[pane] or (field == "is" and not any(value in mark for mark in MARKS[pane])):
+            return word
+    return ""
 
 
 def ticket_fields(view: View) -> Callable[[Ranked], Fields]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support_desk.desk.snapshot import FeedName, State, state
 from support_desk.domain.sla import count_late
-from support_desk.screens.filters import SORTS
+from support_desk.screens.filters import SORTS, unknown_in
 from support_desk.screens.header import state_words
 from support_desk.screens.view import View
 from support_desk.widgets.lines import Parts
@@ -65,6 +65,8 @@ def empty_words(view: View, pane: str, chosen: str) -> str:
         return "Not read yet ..."
     if judged is State.OFF:
         return "Not configured: see support-desk config init."
+    if chosen and feed.rows and (word := unknown_in(chosen, pane)):
+        return f"{pane.capitalize()} can't be filtered by {word!r}; esc takes it away."
     if chosen and feed.rows:
         return f"No row matches the filter {chosen!r}; esc takes it away."
     if judged is not State.FRESH or feed.problem is not None:
