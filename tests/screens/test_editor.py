@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support_desk.screens.acting.composer import Composer
-from support_desk.screens.editor import editor_command, tell_tmux
+from support_desk.screens.editor import _ended, editor_command, tell_tmux
 from tests.screens.acting import opened
 from tests.screens.ticket_desk import MAP, go_to, writing
 from tests.support import running
@@ -55,3 +55,12 @@ async def test_a_terminal_that_cannot_be_lent_keeps_the_text(monkeypatch: pytest
         assert isinstance(desk.app.screen, Composer)
         assert composer.text == "Begun here."
         assert not desk.app.in_editor
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("exit 0", ""), ("exit 3", "sh ended with code 3"), ("kill -9 $$", "sh was ended by SIGKILL")],
+)
+async def test_how_an_editor_ended_is_told_in_words(script: str, words: str) -> None:
+    """ "ended with code -9" is nothing that an editor does."""
+    assert await _ended(["sh", "-c", script]) == words

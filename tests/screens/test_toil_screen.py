@@ -194,6 +194,15 @@ async def test_one_claim_or_all_are_copied_ready_to_enter() -> None:
         assert lines[-1].startswith("Rule: ")
 
 
+async def test_where_the_table_is_stands_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(size=SMALL) as desk:
+        await open_ledger(desk)
+        await desk.press("w")
+        await fill(desk, "mine.csv")
+        await desk.until(lambda: f"Written to {tmp_path / 'mine.csv'}" in desk.app.said)
+
+
 async def test_the_table_is_a_new_file_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "toil.csv"
     async with running(size=SMALL) as desk:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import shlex
 import shutil
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -84,7 +85,16 @@ async def _ended(command: list[str]) -> str:
         with suppress(ProcessLookupError):
             process.terminate()
         raise
+    if code < 0:
+        return f"{name} was ended by {_signal_name(-code)}"
     return f"{name} ended with code {code}" if code else ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _taken_back(app: DeskApp, path: Path) -> str | None:

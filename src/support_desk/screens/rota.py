@@ -106,10 +106,11 @@ class RotaScreen(DeskScreen):
     def _ask(self, mine: str, question: str, usual: str) -> None:
         from support_desk.screens.pickers import LinePicker
 
+        # The path in full: who has kept the desk open for days doesn't know where it was started.
         def chosen(path: str | None) -> None:
             if path is not None:
                 self.run_worker(
-                    self._write(at_home(path), mine), name="calendar", group="calendar",
+                    self._write(at_home(path).absolute(), mine), name="calendar", group="calendar",
                     description="write the calendar", exit_on_error=False,
                 )  # fmt: skip
 

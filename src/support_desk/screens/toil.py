@@ -281,10 +281,11 @@ class ToilScreen(ListAndText[Claim]):
         view = self.desk_app.view
         text = to_csv(found.ledger, view.calendar.timezone)
 
+        # The path in full: who has kept the desk open for days doesn't know where it was started.
         def chosen(path: str | None) -> None:
             if path is not None:
                 self.run_worker(
-                    self._write_table(at_home(path), text), name="export", group="export",
+                    self._write_table(at_home(path).absolute(), text), name="export", group="export",
                     description="write the table", exit_on_error=False,
                 )  # fmt: skip
 
