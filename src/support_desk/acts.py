@@ -234,12 +234,20 @@ class Acts:
     def _note_promise(self, entry: Entry) -> None:
         """What was promised stands in the ticket now, or that it was done: the queue shows it."""
         from support_desk.domain.commands import EditTicket
-        from support_desk.domain.promises import PROMISE_DONE
+        from support_desk.domain.promises import says_what_is_next
 
         command = entry.intent.decided
-        if not isinstance(command, EditTicket):
+        if self.outbox is None or not isinstance(command, EditTicket) or not says_what_is_next(command):
             return
-        if command.promise is not None or PROMISE_DONE in command.comment.splitlines():
+        # One whose answer was lost is found after what was promised, or done, since.
+        since = any(
+            row.sequence > entry.sequence
+            and row.phase is Phase.CONFIRMED
+            and row.intent.target == entry.intent.target
+            and says_what_is_next(row.intent.decided)
+            for row in self.outbox.entries
+        )
+        if not since:
             self._app.note_promise(int(entry.intent.target.id), command.promise)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -425,6 +426,25 @@ async def test_a_promise_that_was_kept_is_ended(desk: Running) -> None:
     await all_ended(desk, 2)
     await desk.until(lambda: MAP not in desk.app.desk.promises)
     assert promise_in((await detail_of(desk, MAP)).comments) is None
+
+
+async def test_a_promise_that_is_found_late_doesnt_come_back(desk: Running) -> None:
+    await go_to(desk, MAP)
+    await desk.press("D")
+    await line(desk, "ring them")
+    await line(desk, "2d")
+    first = await ended(desk)
+    await desk.press("D")
+    await line(desk, "done")
+    await all_ended(desk, 2)
+    await desk.until(lambda: MAP not in desk.app.desk.promises)
+    # Its answer was lost, and a look finds its note only now: the line that ends it stands below.
+    outbox = desk.app.acts.outbox
+    assert outbox is not None
+    outbox.show(replace(first, phase=Phase.UNKNOWN))
+    outbox.show(first)
+    await desk.pilot.pause()
+    assert MAP not in desk.app.desk.promises
 
 
 # Under whose name

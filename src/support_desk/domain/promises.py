@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from html import escape
 
-from support_desk.domain.commands import EditTicket, Promise
+from support_desk.domain.commands import Command, EditTicket, Promise
 from support_desk.domain.tickets import Comment
 from support_desk.text import clean
 
@@ -30,6 +30,13 @@ _LINE = re.compile(
     r"^\s*Next step by (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{1,2}) (" + "|".join(_MONTHS) + r") (\d{4}) "
     r"(\d\d):(\d\d) \(UTC(?:([+-])(\d{1,2})(?::(\d\d))?)?\): (\S.*?)\s*$"
 )
+
+
+def says_what_is_next(command: Command) -> bool:
+    """Whether a command promises something, or says that what was promised is done."""
+    if not isinstance(command, EditTicket):
+        return False
+    return command.promise is not None or PROMISE_DONE in command.comment.splitlines()
 
 
 def promise_line(promise: Promise, zone: tzinfo) -> str:
