@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 import pytest
@@ -198,6 +199,27 @@ async def test_undo_gives_it_back_to_whom_it_was(desk: Running) -> None:
     await desk.until(lambda: len(entries(desk)) == 2)
     assert (await ended(desk)).phase is Phase.CONFIRMED
     assert ticket_now(desk, MAGDA).assignee_email == "magda@agency.example"
+
+
+def _are_as_many(desk: Running, number: int) -> bool:
+    return len(entries(desk)) == number
+
+
+@pytest.mark.parametrize("key", ["w", "p"])
+async def test_what_was_done_again_can_be_taken_back_again(desk: Running, key: str) -> None:
+    await go_to(desk, MAGDA)
+    before = ticket_now(desk, MAGDA)
+    await desk.press(key)
+    if key == "p":
+        await choose(desk, "low")
+    await ended(desk)
+    done = ticket_now(desk, MAGDA)
+    for number, key_pressed in enumerate("uUuUu", start=2):
+        await desk.press(key_pressed)
+        await desk.until(partial(_are_as_many, desk, number))
+        assert (await ended(desk)).phase is Phase.CONFIRMED
+        now, wanted = ticket_now(desk, MAGDA), before if key_pressed == "u" else done
+        assert (now.assignee_email, now.priority) == (wanted.assignee_email, wanted.priority), number
 
 
 # Fields

@@ -76,7 +76,12 @@ def redo(app: DeskApp, outbox: Outbox) -> None:
             continue
         # One decision, as it was: `u` takes all of it back again.
         batch = uuid4().hex if len(group) > 1 else ""
-        again = [_new(app, row, row.intent.decided, undoes="", batch=batch) for row in group]
+        # What was taken back by another change is as that has left it, and that is what `u` restores.
+        last = [undone.get(row.intent.id, row) for row in group]
+        again = [
+            _new(app, left, row.intent.decided, undoes="", batch=batch)
+            for row, left in zip(group, last, strict=True)
+        ]
         for sent in app.acts.submit(again):
             _drop_draft(outbox, sent)
         return
