@@ -144,6 +144,17 @@ class TestEscalation:
         assert (await world.actions.perform(intent)).words == "not sent: second line is nobody now"
         assert world.writes() == []
 
+    async def test_sent_all_the_same_it_names_who_it_is_now(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        rotation = world.opsgenie.schedules[1].rotations[0]
+        rotation.turns = [Turn(NIGHT, NIGHT + timedelta(hours=2), KIM)]
+        receipt = await world.actions.perform(intent)
+        assert receipt.remaining == replace(
+            ESCALATE, line="second line: Cat Calder", people=(KIM,), confirmed=True
+        )
+        again = await world.again(intent, receipt)
+        assert (again.words, again.remedy, again.paged) == ("Cat Calder was paged 20:00:00", "", True)
+
     async def test_a_rota_that_cant_be_read_holds_nothing_up(self, world: AlertWorld) -> None:
         intent = await world.decide(ESCALATE)
         world.actions = AlertPerformer(

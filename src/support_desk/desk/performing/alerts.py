@@ -210,7 +210,9 @@ class AlertPerformer:
             return None
         who = ", ".join(self._name(address) for address in sorted(now)) or "nobody"
         told = ", ".join(self._name(address) for address in command.people)
-        return conflict(f"{line} is {who} now", detail.alert, [FieldDifference(line, told, who)], command)
+        # Sent all the same, it pages whoever it is now: they are named, and their page is what is waited for.
+        anew = replace(command, line=f"{line}: {who}", people=tuple(sorted(now)))
+        return conflict(f"{line} is {who} now", detail.alert, [FieldDifference(line, told, who)], anew)
 
     # After
 
