@@ -36,11 +36,15 @@ def lives(instance: str) -> bool:
     return began(pid) == parts[2]
 
 
+_ENDED = "ZX"
+"""The states of a process that has ended and that nobody has asked about yet: it does nothing any more."""
+
+
 def began(pid: int) -> str:
-    """When a process began, in the system's own ticks; empty where that can't be told."""
+    """When a process began, in the system's own ticks; empty where that can't be told, or it has ended."""
     try:
         # The second field is the program's name, in brackets, and may hold anything.
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
-        return fields[19]
+        return "" if fields[0] in _ENDED else fields[19]
     except (OSError, IndexError):
         return ""
