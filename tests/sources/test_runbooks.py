@@ -315,6 +315,17 @@ class TestCatalogue:
 
 
 class TestRead:
+    async def test_a_name_that_can_not_be_shown_is_not_listed_as_another(self, tmp_path: Path) -> None:
+        """Listed as it is shown, nothing could open it, or its title would stand on another file."""
+        write(tmp_path, "a b.md", "# The one\n")
+        write(tmp_path, "a\x07 b.md", "# The other\n")
+        write(tmp_path, "c\x1b[31m.md", "# Red\n")
+        reading = await folder(tmp_path).catalogue()
+        assert [(row.path, row.title) for row in reading.rows] == [("a b.md", "The one")]
+        assert reading.rejected == 2
+        assert all("rename it" in note and "\x1b" not in note for note in reading.notes)
+        assert len(reading.notes) == 2
+
     async def test_text_is_cleaned_and_keeps_its_shape(self, tmp_path: Path) -> None:
         write(tmp_path, "a.md", "\ufeff# A\r\n\r\n    code \x1b[31mred\x1b[0m\r\n\u202eback\n")
         assert await folder(tmp_path).read("a.md") == "# A\n\n    code red\nback"

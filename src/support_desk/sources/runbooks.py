@@ -172,8 +172,12 @@ class RunbookFolder:
                 yield entry
 
     @staticmethod
-    def _name(root: Path, path: str) -> str:
-        return clean(os.path.relpath(path, root).replace(os.sep, "/"))
+    def _path_of(root: Path, path: str) -> str:
+        return os.path.relpath(path, root).replace(os.sep, "/")
+
+    @classmethod
+    def _name(cls, root: Path, path: str) -> str:
+        return clean(cls._path_of(root, path))
 
     def _look(self, root: Path, file: os.DirEntry[str], scan: _Scan) -> None:
         """Put one file into the scan: as it is known, or read again."""
@@ -181,6 +185,11 @@ class RunbookFolder:
         try:
             info = file.stat()
             if not stat.S_ISREG(info.st_mode):
+                return
+            if name != self._path_of(root, file.path):
+                # As it is shown it couldn't be opened, or would be another file.
+                scan.rejected += 1
+                scan.notes.append(f"{name}: left out, its name has characters that can't be shown: rename it")
                 return
             if info.st_size > MAX_BYTES:
                 scan.rejected += 1
