@@ -160,6 +160,21 @@ def test_one_alert_that_is_older_than_was_asked_about_hides_no_other(
     store.close()
 
 
+@pytest.mark.parametrize("always_more", [False, True])
+def test_pages_that_are_shorter_than_asked_for_leave_no_gap(
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, *, always_more: bool
+) -> None:
+    opsgenie.most_rows, opsgenie.always_more = 20, always_more
+    opsgenie.alerts = [closed_alert(number, NOW - number * MINUTE) for number in range(1, 90)]
+    opsgenie.alerts += [closed_alert(1000 + number, NOW - 200 * MINUTE) for number in range(30)]
+
+    assert ask(configuration, clock) == 0
+
+    store = kept(configuration)
+    assert len(store.history(NOW - DAY)) == 119
+    store.close()
+
+
 def test_an_answer_that_does_not_keep_to_the_times_ends_with_words(
     configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,7 +63,9 @@ class HistorySimulator(OpsgenieSimulator):
             return error(422, "Sum of offset and limit should be lower than 20K")
         rows = self._found(request.param("query"))
         rows.sort(key=lambda row: (row["createdAt"], row["id"]), reverse=request.param("order") == "desc")
-        return data(rows[offset : offset + limit])
+        page = rows[offset : offset + min(limit, self.most_rows)]
+        more = offset + len(page) < len(rows) or self.always_more
+        return data(page, paging={"next": self._page_url("alerts", offset + len(page))} if more else {})
 
     def _found(self, query: str) -> list[dict[str, Any]]:
         rows = [row for row in self.alerts if isinstance(row, dict)]

@@ -19,7 +19,7 @@ from support_desk.domain.alerts import PastAlert
 from support_desk.sources.errors import Rejected, SourceError
 from support_desk.sources.history import HistoryPage, Place
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
-from support_desk.sources.opsgenie.wire import line_of, read_alert, read_rows, to_alert
+from support_desk.sources.opsgenie.wire import line_of, next_offset, read_alert, read_rows, to_alert
 
 if TYPE_CHECKING:
     from support_desk.config.model import Opsgenie
@@ -83,14 +83,15 @@ class OpsgenieHistory:
         # One that isn't as old as was asked about says nothing of where the others go on.
         times = (past.alert.created_at for past in found if past.alert.created_at >= span.start)
         oldest = min(map(_milliseconds, times), default=before)
-        if len(rows) < PAGE:
+        # A page may hold fewer rows than asked for; the last one is the one that names no other.
+        if not rows or (len(rows) < PAGE and next_offset(answer.body) is None):
             return HistoryPage(alerts, span.start, None, rejected)
         if oldest < before:
             # Others may share the oldest one's millisecond.
             at = _moment(oldest)
             return HistoryPage(alerts, at + _MILLISECOND, Place(at), rejected)
         return HistoryPage(
-            alerts, place.before + _MILLISECOND, Place(place.before, place.skip + PAGE), rejected
+            alerts, place.before + _MILLISECOND, Place(place.before, place.skip + len(rows)), rejected
         )
 
     async def close(self) -> None:
