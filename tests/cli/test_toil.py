@@ -19,6 +19,7 @@ from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.desk.store import ReadingsStore
 from support_desk.desk.toil_book import ToilBook
 from support_desk.domain.alerts import Alert
+from support_desk.domain.past import Span
 from support_desk.domain.toil import Answer
 from support_desk.domain.toil_rule import Woken
 from support_desk.paths import store_file, toil_file
@@ -167,6 +168,19 @@ def test_a_history_that_does_not_reach_back_is_said(
     assert "not complete: the history of alerts begins Thu 12 Nov 02:14" in said.err
     assert "note: what rang and was closed while no desk was open" in said.err
     assert "1. Thursday 12 November" in said.out
+
+
+@pytest.mark.parametrize(("before", "noted"), [(timedelta(minutes=4), False), (timedelta(hours=1), True)])
+def test_after_an_import_nothing_is_left_to_import(
+    configuration: Path, capsys: pytest.CaptureFixture[str], before: timedelta, *, noted: bool
+) -> None:
+    remember(configuration, *ROUGH)
+    config = load_config(configuration, {"KEY": READ_KEY}).config
+    with closing(ReadingsStore.open(store_file(config))) as store:
+        whole = Span(NOW - timedelta(days=60), NOW - before)
+        store.keep_imported(whole, whole.start, ())
+    ask(configuration, "--from", "2026-11-04")
+    assert ("while no desk was open" in capsys.readouterr().err) is noted
 
 
 def test_the_cached_rota_asks_nobody(

@@ -141,9 +141,16 @@ def _missing(
         yield f"the rota was read from {moment_words(cover.start, now, zone)} on only"
 
 
+_WORTH_AN_IMPORT = timedelta(minutes=5)
+"""What lies between an import and the next look isn't: nobody could ever make the note go."""
+
+
 def _notes(history: History, start: datetime, end: datetime) -> Iterable[str]:
     reach = history.reach
-    if reach is not None and reach.start is not None and reach.holes(Span(max(start, reach.start), end)):
+    if reach is None or reach.start is None:
+        return
+    holes = reach.holes(Span(max(start, reach.start), end))
+    if any(hole.end - hole.start >= _WORTH_AN_IMPORT for hole in holes):
         yield (
             "what rang and was closed while no desk was open isn't in the history: "
             "support-desk history import asks the service for it"
