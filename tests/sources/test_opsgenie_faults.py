@@ -31,6 +31,7 @@ from support_desk.sources.errors import (
     Throttled,
     Unreachable,
     Unreadable,
+    Unsent,
 )
 from support_desk.sources.opsgenie import OpsgenieSource, Patience
 from tests.simulators.http import (
@@ -110,6 +111,8 @@ class TestStatuses:
             (404, NotThere),
             (405, Rejected),
             (406, Rejected),
+            (407, Unsent),
+            (408, ServiceDown),
             (409, Rejected),
             (410, NotThere),
             (415, Rejected),
@@ -154,6 +157,12 @@ class TestStatuses:
     async def test_what_the_account_does_not_support(self, opsgenie: OpsgenieSimulator) -> None:
         problem = await refused(opsgenie, error(403, "Not supported", code=40302))
         assert "doesn't support" in problem.problem
+
+    @pytest.mark.parametrize(("status", "words"), [(407, "HTTPS_PROXY"), (408, "the dashboard keeps trying")])
+    async def test_what_has_nothing_to_do_with_the_question_does_not_blame_it(
+        self, opsgenie: OpsgenieSimulator, status: int, words: str
+    ) -> None:
+        assert words in (await refused(opsgenie, error(status, "no"))).remedy
 
     async def test_gone_may_mean_switched_off(self, opsgenie: OpsgenieSimulator) -> None:
         problem = await refused(opsgenie, error(410, "Gone"))

@@ -83,7 +83,6 @@ _NEVER_LEFT = (
 """Failures before a request is on its way."""
 _NOT_TAKEN = (Unsent, SignInRefused, NotAllowed, NotThere, Rejected, Throttled)
 """Of a change: it surely wasn't taken."""
-REQUEST_TIMEOUT = 408
 
 
 class _GenieKey(httpx.Auth):
@@ -161,10 +160,8 @@ class Gateway:
         fault: SourceError
         try:
             return await self._exchange(method, path, params, body, key=key, doing=doing)
-        except _NOT_TAKEN as error:
-            if error.status != REQUEST_TIMEOUT:
-                raise
-            fault = unanswered(error)
+        except _NOT_TAKEN:
+            raise
         except SourceError as error:
             fault = unanswered(error)
         raise fault

@@ -24,6 +24,7 @@ from support_desk.sources.errors import (
     Unanswered,
     Unreachable,
     Unreadable,
+    Unsent,
 )
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.text import clean
@@ -36,11 +37,18 @@ SWITCHED_OFF = (
 _PROXY = "check HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 LONGEST_WAIT = 3600.0
 
+_ON_THE_WAY: dict[int, tuple[type[SourceError], str, str]] = {
+    407: (Unsent, "OpsGenie: the proxy wants a sign-in of its own", _PROXY),
+    408: (ServiceDown, "OpsGenie gave up waiting for our request (HTTP 408)", NETWORK),
+}
+"""Refusals that say nothing of what was asked."""
+
 _REFUSED_QUESTION = "check `[opsgenie] query` and the names in `[rota]`"
 _REFUSED_CHANGE = "look at the alert, change what was refused, and send it again"
 
 _NOT_SUPPORTED = 40302
 _PAYMENT_REQUIRED = 402
+_GONE = 410
 _UNPROCESSABLE = 422
 _KEY_WORDS = re.compile(r"(?i)\bkey format\b|\b(?:api|genie) ?key\b")
 _INTEGRATION_KEY = re.compile(r"(?i)api integration")
@@ -162,13 +170,13 @@ def fault_of_status(
             return fault(
                 NotAllowed, *_forbidden(status, body.get("code"), said, (key_words, key_name), doing)
             )
-        case 404, _:
-            return fault(*_missing(headers, doing))
-        case 410, _:
-            return fault(NotThere, f"OpsGenie: gone for good, can't {doing}", SWITCHED_OFF)
+        case 404 | 410, _:
+            return fault(*_missing(status, headers, doing))
         case 429, _:
             remedy = "the dashboard waits and asks again; other tools of the account use the same allowance"
             return fault(Throttled, "OpsGenie asks us to wait", remedy, _wait(headers))
+        case 407 | 408, _:
+            return fault(*_ON_THE_WAY[status])
         case _, 4:
             problem = f"OpsGenie can't {doing}" + (f": {said}" if said else f" (HTTP {status})")
             return fault(Rejected, problem, _REFUSED_CHANGE if writing else _REFUSED_QUESTION)
@@ -179,7 +187,9 @@ def fault_of_status(
             return fault(Unreadable, f"OpsGenie answered with HTTP {status}", NETWORK)
 
 
-def _missing(headers: Mapping[str, str], doing: str) -> tuple[type[SourceError], str, str]:
+def _missing(status: int, headers: Mapping[str, str], doing: str) -> tuple[type[SourceError], str, str]:
+    if status == _GONE:
+        return NotThere, f"OpsGenie: gone for good, can't {doing}", SWITCHED_OFF
     if headers.get("X-Opsgenie-Errortype", "") == "RequestNotProcessed":
         return NotYet, "OpsGenie hasn't worked off the request yet", "ask again in a moment"
     remedy = f"it may have been deleted; if everything is missing, {SWITCHED_OFF}"
