@@ -10,11 +10,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support_desk.cli import run
 from support_desk.config.load import load_config
-from support_desk.desk.snapshot import FeedName, Snapshot
+from support_desk.desk.about import About, decode_about
+from support_desk.desk.snapshot import Feed, FeedName, Snapshot
 from support_desk.desk.store import ReadingsStore
 from support_desk.paths import store_file
 from tests.cli.samples import NOW, TODAY, active, alert, desk, ticket
@@ -117,6 +119,41 @@ def test_what_somebody_else_may_have_put_into_the_store_is_only_text(
         assert json.loads(said.out)["tickets"]["next"]["subject"] == HOSTILE, "what it was can be read back"
     else:
         assert "mine" not in said.out
+
+
+def with_clock_off(snapshot: Snapshot, off: timedelta) -> Snapshot:
+    for name in FeedName:
+        snapshot = snapshot.with_feed(name, replace(snapshot.feed(name), clock_off=off))
+    return snapshot
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["alerts", "--cached"]])
+def test_a_clock_that_is_behind_is_known_from_the_desk(
+    configuration: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """All is said as at the moment that it is."""
+    keep(configuration, some_desk())
+    ask(configuration, *command)
+    wanted = capsys.readouterr()
+    off = timedelta(hours=2, seconds=0.3)
+    keep(configuration, with_clock_off(some_desk(), off))
+    ask(configuration, *command, at=NOW - timedelta(hours=2))
+    assert capsys.readouterr() == wanted
+
+
+def test_a_clock_that_was_ahead_makes_nothing_fresh(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may have been put right since."""
+    keep(configuration, with_clock_off(some_desk(), timedelta(hours=-2)))
+    assert ask(configuration, "status", at=NOW + timedelta(hours=2)) == 1
+    assert "read 2 h ago" in capsys.readouterr().out
+
+
+def test_a_store_without_the_clock_still_reads() -> None:
+    about = About.of(Feed(read_at=NOW, clock_off=timedelta(hours=1)))
+    older = msgspec.msgpack.encode(msgspec.msgpack.decode(msgspec.msgpack.encode(about))[:-1])
+    assert decode_about(older).feed((), 0) == Feed(read_at=NOW)
 
 
 def test_one_line_from_the_store(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from support_desk.config.model import Config, Opsgenie, Runbooks, Zendesk
 from support_desk.desk.desk import Desk, DeskChange, read_once
-from support_desk.desk.snapshot import FeedName, SourceName, State, source_state, state
+from support_desk.desk.snapshot import FeedName, SourceName, State, clock_behind, source_state, state
 from support_desk.desk.store import ReadingsStore
 from support_desk.glance import source_error
 from support_desk.sources.errors import NotAllowed, SignInRefused, Throttled, Unreachable
@@ -267,6 +267,19 @@ async def test_a_reading_is_as_young_as_it_is_although_the_clock_was_wrong() -> 
         read_at = bench.desk.snapshot.alerts.read_at
         assert read_at is not None
         assert abs(read_at - away) <= timedelta(seconds=2)
+
+
+async def test_how_far_the_clock_is_out_is_kept_for_those_who_only_read_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "readings.sqlite3"
+    bench = Bench(store=ReadingsStore.open(path))
+    for script in bench.fake.on.values():
+        script.answer = replace(script.answer, server_time=START + timedelta(minutes=2))  # type: ignore[type-var]
+    async with bench.running():
+        await bench.clock.advance(6)
+    bench.desk.close()
+    store = ReadingsStore.open_existing(path)
+    assert clock_behind(store.load()).total_seconds() == pytest.approx(120, abs=1)
+    store.close()
 
 
 async def test_the_rota_is_asked_for_again_if_the_clock_was_wrong() -> None:

@@ -19,7 +19,15 @@ from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.facts import by_name
 from support_desk.desk.skew import skew_warning
-from support_desk.desk.snapshot import FEEDS_OF, FeedName, Snapshot, SourceName, State, source_state
+from support_desk.desk.snapshot import (
+    FEEDS_OF,
+    FeedName,
+    Snapshot,
+    SourceName,
+    State,
+    clock_behind,
+    source_state,
+)
 from support_desk.domain.paged import Page
 from support_desk.domain.sla import Agreement
 from support_desk.sources.protocols import Sources
@@ -234,7 +242,7 @@ def _cached(config: Config, clock: Clock) -> Seen | None:
         store = ReadingsStore.open_existing(path)
         try:
             snapshot = enable(store.load(), configured(config), config)
-            return Seen(snapshot, clock.now(), config, agreement_of(config))
+            return Seen(snapshot, clock.now() + clock_behind(snapshot), config, agreement_of(config))
         finally:
             store.close()
     except StoreError as error:

@@ -38,7 +38,7 @@ def status(
         output.talk(f"{error.problem}: {error.remedy}")
         return 1
     if as_json:
-        output.document(glance.header(now, seen.sources) | glance.document(seen))
+        output.document(glance.header(seen.now, seen.sources) | glance.document(seen))
     else:
         output.data(glance.tmux_line(seen) if tmux else glance.line(seen))
     return 0 if seen.trusted() else 1

@@ -17,7 +17,7 @@ from support_desk.config.model import Config
 from support_desk.desk.about import Undecodable, decode_about
 from support_desk.desk.feeds import configured, enable
 from support_desk.desk.schema import one_moment, open_file_to_read, telling
-from support_desk.desk.snapshot import Feed, FeedName, Snapshot
+from support_desk.desk.snapshot import Feed, FeedName, Snapshot, clock_behind
 from support_desk.glance import AlertGlance, Glance, TicketGlance, sources_of
 
 _FEEDS = frozenset(name.value for name in FeedName)
@@ -39,7 +39,10 @@ class _Ranked(msgspec.Struct):
 
 
 def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
-    """The facts of the line from the store at `path`. Raises `StoreError`."""
+    """The facts of the line from the store at `path`. Raises `StoreError`.
+
+    `now` is by the machine's clock, the facts are at the moment that it was.
+    """
     with telling(path):
         connection = open_file_to_read(path)
         try:
@@ -59,6 +62,7 @@ def stored_glance(path: Path, config: Config, now: datetime) -> Glance:
     for name, about in feeds.items():
         snapshot = snapshot.with_feed(name, _feed(about, *rows.get(name, ([], 0))))
     snapshot = enable(snapshot, configured(config), config)
+    now += clock_behind(snapshot)
     return Glance(
         now,
         sources_of(snapshot, now),

@@ -22,6 +22,8 @@ class About(msgspec.Struct, frozen=True, array_like=True):
     problem: Problem | None
     failing_since: datetime | None
     interval: timedelta
+    clock_off: timedelta = timedelta(0)
+    """Older stores don't have it."""
 
     @classmethod
     def of(cls, feed: Feed[object]) -> About:
@@ -33,6 +35,7 @@ class About(msgspec.Struct, frozen=True, array_like=True):
             feed.problem,
             feed.failing_since,
             feed.interval,
+            feed.clock_off,
         )
 
     def feed(self, rows: tuple[object, ...], undecodable: int) -> Feed[object]:
@@ -46,6 +49,7 @@ class About(msgspec.Struct, frozen=True, array_like=True):
             problem=self.problem,
             failing_since=self.failing_since,
             interval=self.interval,
+            clock_off=self.clock_off,
         )
 
 

@@ -340,7 +340,8 @@ class Desk:
         before = self.snapshot.feed(name)
         self.snapshot = self.snapshot.with_feed(name, feed)
         if self._writer:
-            self._writer.keep(name, feed)
+            # `status` has no other way to know how far this machine's clock is out.
+            self._writer.keep(name, replace(feed, clock_off=self._reads.off))
         # Who is on call depends on when that was asked: a shift may have begun since.
         only_age = name is not FeedName.ON_CALL and not changes and _says_the_same(before, feed, self.now())
         self._tell(frozenset({name}), {name: changes}, only_age=only_age)

@@ -98,6 +98,8 @@ class Feed(Generic[T_co]):
     enabled: bool = True
     more: int = 0
     """Rows that are kept and not in `rows` yet: the first frame takes only the head of a long feed."""
+    clock_off: timedelta = timedelta(0)
+    """Of a feed in the store: what was to be added to the machine's clock when it was kept there."""
 
 
 _KEYS: dict[FeedName, Callable[[Any], Hashable]] = {
@@ -115,6 +117,16 @@ _KEYS: dict[FeedName, Callable[[Any], Hashable]] = {
 def row_key(name: FeedName, row: object) -> Hashable:
     """What makes a row of this feed the same row in the next reading."""
     return _KEYS[name](row)
+
+
+def clock_behind(kept: Snapshot) -> timedelta:
+    """How far this machine's clock was behind the services', in whole seconds, when `kept` was read last.
+
+    One that was ahead isn't set back: had it been put right since, old readings would look fresh.
+    """
+    feeds = [(feed.read_at, feed.clock_off) for feed in map(kept.feed, FeedName) if feed.read_at is not None]
+    off = max(feeds)[1] if feeds else timedelta(0)
+    return max(timedelta(seconds=round(off.total_seconds())), timedelta(0))
 
 
 FAILED_AFTER = timedelta(minutes=5)

@@ -35,6 +35,11 @@ class SourceReads:
         """What the person should know about this machine's clock."""
         return self._skew.warning
 
+    @property
+    def off(self) -> timedelta:
+        """What has to be added to this machine's clock."""
+        return self._skew.value
+
     async def read(
         self, name: FeedName, sources: Sources, snapshot: Snapshot
     ) -> tuple[Reading[Any], datetime]:
