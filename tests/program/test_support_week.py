@@ -301,7 +301,7 @@ async def saturday(week: Week) -> None:
     bells = week.desk.app.bells
     await week.to("27 14:04:10")
     assert week.desk.app.bells == bells + 1
-    assert "ack P1 county-api down: second line (Gus Grove) is paged in 0:50" in week.desk.app.said
+    assert "ack P1 county-api down: second line (Gus Grove) is paged at 14:05" in week.desk.app.said
     await week.to("27 14:04:40")
     assert week.desk.app.bells == bells + 1
     week.clock.move(seconds=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from support_desk.config.model import Runbooks
+from support_desk.domain.runbooks import RunbookMatch
 from support_desk.screens.pickers import ChoicePicker
+from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.runbook_search import RunbookSearch
+from support_desk.sources.errors import Unreachable
 from support_desk.sources.runbooks import RunbookFolder
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
@@ -299,3 +303,32 @@ async def test_where_no_list_is_seen_the_title_names_the_row_that_keys_mean() ->
         await desk.press("2", "b")
         await desk.pilot.pause()
         assert " for #" not in desk.dashboard.query_one("#runbook-title", Lines).plain
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_text_that_comes_late_never_stands_under_another_title(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    async with over(folder) as desk:
+        pane, document = desk.app.query_one(RunbookPane), desk.app.query_one("#runbook", DocumentView)
+        gate, read, asked = asyncio.Event(), RunbookFolder.read, list[str]()
+
+        async def slow(self: RunbookFolder, path: str) -> str:
+            if path == "acme/disk.md":
+                asked.append(path)
+                await gate.wait()
+                if fails:
+                    raise Unreachable("Runbooks: the disk is away", "wait")
+            return await read(self, path)
+
+        monkeypatch.setattr(RunbookFolder, "read", slow)
+        pane.pin(RunbookMatch("index.md", "", "All of it", "found"))
+        await desk.until(lambda: document.key == "index.md")
+        pane.pin(RunbookMatch("acme/disk.md", "", "Full disks", "found"))
+        await desk.until(lambda: asked)
+        pane.pin(RunbookMatch("index.md", "", "All of it", "found"))
+        gate.set()
+        await desk.until(lambda: not any(worker.name == "runbook" for worker in desk.app.workers))
+        await desk.pilot.pause()
+        assert pane.match is not None
+        assert (pane.match.path, document.key) == ("index.md", "index.md")

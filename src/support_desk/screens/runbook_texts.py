@@ -40,16 +40,21 @@ class RunbookTexts:
             into.show(match.path, self._texts[key], match.anchor)
             return
 
+        turn = into.turn
+
         async def read() -> None:
             try:
                 text = await source.read(match.path)
             except SourceError as error:
-                into.say(f"{error.problem}: {error.remedy}")
+                if into.turn == turn:
+                    into.say(f"{error.problem}: {error.remedy}")
                 return
             self._texts[key] = text
             while len(self._texts) > RUNBOOKS_KEPT:
                 del self._texts[next(iter(self._texts))]
-            into.show(match.path, text, match.anchor)
+            # Since it was asked for, another may have been shown whose text was there already, or none.
+            if into.turn == turn:
+                into.show(match.path, text, match.anchor)
 
         # A function, not its coroutine: one that is overtaken before it began leaves nothing behind.
         work: Callable[[], Coroutine[None, None, None]] = read

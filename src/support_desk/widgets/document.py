@@ -119,6 +119,8 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """What is read, while the view is too large to begin with it; None: it is what is shown."""
         self._link: int | None = None
         """Which of the page's links is selected."""
+        self.turn = 0
+        """Rises with everything that is to be shown: what was asked for before it comes too late."""
         self._copied: int | None = None
         """Which of the page's blocks of code was copied last, while it is in sight."""
 
@@ -143,10 +145,12 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         Where the same key and anchor were shown last, the place on the page is kept, whatever was said in
         between.
         """
+        self.turn += 1
         self._replace(_Markdown(key, anchor, markdown, note))
 
     def say(self, text: str) -> None:
         """Show a plain message instead of a page: loading, nothing found, what failed."""
+        self.turn += 1
         self._replace(_Message(text))
 
     def go_to(self, anchor: str) -> bool:
