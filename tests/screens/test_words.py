@@ -62,6 +62,19 @@ def test_a_countdown_never_promises_more_than_there_is(left: timedelta, words: s
 
 def test_the_selected_row_counts_seconds_within_the_hour() -> None:
     assert countdown(span(minutes=59, seconds=59), seconds=True) == "59:59"
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        (span(seconds=59), "now"),
+        (-span(seconds=59), "now"),
+        (-span(minutes=1), "ahead"),
+        (span(days=1), "1d 0h"),
+    ],
+)
+def test_an_age_in_the_future_is_none(old: timedelta, words: str) -> None:
+    assert minutes(old) == words
     assert countdown(span(hours=1), seconds=True) == "1h00"
 
 

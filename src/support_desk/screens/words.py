@@ -27,8 +27,10 @@ def short(span: timedelta) -> str:
 
 
 def minutes(span: timedelta) -> str:
-    """Like `short`, but never seconds: for ages that are drawn once a minute."""
-    return "now" if abs(span) < timedelta(minutes=1) else short(span)
+    """Like `short`, but never seconds: for ages that are drawn once a minute; `ahead` for the future."""
+    if span <= timedelta(minutes=-1):
+        return "ahead"
+    return "now" if span < timedelta(minutes=1) else short(span)
 
 
 def countdown(left: timedelta, *, seconds: bool = False) -> str:
