@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -51,18 +52,20 @@ def test_a_stand_in_becomes_the_module_when_it_is_wanted(start: str) -> None:
     assert printed(before + asked) == printed(asked) != ""
 
 
+OF_TEXTUAL = """
+import textual.types; print(textual.types.Direction)
+from textual.types import Direction as d; print(d)
+from textual.css._help_text import integer_help_text as h; print(h('offset').summary)
+from textual.validation import Number as n, Validator as v; print(isinstance(n(), v))
+from textual.pilot import Pilot; print(Pilot(None).app)
+from textual.design import show_design, Table; print(Table(title='a').title)
+"""
+
+
 def test_a_stand_in_of_textual_becomes_the_module_when_it_is_wanted() -> None:
     before = "from support_desk.spared import before_the_dashboard as before; before()"
 
-    for asked in (
-        "import textual.types; print(textual.types.Direction)",
-        "from textual.types import Direction as d; print(d)",
-        "from textual.css._help_text import integer_help_text as h; print(h('offset').summary)",
-        "from textual.validation import Number as n, Validator as v; print(isinstance(n(), v))",
-        "from textual.pilot import Pilot; print(Pilot(None).app)",
-        "from textual.design import show_design, Table; print(Table(title='a').title)",
-    ):
-        assert printed(f"{before}; import textual.command; {asked}") == printed(asked) != ""
+    assert printed(f"{before}; import textual.command{OF_TEXTUAL}") == printed(OF_TEXTUAL) != ""
 
 
 A_KIND = """
@@ -201,14 +204,40 @@ SPARED_OF_THE_SERVICES = {
 """Something that needs each of them."""
 
 
+IN_A_FORK_EACH = """
+import json, os, sys
+for name, wanted in json.loads(sys.argv[1]).items():
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    kind = lambda: type(sys.modules.get(name)).__name__
+    print(json.dumps([name, kind(), repr(eval(wanted)), kind()]), flush=True)
+    os._exit(0)
+"""
+
+
+def each_apart(imports: str) -> dict[str, list[str]]:
+    """For each: what its module was before, what came of what was wanted, and what its module was then."""
+    command = [sys.executable, "-c", imports + IN_A_FORK_EACH, json.dumps(SPARED_OF_THE_SERVICES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {name: said for name, *said in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.fixture(scope="module")
+def spared() -> dict[str, list[str]]:
+    return each_apart(AS_THE_DASHBOARD)
+
+
+@pytest.fixture(scope="module")
+def plainly() -> dict[str, list[str]]:
+    return each_apart(PLAINLY)
+
+
 @pytest.mark.parametrize("module", SPARED_OF_THE_SERVICES)
-def test_what_the_services_libraries_are_spared_is_there_when_it_is_wanted(module: str) -> None:
-    wanted = SPARED_OF_THE_SERVICES[module]
-    waits = f"type(__import__('sys').modules[{module!r}]).__name__"
-
-    printed_late = printed(f"{AS_THE_DASHBOARD}print({waits}); print({wanted}); print({waits})")
-
-    assert printed_late == f"_Later\n{printed(PLAINLY + f'print({wanted})')}module\n"
+def test_what_the_services_libraries_are_spared_is_there_when_it_is_wanted(
+    module: str, spared: dict[str, list[str]], plainly: dict[str, list[str]]
+) -> None:
+    assert spared[module] == ["_Later", plainly[module][1], "module"]
 
 
 def test_a_known_function_can_be_called_again_and_again() -> None:

@@ -10,7 +10,7 @@ from tests.typist import SIZES, type_at, type_at_services
 ACTS = 300
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_random_typist_finds_nothing(seed: int) -> None:
     assert type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], ACTS) == ""
 
