@@ -232,7 +232,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
 TestOutboxMachine = pytest.mark.timeout(300)(OutboxMachine.TestCase)  # it is by far the longest of all
 TestOutboxMachine.settings = settings(
-    max_examples=100,
+    max_examples=70,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

@@ -549,7 +549,7 @@ def before(one: Ticket, other: Ticket) -> int:
 
 
 class TestAgainstTheRulings:
-    @settings(max_examples=400, deadline=None, derandomize=True)
+    @settings(max_examples=200, deadline=None, derandomize=True)
     @given(tickets)
     def test_the_verdict(self, asked: Ticket) -> None:
         verdict = judge(asked, AGREEMENT)

