@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +31,6 @@ class Preferences:
 
     def set(self, name: str, value: str) -> None:
         """Remember a word, and write all of them whole or not at all."""
-        import tempfile  # 2 ms, which the first frame does without
-
         self._words[name] = value
         if self._path is None:
             return
