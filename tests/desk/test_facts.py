@@ -20,6 +20,7 @@ from support_desk.desk.facts import (
     person_named,
     second_line,
     second_line_at,
+    second_lines,
     to_answer,
 )
 from support_desk.desk.snapshot import Feed, Snapshot
@@ -74,7 +75,7 @@ def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(foun
         people={"kim@example.com": PersonSection(name="Kim Larsen")},
         rota=RotaSection(beyond=(head,)),
     )
-    assert in_words(Countdown("due", found), config, Snapshot()).next == words
+    assert in_words(Countdown("due", found), config, second_lines(config, Snapshot())).next == words
     assert (
         by_name(f"the policy may page {found} again", config, Snapshot())
         == f"the policy may page {words} again"
@@ -96,7 +97,7 @@ def test_the_second_line_that_is_configured_by_its_id_is_called_so_as_well(known
         ("Nights", "second line"),
         ("Nightshift team", "Nightshift team"),
     ):
-        assert in_words(Countdown("due", found), config, snapshot).next == words
+        assert in_words(Countdown("due", found), config, second_lines(config, snapshot)).next == words
         assert by_name(f"the policy may page {found} again", config, snapshot) == (
             f"the policy may page {words} again"
         )

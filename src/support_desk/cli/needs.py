@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from support_desk.config.rules import client_rules, duty_of
-from support_desk.desk.facts import escalation_of, in_words, ladder, second_line, to_answer
+from support_desk.desk.facts import escalation_of, in_words, ladder, second_line, second_lines, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import needs, nothing_words, sentence
 from support_desk.domain.ladder import helper_words
@@ -22,6 +22,8 @@ MOST = 5
 def needs_text(seen: Seen) -> Iterator[str]:
     """The most pressing things, a sentence each; or that nothing is, as far as that is known."""
     config = seen.config
+    lines, on_second_line = second_lines(config, seen.snapshot), second_line(seen.snapshot, seen.now, config)
+    on_the_ladder = ladder(seen.snapshot, config, seen.agreement.calendar, seen.now, on_second_line)
     of = Situation(
         now=seen.now,
         agreement=seen.agreement,
@@ -31,7 +33,7 @@ def needs_text(seen: Seen) -> Iterator[str]:
                 in_words(
                     escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)),
                     config,
-                    seen.snapshot,
+                    lines,
                 ),
             )
             for alert in to_answer(
@@ -42,16 +44,7 @@ def needs_text(seen: Seen) -> Iterator[str]:
             )
         ],
         queue=seen.snapshot.tickets.rows,
-        helper=helper_words(
-            ladder(
-                seen.snapshot,
-                config,
-                seen.agreement.calendar,
-                seen.now,
-                second_line(seen.snapshot, seen.now, config),
-            ),
-            config.me.email,
-        ),
+        helper=helper_words(on_the_ladder, config.me.email),
         duty=duty_of(config),
     )
     found = needs(of)

@@ -204,10 +204,13 @@ _MOST_KEPT = 2_000
 """Of alerts that have left as well: a week has many."""
 
 
-def in_words(found: Countdown, config: Config, snapshot: Snapshot) -> Countdown:
-    """The countdown with the second line by its name, not by its schedule's; a person by theirs."""
+def in_words(found: Countdown, config: Config, lines: Sequence[str]) -> Countdown:
+    """The countdown with the second line by its name, not by its schedule's; a person by theirs.
+
+    `lines` are the `second_lines`, looked up once for all alerts.
+    """
     who = found.next or ""
-    for schedule in _second_lines(config, snapshot):
+    for schedule in lines:
         rest = who[len(schedule) :]
         if who.casefold().startswith(schedule.casefold()) and (not rest or rest.startswith(" (")):
             return replace(found, next=f"second line{rest}")
@@ -217,12 +220,12 @@ def in_words(found: Countdown, config: Config, snapshot: Snapshot) -> Countdown:
 
 def by_name(text: str, config: Config, snapshot: Snapshot) -> str:
     """A sentence about the steps of a policy, with lines and people called as everywhere else."""
-    for schedule in map(re.escape, _second_lines(config, snapshot)):
+    for schedule in map(re.escape, second_lines(config, snapshot)):
         text = re.sub(rf"(?i)(?<![\w-]){schedule}(?= \(| again| should|,|$)", "second line", text)
     return _ADDRESS.sub(lambda found: person_named(found[0], snapshot, config), text)
 
 
-def _second_lines(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
+def second_lines(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
     """What the second line's schedule is called, the longest first: it may be configured by its id.
 
     Then its name is only known from the answers about who is on, and from the steps that page it.

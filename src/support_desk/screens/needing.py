@@ -144,15 +144,12 @@ class Needing:
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
-        entries = self._entries()
+        entries, lines = self._entries(), facts.second_lines(view.config, view.snapshot)
         return Situation(
             now=view.now,
             agreement=view.agreement,
             alerts=[
-                (
-                    alert,
-                    facts.in_words(view.escalation(alert), view.config, view.snapshot),
-                )
+                (alert, facts.in_words(view.escalation(alert), view.config, lines))
                 for alert in facts.to_answer(
                     view.snapshot.alerts.rows,
                     view.config,
