@@ -75,22 +75,16 @@ class TicketVerifier:
         except ValueError as error:
             return Receipt(Verdict.FAILED, f"not sent: {error}")
         detail = await self._work.reads.ticket(number)
+        before = self._work.own.before(entry.intent.id)
         # What went with others is worked off by the helpdesk when it comes to it.
-        together = bool(entry.intent.batch) and self._work.own.before(entry.intent.id) is None
-        waits = JOB_SETTLED if together else SETTLED
+        waits = JOB_SETTLED if entry.intent.batch and before is None else SETTLED
         settled = self._work.clock.now() - _sent_at(entry) >= waits
         settled = settled and not await under_way(self._work, entry.taken)
-        before = self._work.own.before(entry.intent.id)
-        # Stamps are whole seconds: one of the second in which it was sent may be ours.
-        old = before is not None and before[0] < _sent_at(entry) - LEEWAY
-        if (
-            before is not None
-            and old
-            and before[0] == detail.ticket.updated_at
-            and needs_update(edit)
-            and settled
-        ):
-            return _not_arrived(detail, "the ticket hasn't changed since")
+        if settled and before is not None and needs_update(edit):
+            stamp, _ = before
+            # Stamps are whole seconds: one of the second in which it was sent may be ours.
+            if stamp == detail.ticket.updated_at and stamp < _sent_at(entry) - LEEWAY:
+                return _not_arrived(detail, "the ticket hasn't changed since")
         if has_comment(edit):
             return await self._by_comment(entry, edit, detail, settled=settled)
         return _by_fields(entry.intent.seen, edit, detail, settled=settled)
