@@ -239,6 +239,13 @@ class Running:
         self.burst(*text)
         await self.pilot.pause()
 
+    async def keys(self, *keys: str, at_once: bool) -> None:
+        """Press keys, all at once or each after the one before has had its effect."""
+        if at_once:
+            self.burst(*keys)
+        else:
+            await self.press(*keys)
+
     def burst(self, *keys: str) -> None:
         """All at once, as over a slow connection: nothing is waited for between them."""
         for key in keys:

@@ -10,7 +10,7 @@ import sys
 import typing
 from collections.abc import Mapping
 
-from support_desk.later import ALL_NAMES, Known, LaterMapping, LaterName, spare
+from support_desk.later import ALL_NAMES, LaterMapping, LaterName, spare
 
 _HARDLY_USED = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml", "ipaddress")
 """What msgspec and `urllib.parse` import and this program hardly uses."""
@@ -19,9 +19,8 @@ _HARDLY_USED = ("msgspec.inspect", "msgspec.toml", "msgspec.yaml", "ipaddress")
 def before_anything() -> None:
     """To be called before msgspec and `urllib.parse` are imported."""
     # uuid asks for the system's name as soon as it is imported.
-    named: dict[str, Known] = {"platform": {"system": lambda: os.uname().sysname}}
-    schemas: dict[str, Known] = {"msgspec._json_schema": ALL_NAMES}
-    spare({**{name: {} for name in _HARDLY_USED}, **named, **schemas})
+    spare({"platform": {"system": lambda: os.uname().sysname}})
+    spare({"msgspec._json_schema": ALL_NAMES} | {name: {} for name in _HARDLY_USED})
     spare({"typing_extensions": {name: getattr(typing, name) for name in _SINCE_3_11}})
 
 

@@ -137,10 +137,7 @@ async def test_an_arrow_moves_among_what_the_letters_before_it_have_left(
         answers: list[str | None] = []
         desk.app.push_screen(ChoicePicker("Which?", COLOURS), answers.append)
         await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker) and desk.app.screen.focused)
-        if at_once:
-            desk.burst(*keys)
-        else:
-            await desk.press(*keys)
+        await desk.keys(*keys, at_once=at_once)
         await desk.until(lambda: answers)
         assert answers == [answer]
 

@@ -66,10 +66,7 @@ async def test_keys_mean_the_same_one_by_one_and_all_at_once(
 ) -> None:
     async with running(size=SMALL) as desk:
         answers = await ask(desk, "old")
-        if at_once:
-            desk.burst(*keys)
-        else:
-            await desk.press(*keys)
+        await desk.keys(*keys, at_once=at_once)
         await desk.until(lambda: answers)
         assert answers == [answer]
 
