@@ -228,15 +228,21 @@ sys.exit(main())
     ]
 
 
+A_WAIT, A_LOOP = "Dashboard.action_sort = block", "Dashboard.action_sort = spin"
+LEAVING = "Dashboard.action_sort = forever; DeskApp.on_unmount = forever"
+
+
 @pytest.mark.parametrize(
-    "where",
+    ("where", "sig"),
     [
-        pytest.param("Dashboard.action_sort = block", id="a wait that blocks"),
-        pytest.param("Dashboard.action_sort = spin", id="a loop without end"),
-        pytest.param("Dashboard.action_sort = forever; DeskApp.on_unmount = forever", id="leaving"),
+        pytest.param(A_WAIT, signal.SIGTERM, id="a wait that blocks-TERM"),
+        pytest.param(A_WAIT, signal.SIGQUIT, id="a wait that blocks-QUIT"),
+        pytest.param(A_LOOP, signal.SIGHUP, id="a loop without end-HUP"),
+        pytest.param(A_LOOP, signal.SIGINT, id="a loop without end-INT"),
+        pytest.param(LEAVING, signal.SIGTERM, id="leaving-TERM"),
+        pytest.param(LEAVING, signal.SIGHUP, id="leaving-HUP"),
     ],
 )
-@pytest.mark.parametrize("sig", ENDS)
 def test_a_program_that_is_stuck_is_ended_by_a_signal(where: str, sig: signal.Signals) -> None:
     with Terminal(stuck(where)) as terminal:
         terminal.wait_for(READY)
