@@ -6,14 +6,15 @@ takes seconds over a long page. Nothing animates, and no hyperlink codes are wri
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -24,6 +25,7 @@ from support_desk.records import record
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
 from support_desk.widgets.markdown_lines import Line, Page, PageLink, lay_out, message_page
+from support_desk.widgets.reading_place import ReadingPlace
 
 _PAGES_KEPT = 6
 """Going back and forth between a few rows must not lay out their runbooks again."""
@@ -60,15 +62,19 @@ def _laid_out(markdown: str, width: int, note: str) -> Page:
 
 
 @record
-class _Place:
-    """Where somebody was reading."""
+class _Left:
+    """Where somebody was in a page that they left."""
 
     key: str
     anchor: str
     line: int
 
 
-class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
+_Place = tuple[int, int]
+"""The last heading at or above (-1: none), and how many lines below it."""
+
+
+class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inherit_bindings=False):
     """Markdown or a plain message, in lines that fit the width."""
 
     ALLOW_SELECT = False
@@ -112,11 +118,7 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._width = 0
         self._strips: dict[int, Strip] = {}
         self._inks = Inks(self)
-        self._left = _Place("", "", 0)
-        self._laid_out_for: Size | None = None
-        """The size that the page was laid out for last."""
-        self._own_place: tuple[int, int] | None = None
-        """What is read, while the view is too large to begin with it; None: it is what is shown."""
+        self._left = _Left("", "", 0)
         self._link: int | None = None
         """Which of the page's links is selected."""
         self.turn = 0
@@ -225,49 +227,6 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self._scroll(max(0, chosen.line - height // 3))
         self.refresh()
 
-    def _move(self, line: int) -> None:
-        self._own_place = None
-        self._scroll(line)
-
-    def action_scroll_down(self) -> None:
-        self._move(self.scroll_offset.y + 1)
-
-    def action_scroll_up(self) -> None:
-        self._move(self.scroll_offset.y - 1)
-
-    def action_page_down(self) -> None:
-        self._move(self.scroll_offset.y + self._page_step)
-
-    def action_page_up(self) -> None:
-        self._move(self.scroll_offset.y - self._page_step)
-
-    def action_scroll_home(self) -> None:
-        self._move(0)
-
-    def action_scroll_end(self) -> None:
-        self._move(self.virtual_size.height)
-
-    def on_resize(self, _: Resize) -> None:
-        width = self.scrollable_content_region.width
-        if self._page is None:
-            self._lay_out()
-            self._scroll(self._line_to_start_at())
-        elif width:
-            place = heading, lines_below = self._own_place or self._reading()
-            if width != self._width:
-                self._lay_out()
-            self._scroll(lines_below + (self._page.headings[heading].line if heading >= 0 else 0))
-            self._own_place = place if self._reading() != place else None
-        self._laid_out_for = self.size
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        if self.size == self._laid_out_for:
-            self._own_place = None
-        elif self._own_place is None:
-            # No reader: a view that has just become larger has no room above for their place.
-            self._own_place = self._reading(round(old_value))
-
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
@@ -291,26 +250,21 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         before, chosen, *after = strip.divide([link.start, link.end, self._width])
         return Strip.join([before, chosen.apply_style(self._inks("link_selected")), *after])
 
-    @property
-    def _page_step(self) -> int:
-        """A page less one line, so that the eye finds its place again."""
-        return max(1, self.scrollable_content_region.height - 1)
-
     def _replace(self, content: _Message | _Markdown) -> None:
         if content == self._content:
             return
         if self._content.key and self._page:
-            self._left = _Place(self._content.key, self._content.anchor, self.scroll_offset.y)
+            self._left = _Left(self._content.key, self._content.anchor, self.scroll_offset.y)
         self._content = content
         self._page = self._own_place = None
         self._link = self._copied = None
         self._lay_out()
-        self._scroll(self._line_to_start_at())
+        self._go_to(None)
 
     def _lay_out(self) -> None:
         """Make the page for the present width; a hidden widget has none and waits for `on_resize`."""
         width = self.scrollable_content_region.width
-        if width <= 0:
+        if width <= 0 or (self._page is not None and width == self._width):
             return
         self._width = width
         self._page = self._content.page(self._width)
@@ -325,15 +279,19 @@ class DocumentView(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         line = self._page.line_of(content.anchor) if self._page and content.anchor else None
         return line or 0
 
-    def _reading(self, top: int | None = None) -> tuple[int, int]:
-        """The last heading at or above the top line (-1: none), and how many lines below it the top is."""
-        top = self.scroll_offset.y if top is None else top
-        headings = self._page.headings if self._page else ()
-        above = [index for index, heading in enumerate(headings) if heading.line <= top]
-        return (above[-1], top - headings[above[-1]].line) if above else (-1, top)
+    def _place_at(self, line: int) -> _Place | None:
+        if self._page is None:
+            return None
+        headings = self._page.headings
+        above = bisect_right(headings, line, key=attrgetter("line")) - 1
+        return above, line - (headings[above].line if above >= 0 else 0)
 
-    def _scroll(self, line: int) -> None:
-        self.scroll_to(y=line, animate=False, force=True)
+    def _go_to(self, place: _Place | None) -> None:
+        if place is None or self._page is None:
+            self._scroll(self._line_to_start_at())
+            return
+        heading, lines_below = place
+        self._scroll(lines_below + (self._page.headings[heading].line if heading >= 0 else 0))
 
     def _drawn(self, line: Line) -> Strip:
         segments = [Segment(text, self._style(style)) for text, style in line]

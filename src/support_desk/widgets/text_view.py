@@ -23,6 +23,7 @@ from support_desk.text import cell_width, head
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
 from support_desk.widgets.lines import Parts, changed_cells, parts_strip
+from support_desk.widgets.reading_place import ReadingPlace
 
 NARROWEST = 8
 """Below this many cells nothing is laid out: there is no text that could be read."""
@@ -102,7 +103,11 @@ def _cut(parts: Parts, start: int, end: int) -> Parts:
     return tuple(cut)
 
 
-class TextView(Kept, ScrollView, can_focus=True):
+_Place = tuple[Hashable | None, int, int]
+"""The last keyed line at or above, source lines after it, rows into that line; all zero is the top."""
+
+
+class TextView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True):
     """Styled lines with a scrollbar."""
 
     DEFAULT_CSS = """
@@ -138,10 +143,6 @@ class TextView(Kept, ScrollView, can_focus=True):
         self._known: dict[TextLine, tuple[Parts, ...]] = {}
         self._known_width = 0
         self._inks = Inks(self)
-        self._laid_out_for: Size | None = None
-        """The size that the text was laid out for last."""
-        self._own_place: tuple[Hashable | None, int, int] | None = None
-        """The reader's place while the view is too large for it; None: it is what is shown."""
 
     # What the screens ask and say
 
@@ -163,7 +164,7 @@ class TextView(Kept, ScrollView, can_focus=True):
 
     def show(self, key: Hashable, lines: Iterable[TextLine]) -> None:
         """Replace the text; the reader keeps their place if `key` is the same as before."""
-        place = self._place() if key == self._key else None
+        place = self._place_at(self.scroll_offset.y) if key == self._key else None
         if key != self._key:
             self._own_place = None
         self._key, self._source = key, tuple(lines)
@@ -219,19 +220,17 @@ class TextView(Kept, ScrollView, can_focus=True):
                 start, end = changed_cells(old, new)
                 self.refresh(Region(start, y, min(end, self.size.width) - start, 1))
 
-    def _place(self, top: int | None = None) -> tuple[Hashable | None, int, int]:
-        """Where the reader is: the last keyed line above, source lines after it, rows into that line."""
-        top = self.scroll_offset.y if top is None else top
-        if not self._starts or top <= 0:
+    def _place_at(self, line: int) -> _Place:
+        if not self._starts or line <= 0:
             return None, 0, 0
-        at = max(0, bisect_right(self._starts, top) - 1)
-        into = top - self._starts[at]
+        at = max(0, bisect_right(self._starts, line) - 1)
+        into = line - self._starts[at]
         for back in range(at, -1, -1):
             if self._source[back].key is not None:
                 return self._source[back].key, at - back, into
         return None, at, into
 
-    def _go_to(self, place: tuple[Hashable | None, int, int] | None) -> None:
+    def _go_to(self, place: _Place | None) -> None:
         if place is None:
             self._scroll(0)
             return
@@ -244,10 +243,6 @@ class TextView(Kept, ScrollView, can_focus=True):
         at = min(base + after, len(self._starts) - 1)
         until = self._starts[at + 1] if at + 1 < len(self._starts) else len(self._rows)
         self._scroll(min(self._starts[at] + into, max(self._starts[at], until - 1)))
-
-    def _scroll(self, y: int) -> None:
-        if y != self.scroll_offset.y:
-            self.scroll_to(y=y, animate=False, force=True)
 
     # Drawing
 
@@ -262,43 +257,7 @@ class TextView(Kept, ScrollView, can_focus=True):
         super().notify_style_update()
         self._inks.clear()
 
-    def on_resize(self) -> None:
-        place = self._own_place or self._place()
-        self._lay_out()
-        self._go_to(place)
-        self._laid_out_for = self.size
-        self._own_place = place if self._place() != place else None
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self.size == self._laid_out_for:
-            self._own_place = None
-        elif self._own_place is None:
-            # No reader: a view that has just become larger has no room above for their place.
-            self._own_place = self._place(round(old_value))
         if round(old_value) != round(new_value):
             self.post_message(self.Scrolled(self))
-
-    # Moving: at once, never gliding
-
-    def _move(self, y: int) -> None:
-        self._own_place = None
-        self._scroll(y)
-
-    def action_scroll_down(self) -> None:
-        self._move(self.scroll_offset.y + 1)
-
-    def action_scroll_up(self) -> None:
-        self._move(self.scroll_offset.y - 1)
-
-    def action_page_down(self) -> None:
-        self._move(self.scroll_offset.y + max(1, self.size.height - 1))
-
-    def action_page_up(self) -> None:
-        self._move(self.scroll_offset.y - max(1, self.size.height - 1))
-
-    def action_scroll_home(self) -> None:
-        self._move(0)
-
-    def action_scroll_end(self) -> None:
-        self._move(max(0, len(self._rows) - self.size.height))
