@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.markdown_lines import lay_out
+from tests.effort import calls
 from tests.terminal import Terminal
 
 LONG = "# Top\n\n" + "\n\n".join(f"## Part {n}\n\nDo step {n} with `care`." for n in range(40))
@@ -148,6 +149,29 @@ async def test_another_width_lays_out_again_and_keeps_what_is_being_read() -> No
         assert app.document.scroll_offset.y > before
         assert app.document.page is not None
         assert max(len(line) for line in app.document.plain.splitlines()) <= 19
+
+
+async def test_a_long_runbook_keeps_no_key_waiting() -> None:
+    longest = "".join(f"## Part {n}\n\nDo step {n} with `care`.\n\n" for n in range(700))
+    app = Reader()
+    async with app.run_test(size=(60, 12)) as pilot:
+        document = app.document
+        await pilot.pause()
+        asked = calls(lambda: document.show("long.md", longest, "part-650"))
+        assert asked < 1_000, "laying it out takes 350,000"
+        assert shown(document)[0].startswith("A long text")
+        await app.workers.wait_for_complete()
+        assert shown(document)[0] == "Part 650"
+        await press(pilot, "j", "j")
+        app.screen.add_class("narrow")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        assert max(map(len, document.plain.splitlines())) <= 19
+        assert shown(document)[0] == "Do step 650 with"
+        document.show("longer.md", longest + longest)
+        document.show("a.md", LONG)
+        await app.workers.wait_for_complete()
+        assert (document.key, shown(document)[0]) == ("a.md", "Top")
 
 
 async def test_what_is_shown_while_hidden_is_there_when_it_appears() -> None:

@@ -6,11 +6,12 @@ takes seconds over a long page. Nothing animates, and no hyperlink codes are wri
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,11 +25,17 @@ from support_desk.keys import bindings
 from support_desk.records import record
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
-from support_desk.widgets.markdown_lines import Line, Page, PageLink, lay_out, message_page
+from support_desk.widgets.markdown_lines import Line, Page, PageLink, lay_out, load_parser, message_page
 from support_desk.widgets.reading_place import ReadingPlace
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
 
 _PAGES_KEPT = 6
 """Going back and forth between a few rows must not lay out their runbooks again."""
+_LONG = 20_000
+"""Characters of Markdown that are laid out at once: a tenth of a second. More would keep keys waiting."""
+_LAYING_OUT = "A long text: it is being laid out ..."
 
 
 @record
@@ -38,6 +45,7 @@ class _Message:
     text: str
     key: str = ""
     anchor: str = ""
+    long: bool = False
 
     def page(self, width: int) -> Page:
         return message_page(self.text, width)
@@ -51,6 +59,10 @@ class _Markdown:
     anchor: str
     markdown: str
     note: str
+
+    @property
+    def long(self) -> bool:
+        return len(self.markdown) > _LONG
 
     def page(self, width: int) -> Page:
         return _laid_out(self.markdown, width, self.note)
@@ -115,7 +127,14 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         super().__init__(name=name, id=id, classes=classes)
         self._content: _Message | _Markdown = _Message("")
         self._page: Page | None = None
+        """None while the content isn't laid out."""
+        self._lines: tuple[Line, ...] = ()
+        """What is drawn: the page's, or words that stand for it."""
         self._width = 0
+        """What the lines were made for."""
+        self._ready: tuple[_Message | _Markdown, int, Page] | None = None
+        """The long content that a thread has laid out last, and for which width."""
+        self._laying_out: Worker[None] | None = None
         self._strips: dict[int, Strip] = {}
         self._inks = Inks(self)
         self._left = _Left("", "", 0)
@@ -233,13 +252,12 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         self._inks.clear()
 
     def render_line(self, y: int) -> Strip:
-        lines = self._page.lines if self._page else ()
         index = y + self.scroll_offset.y
-        if index >= len(lines):
+        if index >= len(self._lines):
             return Strip.blank(self._width, self.rich_style)
         strip = self._strips.get(index)
         if strip is None:
-            strip = self._strips[index] = self._with_link(index, self._drawn(lines[index]))
+            strip = self._strips[index] = self._with_link(index, self._drawn(self._lines[index]))
         return strip
 
     def _with_link(self, index: int, strip: Strip) -> Strip:
@@ -266,10 +284,39 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         width = self.scrollable_content_region.width
         if width <= 0 or (self._page is not None and width == self._width):
             return
-        self._width = width
-        self._page = self._content.page(self._width)
+        page = self._page_at_once(width)
+        if page is not None:
+            self._page = page
+            self._draw(page.lines, width)
+            return
+        if self._page is None:
+            self._draw(message_page(_LAYING_OUT, width).lines, width)
+        if self._laying_out is None:
+            self._laying_out = self.run_worker(
+                self._lay_out_aside, name="lay out", group="lay out", description="lay out a long text"
+            )
+
+    def _page_at_once(self, width: int) -> Page | None:
+        """The content as a page; None if that takes a thread."""
+        if not self._content.long:
+            return self._content.page(width)
+        if self._ready is not None and self._ready[:2] == (self._content, width):
+            return self._ready[2]
+        return None
+
+    async def _lay_out_aside(self) -> None:
+        """Lay out in a thread what is long, one at a time: by then another text or width may be wanted."""
+        load_parser()
+        while (width := self.scrollable_content_region.width) and self._page_at_once(width) is None:
+            content = self._content
+            self._ready = (content, width, await asyncio.to_thread(content.page, width))
+        self._laying_out = None
+        self._keep_place(self._lay_out)
+
+    def _draw(self, lines: tuple[Line, ...], width: int) -> None:
+        self._lines, self._width = lines, width
         self._strips.clear()
-        self.virtual_size = Size(self._width, len(self._page.lines))
+        self.virtual_size = Size(width, len(lines))
         self.refresh()
 
     def _line_to_start_at(self) -> int:

@@ -110,6 +110,11 @@ def message_page(message: str, width: int) -> Page:
     return Page(tuple(tuple((text, style) for text, style, _ in line) for part in lines for line in part))
 
 
+def load_parser() -> None:
+    """Bring in what parses Markdown: before a thread lays out, so that two don't do it at once."""
+    _parser()
+
+
 def without_front_matter(markdown: str) -> str:
     """The text after a leading block between `---` lines."""
     found = _FRONT_MATTER.match(markdown)
