@@ -40,7 +40,7 @@ STATUS_WORDS = {
 }
 
 
-class AlertScreen(DetailScreen[AlertDetail]):
+class AlertScreen(DetailScreen[AlertDetail, Alert]):
     """An alert by its id."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("act_alert", "detail", "act", "row", "document", "app")
@@ -49,8 +49,6 @@ class AlertScreen(DetailScreen[AlertDetail]):
     def __init__(self, alert_id: str, neighbours: Sequence[str] = ()) -> None:
         super().__init__(alert_id, neighbours)
         self.alert_id = alert_id
-        self._last_listed: Alert | None = None
-        """As the list had it last, since it was read."""
 
     @property
     def target(self) -> Target:
@@ -58,23 +56,15 @@ class AlertScreen(DetailScreen[AlertDetail]):
 
     # What is known
 
-    def listed(self, view: View) -> Alert | None:
-        """The alert as the list has it."""
-        found = next((alert for alert in view.snapshot.alerts.rows if alert.id == self.alert_id), None)
-        self._last_listed = found or self._last_listed
-        return found
+    def rows(self, view: View) -> Sequence[Alert]:
+        return view.snapshot.alerts.rows
 
-    def left(self, view: View) -> bool:
-        return self.listed(view) is None and self._last_listed is not None
-
-    def read(self, detail: AlertDetail) -> None:
-        """What is read after it left says itself what became of it."""
-        super().read(detail)
-        self._last_listed = None
+    def is_it(self, row: Alert) -> bool:
+        return row.id == self.alert_id
 
     def newest(self, view: View) -> Alert | None:
         """The newest that is known of the alert."""
-        listed = self.listed(view) or self._last_listed
+        listed = self.last_listed(view)
         if self.detail is None:
             return listed
         read = self.detail.alert

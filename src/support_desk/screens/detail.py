@@ -21,6 +21,7 @@ from support_desk.domain.intents import Entry, Phase, Target
 from support_desk.domain.words import day_clock
 from support_desk.glance import AHEAD
 from support_desk.keys import bindings
+from support_desk.latest import Latest
 from support_desk.screens.acting import Acting
 from support_desk.screens.view import View
 from support_desk.screens.words import age
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from support_desk.sources.protocols import Sources
 
 D = TypeVar("D")
+"""What the single read gives."""
+R = TypeVar("R")
+"""A row of the list."""
 
 LABEL_WIDTH = 12
 """Cells of the labels at the left of the facts."""
@@ -65,7 +69,7 @@ def when(view: View, at: datetime) -> str:
     return f"{day_clock(at, view.now, view.calendar.timezone)}, {ago(at, view.now)}"
 
 
-class DetailScreen(Acting, Generic[D]):
+class DetailScreen(Acting, Generic[D, R]):
     """One alert or ticket, opened from a list."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("detail", "act", "row", "document", "app")
@@ -92,8 +96,19 @@ class DetailScreen(Acting, Generic[D]):
         self.read_at: datetime | None = None
         """When `detail` was read, by the desk's clock."""
         self._body: tuple[Hashable, tuple[TextLine, ...]] | None = None
+        self._listed = Latest[R | None]()
+        self._last_listed: R | None = None
+        """As the list had it when it was drawn last, since it was read."""
 
     # What a subclass says
+
+    @abstractmethod
+    def rows(self, view: View) -> Sequence[R]:
+        """The list that it may stand in."""
+
+    @abstractmethod
+    def is_it(self, row: R) -> bool:
+        """Whether a row of the list is what is shown."""
 
     @abstractmethod
     async def fetch(self, sources: Sources) -> D:
@@ -119,10 +134,6 @@ class DetailScreen(Acting, Generic[D]):
         """The list has a newer state than what was read."""
 
     @abstractmethod
-    def left(self, view: View) -> bool:
-        """It was in the list while this was shown, and isn't any more: what it is now isn't known."""
-
-    @abstractmethod
     def known_from(self, view: View) -> str:
         """Where the facts come from before the answer: such as "from the list, 20 s old"."""
 
@@ -145,6 +156,21 @@ class DetailScreen(Acting, Generic[D]):
     @abstractmethod
     def sibling(self, own: Hashable, neighbours: Sequence[Hashable]) -> Screen[None]:
         """The screen of another row of the same list."""
+
+    # What the list has
+
+    def listed(self, view: View) -> R | None:
+        """Its row in the list; None: it isn't there."""
+        rows = self.rows(view)
+        return self._listed.of((rows,), lambda: next(filter(self.is_it, rows), None))
+
+    def last_listed(self, view: View) -> R | None:
+        """Its row; once it has left, as it was when it was there last."""
+        return self.listed(view) or self._last_listed
+
+    def left(self, view: View) -> bool:
+        """It was in the list while this was shown, and isn't any more: what it is now isn't known."""
+        return self.listed(view) is None and self._last_listed is not None
 
     # Building and drawing
 
@@ -186,6 +212,7 @@ class DetailScreen(Acting, Generic[D]):
         if not self.is_attached:
             return
         view = self.desk_app.view
+        self._last_listed = self.last_listed(view)
         line = self._identity_line(view)
         self.query_one("#identity", Lines).show([line, self._status(view)])
         # A name that is too long for its line stands in full above the facts.
@@ -278,6 +305,8 @@ class DetailScreen(Acting, Generic[D]):
         self._loading, self.problem = False, problem
         if detail is not None:
             self.detail, self.read_at = detail, self.desk.now()
+            # What is read after it left says itself what became of it.
+            self._last_listed = None
             self.read(detail)
         self.draw()
 

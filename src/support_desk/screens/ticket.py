@@ -46,7 +46,7 @@ PUBLIC_EDGE, AGENT_EDGE, INTERNAL_EDGE = ("▌ ", "public"), ("┃ ", "agent"), 
 """The rule along a comment: the client's, an agent's public reply, an internal note."""
 
 
-class TicketScreen(DetailScreen[TicketDetail]):
+class TicketScreen(DetailScreen[TicketDetail, Ranked]):
     """A ticket of any status, by its number."""
 
     SCOPES: ClassVar[tuple[str, ...]] = (
@@ -57,8 +57,6 @@ class TicketScreen(DetailScreen[TicketDetail]):
     def __init__(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
         super().__init__(ticket_id, neighbours)
         self.ticket_id = ticket_id
-        self._last_listed: Ranked | None = None
-        """As the queue had it last, since it was read."""
 
     @property
     def target(self) -> Target:
@@ -66,19 +64,15 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     # What is known
 
-    def row(self, view: View) -> Ranked | None:
-        """The ticket's row in the queue."""
-        rows = view.snapshot.tickets.rows
-        found = next((row for row in rows if row.ticket.id == self.ticket_id), None)
-        self._last_listed = found or self._last_listed
-        return found
+    def rows(self, view: View) -> Sequence[Ranked]:
+        return view.snapshot.tickets.rows
 
-    def left(self, view: View) -> bool:
-        return self.row(view) is None and self._last_listed is not None
+    def is_it(self, row: Ranked) -> bool:
+        return row.ticket.id == self.ticket_id
 
     def ranked(self, view: View) -> Ranked | None:
         """The newest that is known of the ticket, with its verdict."""
-        row = self.row(view) or self._last_listed
+        row = self.last_listed(view)
         if self.detail is None:
             return row
         ticket = self.detail.ticket
@@ -108,7 +102,7 @@ class TicketScreen(DetailScreen[TicketDetail]):
         return await sources.tickets.ticket(self.ticket_id)
 
     def changed_since(self, view: View) -> bool:
-        row = self.row(view)
+        row = self.listed(view)
         return (
             row is not None
             and self.detail is not None
@@ -119,7 +113,7 @@ class TicketScreen(DetailScreen[TicketDetail]):
         feed = view.snapshot.tickets
         if self.left(view):
             return "facts from the queue, which it has left"
-        if self.row(view) is None or feed.read_at is None:
+        if self.listed(view) is None or feed.read_at is None:
             return "not in the queue: nothing is known of it yet" if self.detail is None else ""
         return f"facts from the queue, read {ago(feed.read_at, view.now)}"
 
@@ -177,7 +171,6 @@ class TicketScreen(DetailScreen[TicketDetail]):
 
     def read(self, detail: TicketDetail) -> None:
         """What a colleague has promised stands in the notes; a conversation read in part may lack it."""
-        self._last_listed = None
         promise = promise_in(detail.comments)
         if promise is not None or detail.complete:
             self.desk_app.note_promise(self.ticket_id, promise)
