@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from support_desk.domain.sla import Ranked
@@ -40,11 +40,6 @@ FIELDS: Mapping[str, frozenset[str]] = {
 }
 """What the rows of each pane can be searched by."""
 KNOWN = frozenset[str]().union(*FIELDS.values())
-MARKS: Mapping[str, tuple[str, ...]] = {
-    "alerts": ("mine",),
-    "tickets": ("mine", "unassigned", "pressing", "important"),
-}
-"""What can stand behind `is:`."""
 
 
 @record
@@ -80,31 +75,15 @@ SAVED: tuple[SavedFilter, ...] = (
 
 def matcher(expression: str, fields_of: Callable[[R], Fields]) -> Callable[[R], bool] | None:
     """A test for rows; None when the expression asks for nothing."""
-    terms = [_term(word) for word in expression.casefold().split()]
-    wanted = [term for term in terms if term is not None]
-    if not wanted:
+    terms = [term for term in map(_term, expression.casefold().split()) if term.value]
+    if not terms:
         return None
 
     def matches(row: R) -> bool:
         fields = fields_of(row)
-        return all((value in fields.get(field, "")) != inverted for inverted, field, value in wanted)
+        return all((term.value in fields.get(term.field, "")) != term.inverted for term in terms)
 
     return matches
-
-
-def _term(word: str) -> tuple[bool, str, str] | None:
-    """(inverted, field, value) of one word; None while it is still being typed."""
-    inverted = word.startswith("!")
-    word = word.removeprefix("!")
-    if word.startswith("#") and word[1:].isdecimal():
-        # As numbers of tickets and alerts are written everywhere.
-        return (inverted, "id", word[1:])
-    field, colon, value = word.partition(":")
-    field = SHORT.get(field, field)
-    # "https://..." is a word like others.
-    if colon and field in KNOWN:
-        return (inverted, field, value) if value else None
-    return (inverted, "any", word) if word else None
 
 
 def unknown_in(expression: str, pane: str) -> str:
@@ -113,13 +92,68 @@ def unknown_in(expression: str, pane: str) -> str:
     Without a word about it "is:unasigned" would look as if nothing were unassigned.
     """
     for word in expression.casefold().split():
-        field, colon, value = word.removeprefix("!").partition(":")
-        field = SHORT.get(field, field)
-        if not (colon and value and field.isalpha()) or value.startswith("//"):
+        term = _term(word)
+        if not term.named or not term.value:
             continue
-        if field not in FIELDS[pane] or (field == "is" and not any(value in mark for mark in MARKS[pane])):
+        if term.named not in FIELDS[pane]:
+            return word
+        if term.named == "is" and not any(term.value in mark for mark in MARKS[pane]):
             return word
     return ""
+
+
+@record
+class _Term:
+    """What one word of an expression asks for."""
+
+    inverted: bool
+    field: str
+    """Where to look; what no row has is text like any other: "error:timeout"."""
+    value: str
+    """Empty while it is still being typed."""
+    named: str = ""
+    """The field that is written out, with a value, whether rows have it or not."""
+
+
+def _term(word: str) -> _Term:
+    inverted = word.startswith("!")
+    word = word.removeprefix("!")
+    if word.startswith("#") and word[1:].isdecimal():
+        # As numbers of tickets and alerts are written everywhere.
+        return _Term(inverted, "id", word[1:])
+    named, colon, value = word.partition(":")
+    # "https://..." and "10:30" are words like others.
+    if not colon or not named.isalpha() or value.startswith("//"):
+        return _Term(inverted, "any", word)
+    named = SHORT.get(named, named)
+    if named in KNOWN:
+        return _Term(inverted, named, value, named)
+    return _Term(inverted, "any", word, named if value else "")
+
+
+def _is_pressing(row: Ranked, view: View) -> bool:
+    state, deadline = row.verdict.state_at(view.now), row.verdict.deadline
+    return state == "breached" or (state == "active" and deadline is not None and deadline - view.now <= SOON)
+
+
+def _has_it(row: AlertRow) -> str:
+    return f"{row.alert.acknowledged_by or ''} {row.alert.owner or ''}".casefold()
+
+
+def _is_my_alert(row: AlertRow, view: View) -> bool:
+    me = view.config.me.email.casefold()
+    return bool(me) and me in _has_it(row)
+
+
+TICKET_MARKS: Mapping[str, Callable[[Ranked, View], bool]] = {
+    "mine": lambda row, view: is_mine(row.ticket, view.config.me.email),
+    "unassigned": lambda row, _: row.ticket.assignee is None,
+    "pressing": _is_pressing,
+    "important": lambda row, _: row.ticket.priority in ("urgent", "high"),
+}
+ALERT_MARKS: Mapping[str, Callable[[AlertRow, View], bool]] = {"mine": _is_my_alert}
+MARKS: Mapping[str, Collection[str]] = {"alerts": ALERT_MARKS.keys(), "tickets": TICKET_MARKS.keys()}
+"""What can stand behind `is:` in each pane."""
 
 
 def ticket_fields(view: View) -> Callable[[Ranked], Fields]:
@@ -127,14 +161,6 @@ def ticket_fields(view: View) -> Callable[[Ranked], Fields]:
 
     def fields(row: Ranked) -> Fields:
         ticket, state = row.ticket, row.verdict.state_at(view.now)
-        left = None if row.verdict.deadline is None else row.verdict.deadline - view.now
-        pressing = state == "breached" or (state == "active" and left is not None and left <= SOON)
-        marks = [
-            "mine" if is_mine(ticket, view.config.me.email) else "",
-            "unassigned" if ticket.assignee is None else "",
-            "pressing" if pressing else "",
-            "important" if ticket.priority in ("urgent", "high") else "",
-        ]
         found = {
             "id": str(ticket.id),
             "priority": ticket.priority or "none",
@@ -147,7 +173,7 @@ def ticket_fields(view: View) -> Callable[[Ranked], Fields]:
             "plan": f"{ticket.plan}{' conflict' if ticket.plan_conflict else ''}",
             "type": ticket.type or "none",
             "sla": f"{state}{' late' if state == 'breached' else ''}",
-            "is": " ".join(marks),
+            "is": " ".join(mark for mark, bears in TICKET_MARKS.items() if bears(row, view)),
             "subject": ticket.subject,
         }
         found = {name: value.casefold() for name, value in found.items()}
@@ -159,20 +185,18 @@ def ticket_fields(view: View) -> Callable[[Ranked], Fields]:
 
 def alert_fields(view: View) -> Callable[[AlertRow], Fields]:
     """How an alert is searched."""
-    me = view.config.me.email.casefold()
 
     def fields(row: AlertRow) -> Fields:
         alert = row.alert
-        has = f"{alert.acknowledged_by or ''} {alert.owner or ''}".casefold()
         found = {
             "id": alert.tiny_id,
             "priority": alert.priority,
             "status": f"open {alert.status}" if row.unacknowledged else alert.status,
             "client": row.client or "none",
-            "assignee": has.strip() or "nobody",
+            "assignee": _has_it(row).strip() or "nobody",
             "tags": " ".join(alert.tags) or "none",
             "source": f"{alert.source} {alert.integration}",
-            "is": "mine" if me and me in has else "",
+            "is": " ".join(mark for mark, bears in ALERT_MARKS.items() if bears(row, view)),
             "message": "\n".join(member.message for member in row.members) or alert.message,
         }
         found = {name: value.casefold() for name, value in found.items()}
