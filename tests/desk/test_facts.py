@@ -20,7 +20,6 @@ from support_desk.desk.facts import (
     person_named,
     second_line,
     second_line_at,
-    second_lines,
     to_answer,
 )
 from support_desk.desk.snapshot import Feed, Snapshot
@@ -31,6 +30,7 @@ from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift, answer_for
 from tests.desk.clock import START
 from tests.desk.samples import alert
+from tests.effort import calls
 
 RULES = (ClientRule("Acme", ("acme-prod",)), ClientRule("Brook", ("brook-prod",)))
 ALERTS = (
@@ -75,7 +75,7 @@ def test_who_is_paged_next_is_said_by_name_where_the_configuration_knows_it(foun
         people={"kim@example.com": PersonSection(name="Kim Larsen")},
         rota=RotaSection(beyond=(head,)),
     )
-    assert in_words(Countdown("due", found), config, second_lines(config, Snapshot())).next == words
+    assert in_words(Countdown("due", found), config, Snapshot()).next == words
     assert (
         by_name(f"the policy may page {found} again", config, Snapshot())
         == f"the policy may page {words} again"
@@ -97,10 +97,20 @@ def test_the_second_line_that_is_configured_by_its_id_is_called_so_as_well(known
         ("Nights", "second line"),
         ("Nightshift team", "Nightshift team"),
     ):
-        assert in_words(Countdown("due", found), config, second_lines(config, snapshot)).next == words
+        assert in_words(Countdown("due", found), config, snapshot).next == words
         assert by_name(f"the policy may page {found} again", config, snapshot) == (
             f"the policy may page {words} again"
         )
+
+
+def test_names_are_looked_up_once_however_many_alerts_ask() -> None:
+    line = SecondLine(schedule="Nights")
+    config = msgspec.structs.replace(Config(), rota=RotaSection(second_line=line))
+    rule = EscalationRule("if-not-acked", timedelta(minutes=5), "schedule", "x", "Nights")
+    policies = tuple(EscalationPolicy(str(number), "p", (rule,)) for number in range(200))
+    snapshot = Snapshot(policies=Feed(rows=policies))
+    first = calls(lambda: by_name("Nights again", config, snapshot))
+    assert calls(lambda: by_name("Nights again", config, snapshot)) < min(50, first)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from support_desk.config.rules import client_rules, duty_of
-from support_desk.desk.facts import escalation_of, in_words, ladder, second_line, second_lines, to_answer
+from support_desk.desk.facts import escalation_of, in_words, ladder, second_line, to_answer
 from support_desk.desk.snapshot import SourceName, State, source_state
 from support_desk.domain.attention import needs, nothing_words, sentence
 from support_desk.domain.ladder import helper_words
@@ -22,7 +22,7 @@ MOST = 5
 def needs_text(seen: Seen) -> Iterator[str]:
     """The most pressing things, a sentence each; or that nothing is, as far as that is known."""
     config = seen.config
-    lines, on_second_line = second_lines(config, seen.snapshot), second_line(seen.snapshot, seen.now, config)
+    on_second_line = second_line(seen.snapshot, seen.now, config)
     on_the_ladder = ladder(seen.snapshot, config, seen.agreement.calendar, seen.now, on_second_line)
     of = Situation(
         now=seen.now,
@@ -33,7 +33,7 @@ def needs_text(seen: Seen) -> Iterator[str]:
                 in_words(
                     escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)),
                     config,
-                    lines,
+                    seen.snapshot,
                 ),
             )
             for alert in to_answer(

@@ -15,7 +15,17 @@ from support_desk.domain.clients import ClientRule, client_of_alert
 from support_desk.domain.escalation import Countdown, SecondLine, countdown, is_second_line, same_until
 from support_desk.domain.ladder import Rung, rungs
 from support_desk.domain.paged import Page
-from support_desk.domain.rota import Person, Role, Rota, Unknown, answer_for, on_now, same_address, worked
+from support_desk.domain.rota import (
+    OnCall,
+    Person,
+    Role,
+    Rota,
+    Unknown,
+    answer_for,
+    on_now,
+    same_address,
+    worked,
+)
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.latest import Latest
 from support_desk.records import record
@@ -204,13 +214,10 @@ _MOST_KEPT = 2_000
 """Of alerts that have left as well: a week has many."""
 
 
-def in_words(found: Countdown, config: Config, lines: Sequence[str]) -> Countdown:
-    """The countdown with the second line by its name, not by its schedule's; a person by theirs.
-
-    `lines` are the `second_lines`, looked up once for all alerts.
-    """
+def in_words(found: Countdown, config: Config, snapshot: Snapshot) -> Countdown:
+    """The countdown with the second line by its name, not by its schedule's; a person by theirs."""
     who = found.next or ""
-    for schedule in lines:
+    for schedule in _second_lines(config, snapshot):
         rest = who[len(schedule) :]
         if who.casefold().startswith(schedule.casefold()) and (not rest or rest.startswith(" (")):
             return replace(found, next=f"second line{rest}")
@@ -220,26 +227,32 @@ def in_words(found: Countdown, config: Config, lines: Sequence[str]) -> Countdow
 
 def by_name(text: str, config: Config, snapshot: Snapshot) -> str:
     """A sentence about the steps of a policy, with lines and people called as everywhere else."""
-    for schedule in map(re.escape, second_lines(config, snapshot)):
+    for schedule in map(re.escape, _second_lines(config, snapshot)):
         text = re.sub(rf"(?i)(?<![\w-]){schedule}(?= \(| again| should|,|$)", "second line", text)
     return _ADDRESS.sub(lambda found: person_named(found[0], snapshot, config), text)
 
 
-def second_lines(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
-    """What the second line's schedule is called, the longest first: it may be configured by its id.
+def _second_lines(config: Config, snapshot: Snapshot) -> tuple[str, ...]:
+    """What the second line's schedule is called, the longest first: every alert of a list asks."""
+    on_call, policies = snapshot.on_call.rows, snapshot.policies.rows
+    return _second_lines_called.of((config, on_call, policies), lambda: _called(config, on_call, policies))
+
+
+_second_lines_called: Latest[tuple[str, ...]] = Latest()
+
+
+def _called(
+    config: Config, on_call: Sequence[OnCall], policies: Sequence[EscalationPolicy]
+) -> tuple[str, ...]:
+    """A schedule may be configured by its id.
 
     Then its name is only known from the answers about who is on, and from the steps that page it.
     """
     schedule = config.rota.second_line.schedule
     if not schedule:
         return ()
-    answers = [row.schedule for row in snapshot.on_call.rows if row.id.casefold() == schedule.casefold()]
-    steps = [
-        rule.recipient
-        for policy in snapshot.policies.rows
-        for rule in policy.rules
-        if is_second_line(rule, schedule)
-    ]
+    answers = [row.schedule for row in on_call if row.id.casefold() == schedule.casefold()]
+    steps = [rule.recipient for policy in policies for rule in policy.rules if is_second_line(rule, schedule)]
     return tuple(sorted({schedule, *answers, *steps} - {""}, key=len, reverse=True))
 
 

@@ -8,14 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from support_desk.config.rules import client_rules, ticket_tag
-from support_desk.desk.facts import (
-    escalation_to,
-    in_words,
-    person_named,
-    second_line_at,
-    second_lines,
-    worked_rota,
-)
+from support_desk.desk.facts import escalation_to, in_words, person_named, second_line_at, worked_rota
 from support_desk.desk.history import AlertRecord
 from support_desk.desk.outbox_store import LogLine
 from support_desk.desk.pages_sent import pages_of_log
@@ -176,13 +169,12 @@ def _about(view: Seen, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About
     """What a reader would ask about each alert that isn't closed: whose, by what runbook, who was told."""
     clients, now, found = client_rules(view.config), view.now, {}
     on_second_line = second_line_at(view.snapshot, now, view.config)
-    lines = second_lines(view.config, view.snapshot)
     for alert in view.snapshot.alerts.rows:
         client, runbook = _client_and_runbook(alert, view, clients, kept.rules)
         coming = escalation_to(
             on_second_line, alert, view.snapshot, now, view.config, page=pages.get(alert.id)
         )
-        paging = _paging(in_words(coming, view.config, lines), view) if alert.status == "open" else ""
+        paging = _paging(in_words(coming, view.config, view.snapshot), view) if alert.status == "open" else ""
         who = person_named(alert.acknowledged_by or "", view.snapshot, view.config)
         found[alert.id] = About(client, runbook, who, paging)
     return found

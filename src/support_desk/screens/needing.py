@@ -144,12 +144,12 @@ class Needing:
 
     def situation(self, view: View) -> Situation:
         """Everything that is looked at, at this moment."""
-        entries, lines = self._entries(), facts.second_lines(view.config, view.snapshot)
+        entries = self._entries()
         return Situation(
             now=view.now,
             agreement=view.agreement,
             alerts=[
-                (alert, facts.in_words(view.escalation(alert), view.config, lines))
+                (alert, facts.in_words(view.escalation(alert), view.config, view.snapshot))
                 for alert in facts.to_answer(
                     view.snapshot.alerts.rows,
                     view.config,
