@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.schema import StoreError
@@ -96,7 +97,8 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: dict[str, asyncio.Lock] = {}
+        self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Held by those who look at an intent, by its id, or wait to; gone with the last of them."""
 
     def wake(self) -> None:
         """Something was decided."""
@@ -173,22 +175,24 @@ class Dispatcher:
 
     async def _send(self, ids: Sequence[str]) -> None:
         targets = {entry.intent.target for entry in map(self._outbox.entry, ids) if entry is not None}
+        unknown: list[Entry] = []
         try:
             async with self._slots:
                 unknown = await self._send_now(ids)
-            lost = {entry.intent.target for entry in unknown}
-            self._free(targets - lost)
-            targets = lost
-            for entry in unknown:
-                # Before anything else is done to this target, one look at what became of the last: one a
-                # second, so that what was sent together isn't asked for in a burst.
-                await self._clock.sleep(LOOKS[0])
-                await self.verify(entry.intent.id)
-                self._start(self._look_for(entry.intent.id, already=1))
-                targets.discard(entry.intent.target)
-                self._free({entry.intent.target})
         finally:
-            self._free(targets)
+            self._free(targets - {entry.intent.target for entry in unknown})
+        # One a second, so that what was sent together isn't asked for in a burst.
+        for turn, entry in enumerate(unknown, start=1):
+            self._start(self._look_first(entry.intent, turn * LOOKS[0]))
+
+    async def _look_first(self, intent: Intent, seconds: float) -> None:
+        """Before anything else is done to its target, one look at what became of it."""
+        try:
+            await self._clock.sleep(seconds)
+            await self.verify(intent.id)
+        finally:
+            self._free({intent.target})
+        await self._look_for(intent.id, already=1)
 
     def _free(self, targets: set[Target]) -> None:
         """Nothing is being done to these any more."""
