@@ -11,32 +11,49 @@ from support_desk.desk.moments import from_ms, to_ms
 from support_desk.domain.alerts import Alert, PastAlert
 from support_desk.domain.past import AlertRecord
 
-__all__ = ["RETENTION", "AlertRecord", "history_since", "keep_history", "record_of"]
+__all__ = ["KEEP", "RETENTION", "AlertRecord", "history_since", "keep_history", "record_of", "values"]
 
 RETENTION = timedelta(days=90)
 
-_UPSERT = """
+KEEP = """
     INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
         priority, message, alias, source, tags, count, integration)
-    VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, gone_at = NULL,
-        acked_at = coalesce(acked_at, excluded.acked_at), acked_by = coalesce(excluded.acked_by, acked_by),
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET acked_by = coalesce(excluded.acked_by, acked_by),
         priority = excluded.priority, message = excluded.message, alias = excluded.alias,
         source = excluded.source, tags = excluded.tags, count = max(count, excluded.count),
-        integration = coalesce(nullif(excluded.integration, ''), integration)
+        integration = coalesce(nullif(excluded.integration, ''), integration),
+"""
+"""Keeps the `values` of a record; what becomes of the moments of one that is there follows."""
+
+_SEEN = f"""{KEEP}
+    last_seen = excluded.last_seen, gone_at = NULL, acked_at = coalesce(acked_at, excluded.acked_at)
 """
 
 
 def record_of(past: PastAlert) -> AlertRecord:
     """An alert that no store has seen, as if one had."""
     alert = past.alert
+    seen = (alert.created_at, past.gone_at or alert.updated_at)
+    return _record(alert, seen, past.gone_at, alert.acknowledged_at)
+
+
+def _open(alert: Alert, read_at: datetime) -> AlertRecord:
+    """An alert that is there at a reading: since when somebody has it may only be known from that."""
+    acked_at = alert.acknowledged_at or (read_at if alert.status == "acked" else None)
+    return _record(alert, (read_at, read_at), None, acked_at)
+
+
+def _record(
+    alert: Alert, seen: tuple[datetime, datetime], gone_at: datetime | None, acked_at: datetime | None
+) -> AlertRecord:
     return AlertRecord(
         id=alert.id,
-        first_seen=alert.created_at,
-        last_seen=past.gone_at or alert.updated_at,
-        gone_at=past.gone_at,
+        first_seen=seen[0],
+        last_seen=seen[1],
+        gone_at=gone_at,
         created_at=alert.created_at,
-        acked_at=alert.acknowledged_at,
+        acked_at=acked_at,
         acked_by=alert.acknowledged_by,
         priority=alert.priority,
         message=alert.message,
@@ -60,7 +77,7 @@ def keep_history(
     `changed` are the new and the changed ones, `open_ids` all of them. Part of the caller's transaction.
     """
     now = to_ms(read_at)
-    connection.executemany(_UPSERT, (_values(alert, now) for alert in changed))
+    connection.executemany(_SEEN, (values(_open(alert, read_at)) for alert in changed))
     still_open = set(open_ids)
     before = connection.execute("SELECT id FROM alert_history WHERE gone_at IS NULL").fetchall()
     gone = [(now, now, key) for (key,) in before if key not in still_open]
@@ -97,17 +114,16 @@ def history_since(connection: sqlite3.Connection, since: datetime) -> tuple[Aler
     )
 
 
-def _values(alert: Alert, now: int) -> tuple[object, ...]:
-    acked = (
-        to_ms(alert.acknowledged_at) if alert.acknowledged_at else now if alert.status == "acked" else None
-    )
+def values(alert: AlertRecord) -> tuple[object, ...]:
+    """A record as `KEEP` takes it."""
     return (
         alert.id,
-        now,
-        now,
+        to_ms(alert.first_seen),
+        to_ms(alert.last_seen),
+        None if alert.gone_at is None else to_ms(alert.gone_at),
         to_ms(alert.created_at),
-        acked,
-        alert.acknowledged_by,
+        None if alert.acked_at is None else to_ms(alert.acked_at),
+        alert.acked_by,
         alert.priority,
         alert.message,
         alert.alias,

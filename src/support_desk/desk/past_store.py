@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from support_desk.desk.budget import filled, seconds_short
-from support_desk.desk.encoding import encode
+from support_desk.desk.history import KEEP, values
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.domain.past import AlertRecord, Reach, Span, joined
 
@@ -22,16 +22,9 @@ if TYPE_CHECKING:
 ALERTS_WATCHED = "alerts"
 REPLIES_WATCHED = "replies"
 
-_IMPORT = """
-    INSERT INTO alert_history (id, first_seen, last_seen, gone_at, created_at, acked_at, acked_by,
-        priority, message, alias, source, tags, count, integration)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),
-        last_seen = max(last_seen, excluded.last_seen), gone_at = coalesce(excluded.gone_at, gone_at),
-        acked_at = coalesce(excluded.acked_at, acked_at), acked_by = coalesce(excluded.acked_by, acked_by),
-        priority = excluded.priority, message = excluded.message, alias = excluded.alias,
-        source = excluded.source, tags = excluded.tags, count = max(count, excluded.count),
-        integration = coalesce(nullif(excluded.integration, ''), integration)
+_IMPORT = f"""{KEEP}
+    first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen),
+    gone_at = coalesce(excluded.gone_at, gone_at), acked_at = coalesce(excluded.acked_at, acked_at)
 """
 
 
@@ -56,7 +49,7 @@ def keep_imported(
 
     Part of the caller's transaction.
     """
-    connection.executemany(_IMPORT, (_values(alert) for alert in alerts))
+    connection.executemany(_IMPORT, map(values, alerts))
     connection.execute(
         """INSERT INTO history_imports (start, until, reached) VALUES (?, ?, ?)
         ON CONFLICT (start, until) DO UPDATE SET reached = min(reached, excluded.reached)""",
@@ -100,25 +93,6 @@ def forget_before(connection: sqlite3.Connection, at: datetime) -> None:
     connection.execute("DELETE FROM history_imports WHERE until <= ?", (limit,))
     connection.execute("UPDATE history_imports SET reached = ? WHERE reached < ?", (limit, limit))
     connection.execute("UPDATE watches SET since = ? WHERE since < ?", (limit, limit))
-
-
-def _values(alert: AlertRecord) -> tuple[object, ...]:
-    return (
-        alert.id,
-        to_ms(alert.first_seen),
-        to_ms(alert.last_seen),
-        None if alert.gone_at is None else to_ms(alert.gone_at),
-        to_ms(alert.created_at),
-        None if alert.acked_at is None else to_ms(alert.acked_at),
-        alert.acked_by,
-        alert.priority,
-        alert.message,
-        alert.alias,
-        alert.source,
-        encode(alert.tags),
-        alert.count,
-        alert.integration,
-    )
 
 
 # Replies, for the pace
