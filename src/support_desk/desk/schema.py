@@ -165,6 +165,7 @@ def open_file(
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             _migrate(connection, path, steps, setting)
         except BaseException:
+            # An interrupt as well: nobody else could close it, and with it its lock.
             connection.close()
             raise
         return connection
@@ -211,6 +212,7 @@ def _reader(path: Path, options: str) -> sqlite3.Connection:
             raise StoreError(f"There is nothing in the store yet: {path}", "open the dashboard once")
         _refuse_newer(version, path)
     except BaseException:
+        # As above.
         connection.close()
         raise
     return connection
@@ -282,7 +284,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # After some errors SQLite has already rolled back by itself.
+        # Whatever ended it: one that stays open keeps every other writer out. After some errors SQLite has
+        # already rolled back by itself.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

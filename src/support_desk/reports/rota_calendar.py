@@ -57,8 +57,9 @@ def write_calendar(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        os.replace(draft, path)  # noqa: PTH105 - the atomic one, by name
+        Path(draft).replace(path)
     except BaseException:
+        # An interrupt as well: no half of a calendar stays beside the whole one.
         with suppress(OSError):
-            os.unlink(draft)  # noqa: PTH108 - as it was made
+            Path(draft).unlink()
         raise

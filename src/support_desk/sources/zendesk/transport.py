@@ -46,6 +46,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         try:
             response.raw = io.BytesIO(self._body(response, until))
         except BaseException:
+            # An interrupt as well: the rest of a body would be taken for the next answer.
             response.close()
             raise
         return response

@@ -66,6 +66,7 @@ class Worker:
                         "check the network, and that the command of the secret doesn't wait for input",
                     )
         except BaseException:
+            # The caller's cancellation, mostly: nobody waits for the job any more.
             answer.cancel()
             raise
         return answer.result()
