@@ -23,17 +23,18 @@ def lives(instance: str) -> bool:
 
     One on another machine can't be seen; the private file is on a disk of this one, so there is none.
     """
-    parts = instance.split("/")
-    if len(parts) != 4 or parts[0] != socket.gethostname() or not parts[1].isdecimal():  # noqa: PLR2004 - as above
-        return False
-    pid = int(parts[1])
+    match instance.split("/"):
+        case [host, number, since, _] if host == socket.gethostname() and number.isdecimal():
+            pid = int(number)
+        case _:
+            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    return began(pid) == parts[2]
+    return began(pid) == since
 
 
 _ENDED = "ZX"

@@ -24,13 +24,12 @@ def network_type(folder: Path, mounts: str) -> str | None:
     found = ""
     longest = -1
     for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 3:  # noqa: PLR2004 - device, place, type
-            continue
-        place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[1])
-        # A later mount at the same place covers the earlier one.
-        if len(place) >= longest and folder.is_relative_to(place):
-            found, longest = fields[2], len(place)
+        match line.split(" "):
+            case [_device, written, kind, *_]:
+                place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), written)
+                # A later mount at the same place covers the earlier one.
+                if len(place) >= longest and folder.is_relative_to(place):
+                    found, longest = kind, len(place)
     return found if found in NETWORK else None
 
 

@@ -118,7 +118,7 @@ class OutboxStore(OwnFile):
         since = to_ms(entry.asked_at or entry.intent.at)
         with self._lock, self._telling(), transaction(self._connection):
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM actions WHERE instance != ? AND"  # noqa: S608 - names only
+                f"{_SELECT} WHERE instance != ? AND"
                 " (phase IN (?, ?) OR (phase = ? AND changed_at >= ?)) ORDER BY sequence DESC",
                 (entry.instance, Phase.SENDING.value, Phase.UNKNOWN.value, Phase.CONFIRMED.value, since),
             )
@@ -143,7 +143,7 @@ class OutboxStore(OwnFile):
         unreadable: list[Unreadable] = []
         with self._lock, self._telling(), transaction(self._connection):
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN ({phases})"  # noqa: S608 - marks only
+                f"{_SELECT} WHERE user = ? AND phase IN ({phases})"
                 f" AND instance IN ({marks}) ORDER BY sequence",
                 (user, *UNFINISHED, *wanted),
             ).fetchall()
@@ -162,8 +162,7 @@ class OutboxStore(OwnFile):
         """The newest of this person's actions that have ended; what can't be read is left out."""
         with self._lock, self._telling():
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS} FROM actions WHERE user = ? AND phase IN (?, ?)"  # noqa: S608 - names only
-                " ORDER BY sequence DESC LIMIT ?",
+                f"{_SELECT} WHERE user = ? AND phase IN (?, ?) ORDER BY sequence DESC LIMIT ?",
                 (user, *(phase.value for phase in DONE), most),
             ).fetchall()
         found = []
@@ -288,6 +287,7 @@ _COLUMNS = (
     "id, sequence, intent, phase, changed_at, user, instance,"
     " asked_at, fire_at, sent_at, attempts, words, receipt, offered"
 )
+_SELECT = f"SELECT {_COLUMNS} FROM actions"  # noqa: S608 - names only
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

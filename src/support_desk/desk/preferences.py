@@ -39,7 +39,7 @@ class Preferences:
             handle, draft = tempfile.mkstemp(dir=self._path.parent, prefix=".preferences-")
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(self._words, file)
-            os.replace(draft, self._path)  # noqa: PTH105 - the atomic one, by name
+            Path(draft).replace(self._path)
 
     @property
     def looked_at(self) -> datetime | None:

@@ -216,7 +216,7 @@ class RunbookIndex:
             fits.setdefault(row[0], _Fit(row)).add(row)
         # The file in which the most of them stand; of equals the one that ranks first.
         best = max(fits.values(), key=lambda fit: fit.weight, default=None)
-        if best is None or (len(best.words) < 2 and not best.named):  # noqa: PLR2004 - see `guess`
+        if best is None or (len(best.words) <= 1 and not best.named):
             return None
         path, title, _, anchor = best.first[:4]
         shown = " and ".join(map(clean, sorted(best.words)))

@@ -21,6 +21,7 @@ from support_desk.text import clean
 if TYPE_CHECKING:
     from support_desk.sources.zendesk.reader import Reader
     from support_desk.sources.zendesk.sign_in import SignIn
+    from support_desk.sources.zendesk.sweep import Ask
     from support_desk.sources.zendesk.token_store import TokenFile
     from support_desk.sources.zendesk.wire import Page
     from support_desk.sources.zendesk.writer import ZendeskWriter
@@ -88,9 +89,8 @@ class ZendeskSource:
         """Every unsolved ticket in scope, each once, newest change first."""
         sweep = Sweep(self._settings.scope)
         while (ask := sweep.next_page()) is not None:
-            query, page, sort = ask
             try:
-                sweep.add(await self._read(lambda reader: reader.search(query, page, sort, held)))  # noqa: B023 - awaited
+                sweep.add(await self._page(ask, held))
             except SourceError as error:
                 if not (sweep.refused(error) or sweep.broke_off(error)):
                     raise
@@ -100,6 +100,9 @@ class ZendeskSource:
             sorted(sweep.rows.values(), key=lambda ticket: (ticket.updated_at, ticket.id), reverse=True)
         )
         return Reading(rows, sweep.complete, sweep.rejected, tuple(sweep.notes), self._rates.server_time)
+
+    async def _page(self, ask: Ask, held: Mapping[int, Ticket] | None) -> Page:
+        return await self._read(lambda reader: reader.search(*ask, held))
 
     async def confirm(self, ticket_ids: Sequence[int]) -> Reading[Ticket]:
         """These tickets, of any status, as the database has them now."""
