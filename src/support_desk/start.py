@@ -29,7 +29,7 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
     config = with_read_only(loaded.config, read_only)
     problems = keymap_problems(config.keys)
     for problem in problems:
-        print(problem, file=sys.stderr)  # noqa: T201 - before the screen opens
+        sys.stderr.write(f"{problem}\n")
     if problems:
         return 2
     store, store_problem = None, None

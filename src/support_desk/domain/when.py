@@ -48,27 +48,35 @@ def _clock(word: str) -> time | None:
     found = _CLOCK.match(word)
     if found is None:
         return None
-    hour, minute = int(found[1]), int(found[2] or 0)
-    return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - of a clock
+    try:
+        return time(int(found[1]), int(found[2] or 0))
+    except ValueError:
+        return None
 
 
 def _day(words: list[str], today: date) -> date | None:
-    if words == ["today"]:
-        return today
-    if words == ["tomorrow"]:
-        return today + timedelta(days=1)
-    if len(words) == 1 and words[0][:3] in DAYS and words[0].isalpha():
-        ahead = (DAYS.index(words[0][:3]) - today.weekday()) % 7
-        return today + timedelta(days=ahead)
-    if len(words) == 2 and words[0].isdecimal() and words[1][:3] in MONTHS:  # noqa: PLR2004 - day and month
-        month = MONTHS.index(words[1][:3]) + 1
-        for year in (today.year, today.year + 1):
-            try:
-                found = date(year, month, int(words[0]))
-            except ValueError:
-                continue
-            if found >= today:
-                return found
+    match words:
+        case ["today"]:
+            return today
+        case ["tomorrow"]:
+            return today + timedelta(days=1)
+        case [name] if name[:3] in DAYS and name.isalpha():
+            ahead = (DAYS.index(name[:3]) - today.weekday()) % 7
+            return today + timedelta(days=ahead)
+        case [number, name] if number.isdecimal() and name[:3] in MONTHS:
+            return _next_on(int(number), MONTHS.index(name[:3]) + 1, today)
+    return None
+
+
+def _next_on(day: int, month: int, today: date) -> date | None:
+    """The next day of that date, today included; None where neither this year nor the next has it."""
+    for year in (today.year, today.year + 1):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found >= today:
+            return found
     return None
 
 

@@ -20,14 +20,20 @@ def hold_line(entry: Entry, seconds: float, width: int, changed: Mapping[str, st
     """The line for the newest thing that is held; `seconds` until it goes."""
     undo = _key("app.undo", changed)
     count = f" IN {ceil(seconds)} s "
-    keys: list[tuple[str, str]] = [(f" {undo}", "key"), (" takes it back ", "strong")]
+    keys: Parts = ((f" {undo}", "key"), (" takes it back ", "strong"))
+    room = width - cell_width(count) - _wide(keys)
     if c.is_one_key_escalation(entry.intent.command):
-        keys += [(f" {_key('act.escalate', changed)}", "key"), (" again sends at once ", "text")]
-    room = width - cell_width(count) - sum(cell_width(text) for text, _ in keys)
-    if room < MOST_USEFUL and len(keys) > 2:  # noqa: PLR2004 - the pair that takes it back stays
-        keys = keys[:2]
-        room = width - cell_width(count) - sum(cell_width(text) for text, _ in keys)
+        again: Parts = (
+            (f" {_key('act.escalate', changed)}", "key"),
+            (" again sends at once ", "text"),
+        )
+        if room - _wide(again) >= MOST_USEFUL:
+            keys, room = (*keys, *again), room - _wide(again)
     return ((count, "alarm"), (fit(f" {held_words(entry)}", max(0, room)), "alarm"), *keys)
+
+
+def _wide(parts: Parts) -> int:
+    return sum(cell_width(text) for text, _ in parts)
 
 
 MOST_USEFUL = 40

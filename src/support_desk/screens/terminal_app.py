@@ -216,7 +216,8 @@ class TerminalApp(App[None]):
         log.critical("the program stopped", exc_info=(kind, error, trace) if kind and error else None)
         where = ""
         while trace is not None:
-            where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+            file = trace.tb_frame.f_code.co_filename.rpartition(os.sep)[2]
+            where = f" at {file}:{trace.tb_lineno}"
             trace = trace.tb_next
         name = kind.__name__ if kind else "an error"
         self.exit(

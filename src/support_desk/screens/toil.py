@@ -213,13 +213,13 @@ class ToilScreen(ListAndText[Claim]):
 
     def _keep(self, claim: Claim, answer: Answer) -> None:
         """Show it at once and write it down; what was entered stays so while its worth is the same."""
-        changed = replace(claim, answer=replace(answer, claimed_at=claim.claimed_at))
-        if changed.days != claim.days:
-            changed = replace(claim, answer=answer)
-            if claim.claimed_at:
-                self.say("Its worth has changed since you entered it: enter it again", problem=True)
-        assert changed.answer is not None  # noqa: S101 - it was given above
-        self._write(claim, changed.answer)
+        entered = replace(answer, claimed_at=claim.claimed_at)
+        if replace(claim, answer=entered).days == claim.days:
+            self._write(claim, entered)
+            return
+        if claim.claimed_at:
+            self.say("Its worth has changed since you entered it: enter it again", problem=True)
+        self._write(claim, answer)
 
     def _write(self, claim: Claim, answer: Answer) -> None:
         """Written down before it is shown; it takes a few milliseconds, like a decision of the outbox."""
