@@ -39,7 +39,7 @@ def press(app: App[None], parts: Parts, x: int) -> bool:
 class KeyLine(Lines):
     """Lines whose keys can be clicked."""
 
-    def __init__(self, *, id: str, pick: Callable[[int], bool] | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, *, id: str, pick: Callable[[int], bool] | None = None) -> None:
         """`pick` is asked first about a click on the line of this number: True if it was a row to choose."""
         super().__init__(id=id)
         self._pick = pick

@@ -123,7 +123,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         text: str
         """Empty: there is none in sight."""
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._content: _Message | _Markdown = _Message("")
         self._page: Page | None = None

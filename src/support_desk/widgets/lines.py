@@ -26,7 +26,7 @@ class Lines(Painted, Widget):
     Lines { height: 1; }
     """
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._lines: tuple[Parts, ...] = ()
         self._inks = Inks(self)

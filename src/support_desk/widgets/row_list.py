@@ -73,7 +73,7 @@ class RowList(RowPane[R], can_focus=True):
         now: Callable[[], datetime],
         *,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        id: str | None = None,
         heads: bool = True,
     ) -> None:
         super().__init__(columns, key, now, name=name, id=id, heads=heads)

@@ -57,7 +57,7 @@ class RowPane(Painted, Widget, Generic[R]):
         now: Callable[[], datetime],
         *,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        id: str | None = None,
         heads: bool = True,
     ) -> None:
         super().__init__(name=name, id=id)

@@ -134,7 +134,7 @@ class TextView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, TextView.Scrolled)
 
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._key: Hashable | None = None
         self._source: tuple[TextLine, ...] = ()
