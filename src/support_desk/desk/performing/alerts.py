@@ -17,6 +17,13 @@ from support_desk.desk.clock import Clock
 from support_desk.desk.dispatch import Taken
 from support_desk.desk.intents import seen_of
 from support_desk.desk.performing.alert_pages import AlertPages
+from support_desk.desk.performing.alert_receipts import (
+    done_words,
+    receipt_of,
+    shown,
+    with_a_way_out,
+    wrong_end,
+)
 from support_desk.desk.performing.alert_state import (
     LEEWAY,
     carries_mark,
@@ -36,18 +43,10 @@ from support_desk.desk.performing.alert_state import (
 from support_desk.desk.performing.alert_verify import LOOK, AlertVerifier
 from support_desk.desk.turns import Turns
 from support_desk.domain import commands as c
-from support_desk.domain.alerts import Alert, AlertDetail, Recipient
+from support_desk.domain.alerts import AlertDetail, Recipient
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Receipt, Verdict
-from support_desk.domain.pages import by_phone
 from support_desk.domain.rota import same_address
-from support_desk.sources.errors import (
-    NotAllowed,
-    NotThere,
-    Rejected,
-    SignInRefused,
-    SourceError,
-    Unanswered,
-)
+from support_desk.sources.errors import NotThere, SourceError
 from support_desk.sources.writers import AlertWriter, Outcome
 
 FOLLOWED = (0.3, 0.6, 1.2, 2.4, *(5.0,) * 11)
@@ -57,7 +56,6 @@ READ_BACK = (0.0, 0.5, 1.0, 2.0)
 EVIDENCE = (0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
 """Seconds before each look at who was paged."""
 SECOND_LINE = "second line"
-_FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
 
 OnCallNow = Callable[[], Awaitable[frozenset[str] | None]]
 """Addresses of who is second line at this moment, read afresh, in lower case; None: it can't be told."""
@@ -135,7 +133,7 @@ class AlertPerformer:
                 return await self._pages.page(intent, command)
             return await self._change(intent, await self._alerts.alert(intent.target.id))
         except SourceError as error:
-            return _with_a_way_out(command, receipt_of(error))
+            return with_a_way_out(command, receipt_of(error))
 
     async def verify(self, entry: Entry) -> Receipt:
         """Find out, by reading only, whether an attempt without an answer was applied."""
@@ -164,7 +162,7 @@ class AlertPerformer:
     async def _refusal(self, intent: Intent, detail: AlertDetail) -> Receipt | None:
         """Why nothing is sent: already so, or not as the person saw it."""
         command, alert = intent.command, detail.alert
-        if isinstance(command, c.SnoozeAlert) and (wrong := _wrong_end(command, self._clock.now())):
+        if isinstance(command, c.SnoozeAlert) and (wrong := wrong_end(command, self._clock.now())):
             return Receipt(Verdict.FAILED, f"not sent: {wrong}", "choose another moment (s)", alert=alert)
         if holds(command, alert, intent.by):
             words = f"already so: {done_words(command)}"
@@ -257,7 +255,7 @@ class AlertPerformer:
         evidence = (f"request {request}: {outcome.words}",)
         after = await self._read(intent.target.id)
         if after is None:
-            return _with_a_way_out(intent.command, Receipt(Verdict.FAILED, words, LOOK, evidence=evidence))
+            return with_a_way_out(intent.command, Receipt(Verdict.FAILED, words, LOOK, evidence=evidence))
         alert = after.alert
         if holds(intent.command, alert, intent.by):
             told = f"already so: {done_words(intent.command)}"
@@ -267,7 +265,7 @@ class AlertPerformer:
             told = changed.words.replace("not sent: ", "not done: ", 1)
             return replace(changed, words=told, evidence=evidence)
         failed = Receipt(Verdict.FAILED, words, LOOK, evidence=evidence, alert=alert, seen=seen_of(alert))
-        return _with_a_way_out(intent.command, failed)
+        return with_a_way_out(intent.command, failed)
 
     async def _read(self, alert_id: str) -> AlertDetail | None:
         with suppress(SourceError):
@@ -297,10 +295,10 @@ class AlertPerformer:
             return Receipt(Verdict.CONFIRMED, f"{words}: {told}", evidence=evidence)
         return Receipt(
             Verdict.CONFIRMED,
-            f"{words}, says the service; but the alert shows: {_shown(intent.command, after.alert)}",
+            f"{words}, says the service; but the alert shows: {shown(intent.command, after.alert)}",
             "look at the alert (enter)",
             evidence=evidence,
-            differences=(FieldDifference("alert", words, _shown(intent.command, after.alert)),),
+            differences=(FieldDifference("alert", words, shown(intent.command, after.alert)),),
             alert=after.alert,
             seen=seen_of(after.alert),
         )
@@ -343,82 +341,3 @@ class AlertPerformer:
     def _local(self, at: datetime) -> str:
         here, now = at.astimezone(self._zone), self._clock.now().astimezone(self._zone)
         return f"{here:%H:%M:%S}" if here.date() == now.date() else f"{here:%a %d %b %H:%M}"
-
-
-def _wrong_end(command: c.SnoozeAlert, now: datetime) -> str:
-    if command.until <= now:
-        return "the snooze would have ended already"
-    if command.until - now > c.LONGEST_SNOOZE:
-        return "an alert can be snoozed for at most a week"
-    return ""
-
-
-def _shown(command: c.Command, alert: Alert) -> str:
-    """What the alert has where the command wanted something else."""
-    match command:
-        case c.Acknowledge() if alert.status == "acked":
-            return f"acknowledged by {alert.acknowledged_by or 'somebody'}"
-        case c.SnoozeAlert() if alert.snoozed_until is not None and alert.status == "snoozed":
-            return "snoozed until another moment"
-        case c.AssignAlert():
-            return f"owner {alert.owner or 'nobody'}"
-        case c.PrioritiseAlert():
-            return f"priority {alert.priority}"
-        case c.AddAlertTags() | c.RemoveAlertTags():
-            return f"tags {' '.join(alert.tags) or 'none'}"
-    return alert.status
-
-
-def receipt_of(error: SourceError) -> Receipt:
-    """What an error means for a change: nothing was applied, or (`Unanswered`) nobody can say."""
-    if isinstance(error, Unanswered):
-        return Receipt(Verdict.UNKNOWN, error.problem, error.remedy)
-    if isinstance(error, _FOR_GOOD):
-        return Receipt(Verdict.FAILED, f"not done: {error.problem}", error.remedy)
-    return Receipt(
-        Verdict.NOT_SENT, f"not sent: {error.problem}", error.remedy, retry_after=error.retry_after
-    )
-
-
-def _with_a_way_out(command: c.Command, receipt: Receipt) -> Receipt:
-    """What pages somebody is never tried again by the program, and the person needs another way at once."""
-    if not c.pages_somebody(command):
-        return receipt
-    ring = by_phone(command) if isinstance(command, c.PagePerson) else ""
-    if receipt.verdict is Verdict.NOT_SENT:
-        again = "it isn't tried again by itself: send it again in the outbox (O)"
-        remedy = f"{ring}; {again}" if ring else f"{again}, page somebody with E, or ring"
-        return replace(receipt, verdict=Verdict.FAILED, remedy=remedy)
-    if ring:
-        return replace(receipt, remedy=f"{ring}; {receipt.remedy}")
-    if receipt.verdict is Verdict.FAILED:
-        return replace(receipt, remedy=f"{receipt.remedy}; or page somebody with E, or ring")
-    return receipt
-
-
-def done_words(command: c.Command) -> str:
-    """What has been done, once it has."""
-    match command:
-        case c.SnoozeAlert():
-            return "snoozed: its escalation has stopped until then"
-        case c.AssignAlert():
-            return f"assigned to {command.name or command.owner}"
-        case c.AddAlertTags():
-            return f"tags added: {' '.join(command.tags)}"
-        case c.RemoveAlertTags():
-            return f"tags removed: {' '.join(command.tags)}"
-        case c.PrioritiseAlert():
-            return f"priority {command.priority}"
-        case c.EscalateAlert():
-            return f"escalated to {command.line}"
-        case c.AddResponder():
-            return f"{command.name} was added"
-    return _DONE.get(type(command), "done")
-
-
-_DONE: dict[type[c.Command], str] = {
-    c.Acknowledge: "acknowledged",
-    c.Unacknowledge: "the acknowledgement was given back: the escalation runs again",
-    c.CloseAlert: "closed",
-    c.NoteAlert: "the note is there",
-}
