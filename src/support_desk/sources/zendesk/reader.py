@@ -37,13 +37,12 @@ from support_desk.sources.zendesk.wire import (
     NotAnAnswer,
     NotJson,
     Page,
-    comments_from,
     custom_statuses_from,
     document_of,
-    suspended_from,
     tickets_from_search,
     user_from,
 )
+from support_desk.sources.zendesk.wire_conversation import comments_from, suspended_from
 
 SIDE_LOADS = "slas,users,groups,organizations,metric_sets"
 PER_PAGE = 100

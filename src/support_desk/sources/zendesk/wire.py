@@ -1,4 +1,4 @@
-"""Zendesk's JSON as the domain's nouns: rows are read one by one, and a bad one costs only itself.
+"""Zendesk's JSON as tickets, a page at a time: rows are read one by one, and a bad one costs only itself.
 
 Unknown fields are ignored, unknown words kept, null is "not there". Text is cleaned as it comes in.
 """
@@ -12,24 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from support_desk.config.model import Zendesk
-from support_desk.domain.tickets import Attachment, Comment, Replies, SlaRow, SuspendedTicket, Ticket
+from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.sources.json_pieces import Damaged, Pieces, decoded, pieces_of
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import ValidationError, reader
 from support_desk.sources.zendesk.rows import (
-    Author,
     CustomStatus,
-    Metadata,
     MetricSet,
     Named,
     Numbered,
     Organisation,
     Slas,
     User,
-    WireAttachment,
-    WireComment,
-    WireSuspended,
     WireTicket,
 )
 from support_desk.text import clean
@@ -56,14 +51,11 @@ class NotJson(NotAnAnswer):
 R = TypeVar("R", bound=Numbered)
 
 _TICKET = reader(WireTicket)
-_COMMENT = reader(WireComment)
-_SUSPENDED = reader(WireSuspended)
-_USER = reader(User)
+USER = reader(User)
 _NAMED = reader(Named)
 _ORGANISATION = reader(Organisation)
 _METRICS = reader(MetricSet)
 _CUSTOM_STATUS = reader(CustomStatus)
-_ATTACHMENT = reader(WireAttachment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,26 +180,9 @@ def error_code(error: object) -> str:
     return str(clean(error, 80)) if isinstance(error, str) else ""
 
 
-def comments_from(document: Mapping[str, Any]) -> tuple[list[Comment], list[str]]:
-    """The comments of a page in its order, and what is wrong with the unreadable ones."""
-    people = _by_id(document.get("users"), _USER, breathe)
-    if not isinstance(document.get("comments"), list):
-        raise NotAnAnswer(error_code(document.get("error")))
-    rows, bad = _read(document["comments"], _COMMENT, breathe, "comment")
-    return [_comment(row, people) for row in rows], bad
-
-
-def suspended_from(document: Mapping[str, Any]) -> tuple[list[SuspendedTicket], list[str]]:
-    """The suspended tickets of a page, and what is wrong with the unreadable ones."""
-    if not isinstance(document.get("suspended_tickets"), list):
-        raise NotAnAnswer(error_code(document.get("error")))
-    rows, bad = _read(document["suspended_tickets"], _SUSPENDED, breathe, "suspended ticket")
-    return [_suspended(row) for row in rows], bad
-
-
 def custom_statuses_from(document: Mapping[str, Any]) -> dict[int, str]:
     """Names of the custom statuses by id, without those that only repeat their category."""
-    rows, _ = _read(document.get("custom_statuses"), _CUSTOM_STATUS, breathe)
+    rows, _ = read_rows(document.get("custom_statuses"), _CUSTOM_STATUS, breathe)
     return {row.id: row.agent_label for row in rows if row.agent_label and not row.default}
 
 
@@ -224,9 +199,10 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
     return (number if isinstance(number, int) else None, name, role, email)
 
 
-def _read(
+def read_rows(
     rows: object, one: Callable[[object], T], pause: Callable[[], None], noun: str = "row"
 ) -> tuple[list[T], list[str]]:
+    """The readable ones of these rows, and what is wrong with the others."""
     good: list[T] = []
     bad: list[str] = []
     for index, row in enumerate(map(decoded, rows if isinstance(rows, list) else ())):
@@ -239,8 +215,9 @@ def _read(
     return good, bad
 
 
-def _by_id(rows: object, one: Callable[[object], R], pause: Callable[[], None]) -> dict[int, R]:
-    return {row.id: row for row in _read(rows, one, pause)[0]}
+def by_id(rows: object, one: Callable[[object], R], pause: Callable[[], None]) -> dict[int, R]:
+    """The readable ones of these rows by their numbers."""
+    return {row.id: row for row in read_rows(rows, one, pause)[0]}
 
 
 def _bad_row(noun: str, row: object, error: ValidationError) -> str:
@@ -266,11 +243,11 @@ class _Beside:
 
 
 def _beside(document: Pieces, names: Mapping[int, str], helpdesk: str, pause: Callable[[], None]) -> _Beside:
-    metrics, _ = _read(document.rows("metric_sets"), _METRICS, pause)
+    metrics, _ = read_rows(document.rows("metric_sets"), _METRICS, pause)
     return _Beside(
-        _by_id(document.rows("users"), _USER, pause),
-        _by_id(document.rows("groups"), _NAMED, pause),
-        _by_id(document.rows("organizations"), _ORGANISATION, pause),
+        by_id(document.rows("users"), USER, pause),
+        by_id(document.rows("groups"), _NAMED, pause),
+        by_id(document.rows("organizations"), _ORGANISATION, pause),
         {row.ticket_id: row for row in metrics if row.ticket_id is not None},
         names,
         helpdesk,
@@ -366,67 +343,3 @@ def plan_of(organisation: Organisation | None, settings: Zendesk) -> tuple[str, 
     if len(said) > 1:
         return "enhanced", True
     return (said.pop(), False) if said else ("unknown", False)
-
-
-_FLAGS = {
-    0: "Zendesk doesn't trust the sender",
-    2: "the author isn't part of this conversation",
-    5: "an attachment was rejected",
-    14: "perhaps not written by this person",
-    17: "hidden from the client",
-    21: "From and Reply-To differ",
-}
-
-
-def _comment(wire: WireComment, people: Mapping[int, User]) -> Comment:
-    author = people.get(wire.author_id or 0)
-    role = author.role if author else None
-    attachments = (_attachment(row) for row in wire.attachments)
-    return Comment(
-        id=wire.id,
-        author=(author.name if author else None) or "unknown author",
-        body=wire.plain_body or wire.body or "",
-        public=wire.public is not False,
-        created_at=wire.created_at,
-        # Only agents can write internal notes, so a note says so even when its author isn't known.
-        by_agent=role != "end-user" if role else wire.public is False,
-        channel=(wire.via.channel if wire.via else None) or "",
-        attachments=tuple(found for found in attachments if found is not None),
-        warning=_warning(wire.metadata),
-        author_id=wire.author_id,
-    )
-
-
-def _warning(metadata: Metadata | None) -> str | None:
-    if metadata is None:
-        return None
-    flags = [flag for flag in metadata.flags if isinstance(flag, int)]
-    words = [_FLAGS.get(flag, f"marked by Zendesk (flag {flag})") for flag in flags]
-    if metadata.trusted is False and not words:
-        words = [_FLAGS[0]]
-    return "; ".join(words) or None
-
-
-def _attachment(row: object) -> Attachment | None:
-    try:
-        wire = _ATTACHMENT(row)
-    except ValidationError:
-        return None
-    url = wire.content_url or ""
-    # An address with blanks or controls in it isn't one, and cleaning would make another of it.
-    usable = url if url.isascii() and url.isprintable() and " " not in url else ""
-    return Attachment(wire.file_name or "attachment", wire.size or 0, wire.content_type or "", usable)
-
-
-def _suspended(wire: WireSuspended) -> SuspendedTicket:
-    author = wire.author or Author()
-    return SuspendedTicket(
-        id=wire.id,
-        subject=wire.subject or "",
-        author=author.name or "",
-        author_email=author.email or "",
-        cause=wire.cause or "",
-        created_at=wire.created_at,
-        recipient=wire.recipient or None,
-        body=wire.content or "",
-    )
