@@ -100,7 +100,7 @@ def warm(made: Home, tickets: int = 2_000, *, more_alerts: int = 0) -> Path:
     from support_desk.config.calendar import calendar_from
     from support_desk.config.load import load_config
     from support_desk.desk.clock import SystemClock
-    from support_desk.desk.desk import read_once
+    from support_desk.desk.once import read_once
     from support_desk.desk.snapshot import FeedName
     from support_desk.desk.store import ReadingsStore
     from support_desk.domain.sla import Agreement, rank

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from support_desk.config.model import Config, Opsgenie, Runbooks, Zendesk
-from support_desk.desk.desk import Desk, DeskChange, read_once
+from support_desk.desk.desk import Desk, DeskChange
+from support_desk.desk.once import read_once
 from support_desk.desk.snapshot import FeedName, SourceName, State, clock_behind, source_state, state
 from support_desk.desk.store import ReadingsStore
 from support_desk.glance import source_error

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from support_desk.config.model import Config
 from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock
-from support_desk.desk.desk import read_once
+from support_desk.desk.once import read_once
 from support_desk.desk.snapshot import FeedName, Snapshot, SourceName
 from support_desk.sources.protocols import Sources
 

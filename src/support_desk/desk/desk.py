@@ -362,35 +362,6 @@ class Desk:
                 log.error("listener failed", extra={"error": type(bug).__name__})
 
 
-async def read_once(
-    config: Config,
-    sources: Sources,
-    clock: Clock,
-    agreement: Agreement,
-    feeds: Iterable[FeedName] | None = None,
-) -> Snapshot:
-    """Read these feeds (None: all) once, side by side, for a one-shot; the others are off.
-
-    Never raises a `SourceError`: what failed is a `Problem` at its feed, and final, because nothing is tried
-    again. The clock is corrected by what the services say before the readings are stamped with it.
-    """
-    desk = Desk(config, None, clock, agreement)
-    desk.attach(sources)
-    wanted = frozenset(FeedName if feeds is None else feeds)
-    await desk.read(wanted)
-    now, snapshot = desk.now(), desk.snapshot
-    for name in FeedName:
-        feed = snapshot.feed(name)
-        if name not in wanted:
-            feed = Feed(enabled=False)
-        elif feed.problem:
-            feed = replace(feed, problem=replace(feed.problem, definite=True), failing_since=now)
-        elif feed.enabled:
-            feed = replace(feed, read_at=now)
-        snapshot = snapshot.with_feed(name, feed)
-    return snapshot
-
-
 def _says_the_same(one: Feed[object], other: Feed[object], now: datetime) -> bool:
     """Whether two feeds with the same rows differ in nothing but their age, and don't look older for it."""
 
