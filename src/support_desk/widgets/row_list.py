@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -18,7 +18,6 @@ from textual.geometry import Region
 from textual.message import Message
 
 from support_desk.keys import bindings
-from support_desk.widgets.columns import Column
 from support_desk.widgets.row_pane import RowPane
 
 R = TypeVar("R")
@@ -66,18 +65,7 @@ class RowList(RowPane[R], can_focus=True):
         def control(self) -> RowList[Any]:
             return self.list
 
-    def __init__(
-        self,
-        columns: Callable[[int], Sequence[Column[R]]],
-        key: Callable[[R], Hashable],
-        now: Callable[[], datetime],
-        *,
-        name: str | None = None,
-        id: str | None = None,
-        heads: bool = True,
-    ) -> None:
-        super().__init__(columns, key, now, name=name, id=id, heads=heads)
-        self._rest: asyncio.TimerHandle | None = None
+    _rest: asyncio.TimerHandle | None = None
 
     # What the screens ask
 
