@@ -19,7 +19,7 @@ from support_desk.desk.performing.ticket_compare import (
     without_done,
 )
 from support_desk.desk.performing.ticket_jobs import LOST, follow
-from support_desk.desk.performing.ticket_receipts import LOOK, done_words, receipt_of
+from support_desk.desk.performing.ticket_receipts import LOOK, already_so, done_words, receipt_of
 from support_desk.desk.performing.ticket_work import TicketWork, author_for
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
@@ -111,13 +111,7 @@ class TicketBatches:
         if has_comment(edit) or edit.custom_fields or not tags_hold(edit, ticket.tags):
             return self._work.conflict(intent, edit, TicketDetail(ticket, ()))
         if all(holds(edit, name, ticket, None) for name in aims(edit)):
-            return Receipt(
-                Verdict.CONFIRMED,
-                f"already so: {done_words(edit)}",
-                before_us=True,
-                ticket=ticket,
-                seen=seen_of(ticket),
-            )
+            return already_so(edit, ticket)
         return self._work.conflict(intent, edit, TicketDetail(ticket, ()))
 
     def _by_itself(self, intent: Intent, edit: EditTicket, ticket: Ticket) -> bool:

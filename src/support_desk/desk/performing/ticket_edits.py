@@ -23,7 +23,14 @@ from support_desk.desk.performing.ticket_compare import (
     tags_hold,
     without_done,
 )
-from support_desk.desk.performing.ticket_receipts import LOOK, Written, done_words, receipt_of, result_of
+from support_desk.desk.performing.ticket_receipts import (
+    LOOK,
+    Written,
+    already_so,
+    done_words,
+    receipt_of,
+    result_of,
+)
 from support_desk.desk.performing.ticket_verify import comment_arrived
 from support_desk.desk.performing.ticket_work import TicketWork, author_for, authors_of
 from support_desk.domain.commands import EditTicket
@@ -120,13 +127,7 @@ class TicketEdits:
                 seen=seen_of(ticket),
             )
         if not has_comment(edit) and _fields_hold(edit, detail) and tags_hold(edit, ticket.tags):
-            return Receipt(
-                Verdict.CONFIRMED,
-                f"already so: {done_words(edit)}",
-                before_us=True,
-                ticket=ticket,
-                seen=seen_of(ticket),
-            )
+            return already_so(edit, ticket)
         return self._work.conflict(intent, edit, detail)
 
     def _our_comment(

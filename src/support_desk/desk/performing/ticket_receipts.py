@@ -63,6 +63,17 @@ def receipt_of(error: SourceError) -> Receipt:
     return Receipt(Verdict.NOT_SENT, error.problem, error.remedy, retry_after=wait)
 
 
+def already_so(edit: EditTicket, ticket: Ticket) -> Receipt:
+    """Nothing is sent: somebody has done it before."""
+    return Receipt(
+        Verdict.CONFIRMED,
+        f"already so: {done_words(edit)}",
+        before_us=True,
+        ticket=ticket,
+        seen=seen_of(ticket),
+    )
+
+
 def ticket_after(written: Written, edit: EditTicket) -> Ticket:
     """The ticket as far as it is known after the change."""
     if written.after is not None:
