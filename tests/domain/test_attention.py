@@ -99,6 +99,7 @@ def test_a_page_that_should_have_happened_names_whom_to_call() -> None:
             "call Sam Patel, second line, 020 7946 0000"
         )
     ]
+    assert [(need.rank, need.at, need.late) for need in needs(of)] == [(Rank.CRITICAL, due.due_at, True)]
 
 
 def test_an_emergency_of_which_nobody_knows_when_it_breaches_is_named_all_the_same() -> None:
@@ -153,6 +154,10 @@ def test_what_was_escalated_tells_who_was_paged_until_somebody_has_it(
     found = replace(coming, page=page)
     of = Situation(DAY, AGREEMENT, [(alert(5, at=DAY - 12 * MINUTE), found)], helper="Kim")
     assert said(of) == [line]
+    (need,) = needs(of)
+    assert (need.rank, need.target, need.late) == (Rank.CRITICAL, Target("alert", "a5"), "call" in line)
+    lesser = [(alert(5, "P3", at=DAY - 12 * MINUTE), found)]
+    assert [need.rank for need in needs(replace(of, alerts=lesser))] == [Rank.PAGING]
 
 
 def test_a_ticket_that_can_be_saved_says_when_and_how_many_follow() -> None:
@@ -214,6 +219,7 @@ def test_what_can_be_prevented_comes_before_what_has_happened() -> None:
     assert lines[Rank.ASK] == "decide (O) on P3 cpu: it was changed meanwhile, so nothing was sent"
     assert lines[Rank.EMERGENCY] == "reply to #5 Subject 5: emergency, breaches 15:40"
     assert lines[Rank.SAVE] == "#7 ring the client: the next step is promised in 10 min"
+    assert lines[Rank.OPEN] == "ack P4 acme-prod-1xx: open for 1 min; nobody else is paged about it"
     assert lines[Rank.LATE] == "reply to #1 Subject 1: breached Fri 15:00, and 1 other is late"
     assert lines[Rank.STALE] == (
         "P3 acme-prod-6xx: acknowledged 2 h ago and still open: close it, or hand it on"
@@ -262,6 +268,7 @@ def test_the_handbooks_limits_remind_at_night(priority: str, minutes: int, expec
     of = Situation(NIGHT, AGREEMENT, [(held, Countdown("stopped"))], helper="Sam", duty=duty)
 
     assert said(of) == ([expected] if expected else [])
+    assert all((need.rank, need.target) == (Rank.NUDGE, Target("alert", "a5")) for need in needs(of))
 
 
 def test_reminders_are_for_who_has_it_in_this_night_only() -> None:

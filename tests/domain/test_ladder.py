@@ -8,6 +8,7 @@ from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, timeline
 
 CTO = Person("CTO", "anna@example.com")
+CEO = Person("Chief Executive", "")
 HEAD = Person("Head of Technical Operations", "")
 
 
@@ -22,6 +23,8 @@ def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
     ], "the CTO is on the second line's rota already"
     assert found[0].on_rota
     assert found[0].until == rota.shifts[0].end
+    everybody = rungs(timeline(Role.ON_CALL, person=BEN), [BEN], [HEAD, CEO], {}, START, second_line=ANNA)
+    assert [rung.person for rung in everybody] == [ANNA, BEN, HEAD, CEO], "roles without an address are two"
 
 
 def test_a_number_belongs_to_who_has_the_address_or_the_name_and_to_nobody_without_one() -> None:

@@ -66,6 +66,7 @@ def test_the_newest_note_counts_until_it_is_done() -> None:
     found = promise_in(rows)
     assert found is not None
     assert found.step == "second"
+    assert promise_in([*rows, note(3, "They rang back.")]) == found, "a note about something else keeps it"
     assert promise_in([*rows, note(3, f"All good\n{PROMISE_DONE}")]) is None
 
 

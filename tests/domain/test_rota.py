@@ -28,6 +28,7 @@ from support_desk.domain.rota import (
     relief,
     same_person,
     shift_now,
+    shift_of,
     uncovered_bank_holidays,
     until,
     worked,
@@ -231,10 +232,10 @@ class TestNow:
             end="2026-11-24T00:00",
         )
         noon = london("2026-11-23T12:00")
-        assert until(made, Role.DEV, noon) == london("2026-11-23T18:00")
-        assert until(made, Role.OPS, noon) is None
-        assert until(made, Role.ON_CALL, noon) is None
-        assert until(None, Role.DEV, noon) is None
+        assert until(made, shift_of(made, Role.DEV, ADA, noon)) == london("2026-11-23T18:00")
+        assert until(made, shift_of(made, Role.OPS, BEN, noon)) is None
+        assert shift_of(made, Role.OPS, ADA, noon) is None
+        assert until(made, None) is None
 
     def test_next_shifts(self) -> None:
         made = two_weeks(date(2026, 11, 18))
@@ -361,13 +362,14 @@ class TestBankHolidays:
         planned = shift(Role.DEV, ADA, "2026-12-25T10:00", "2026-12-25T18:00")
         stepped_in = shift(Role.OPS, BEN, "2026-12-25T10:00", "2026-12-25T18:00", override=True)
         night = shift(Role.ON_CALL, CAT, "2026-12-24T18:00", "2026-12-28T10:00")
+        second = shift(Role.SECOND_LINE, BEN, "2026-12-25T10:00", "2026-12-25T18:00")
         before = shift(Role.DEV, ADA, "2026-12-24T10:00", "2026-12-24T18:00")
-        made = rota(planned, stepped_in, night, before)
+        made = rota(planned, stepped_in, night, second, before)
         at = london("2026-12-25T12:00")
 
         found = worked(made, {self.CHRISTMAS}, LONDON)
 
-        assert [on_now(found, role, at) for role in Role] == [None, BEN, CAT, None]
+        assert [on_now(found, role, at) for role in Role] == [None, BEN, CAT, BEN]
         assert set(found.shifts) == set(made.shifts) - {planned}
         assert worked(made, {date(2026, 12, 26)}, LONDON) is made
 
@@ -394,7 +396,7 @@ def test_the_relief_is_the_next_other_person_not_tomorrow_s_shift_of_the_same_on
         *(shift(Role.DEV, ADA, f"2026-12-0{day}T10:00", f"2026-12-0{day}T18:00") for day in (2, 3, 4)),
         shift(Role.DEV, BEN, "2026-12-09T10:00", "2026-12-09T18:00"),
     )
-    found = relief(week, Role.DEV, london("2026-12-02T11:00"))
+    found = relief(week, Role.DEV, ADA, london("2026-12-02T11:00"))
     assert found is not None
     assert (found.person, found.start) == (BEN, london("2026-12-09T10:00"))
 
@@ -416,14 +418,14 @@ def test_the_relief_of_one_line_is_nobody_of_another() -> None:
         shift(Role.OPS, CAT, "2026-12-03T10:00", "2026-12-03T18:00"),
         shift(Role.DEV, BEN, "2026-12-09T10:00", "2026-12-09T18:00"),
     )
-    found = relief(week, Role.DEV, london("2026-12-02T11:00"))
+    found = relief(week, Role.DEV, ADA, london("2026-12-02T11:00"))
     assert found is not None
     assert found.person == BEN
 
 
 def test_while_nobody_is_on_the_relief_is_whoever_comes_next() -> None:
     week = rota(shift(Role.DEV, ADA, "2026-12-03T10:00", "2026-12-03T18:00"))
-    found = relief(week, Role.DEV, london("2026-12-02T20:00"))
+    found = relief(week, Role.DEV, None, london("2026-12-02T20:00"))
     assert found is not None
     assert found.person == ADA
-    assert relief(None, Role.DEV, london("2026-12-02T20:00")) is None
+    assert relief(None, Role.DEV, ADA, london("2026-12-02T20:00")) is None

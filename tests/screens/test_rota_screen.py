@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from support_desk.desk.snapshot import FeedName
-from support_desk.domain.rota import Cover, Role, Rota, Shift
+from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift
 from support_desk.screens.rota import RotaScreen
 from support_desk.screens.rota_page import rota_lines
 from support_desk.screens.rota_rows import rota_rows
@@ -171,6 +171,36 @@ def test_nobody_by_plan_nobody_by_mistake_and_unknown_are_three_things() -> None
     text = page(view(at=now, feeds={FeedName.ROTA: (), FeedName.ON_CALL: ()}))
     assert text.count("unknown: the rota could not be read") == 4
     assert "Week" not in text
+
+
+def test_the_end_of_the_planned_persons_shift_isnt_told_of_who_stepped_in() -> None:
+    now = datetime(2026, 12, 3, 22, tzinfo=UTC)
+    nights = (now - timedelta(hours=4), now + timedelta(hours=20))
+    shifts = [Shift(Role.SECOND_LINE, CALLUM, at, at + timedelta(hours=16)) for at in nights]
+    made = Rota(tuple(shifts), Cover(now - timedelta(days=5), now + timedelta(days=20), frozenset(Role)))
+
+    def seen(*people: Person) -> tuple[str, list[tuple[str, str, datetime | None, bool, str]]]:
+        answers = (OnCall("ooh_second_line", True, people),)
+        drawn = view(at=now, feeds={FeedName.ROTA: (made,), FeedName.ON_CALL: answers})
+        rows = [row for row in rota_rows(drawn) if row.key.startswith(Role.SECOND_LINE)]
+        return page(drawn), [
+            (row.who, row.style, row.end or row.start, row.override, row.warning) for row in rows
+        ]
+
+    text, rows = seen(RAVI)
+    assert (
+        "2nd line     Ravi Menon (override), until when isn't known\n   then       Callum Reid from" in text
+    )
+    assert rows == [
+        (RAVI.name, "strong", None, True, "end unknown"),
+        (CALLUM.name, "text", nights[1], False, ""),
+    ]
+    text, rows = seen()
+    assert "2nd line     nobody now\n" in text
+    assert rows[0] == ("nobody now", "warn", None, False, ""), "the timeline has somebody: it isn't by plan"
+    text, rows = seen(CALLUM)
+    assert "2nd line     Callum Reid until Fri 10:00, 12 h\n" in text
+    assert rows == [(CALLUM.name, "strong", shifts[0].end, False, "")]
 
 
 def test_the_pay_period_is_told_where_the_rota_was_read_for_all_of_it() -> None:

@@ -95,7 +95,7 @@ class TestRota:
         weekend = shift_now(rota, Role.ON_CALL, opsgenie.now)
         assert weekend is not None
         assert weekend.start == local(date(2026, 11, 20), "18:00")
-        assert until(rota, Role.ON_CALL, opsgenie.now) == local(date(2026, 11, 23), "10:00")
+        assert until(rota, weekend) == local(date(2026, 11, 23), "10:00")
 
     async def test_wednesday_has_its_gap(self, opsgenie: OpsgenieSimulator) -> None:
         (rota,) = (await read(opsgenie)).rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from support_desk.domain.rota import Person, Role, Rota, Unknown, same_person, shift_now
+from support_desk.domain.rota import Person, Role, Rota, Unknown, shift_now, shift_of
 from support_desk.records import record
 
 LINES = {
@@ -55,8 +55,10 @@ def rungs(
         if role is Role.SECOND_LINE:
             who = second_line if isinstance(second_line, Person) else None
         if who is not None:
-            until = shift.end if shift is not None and same_person(shift.person, who) else None
-            add(Rung(who, f"{words} now", True, until, _phone(who, phones)))
+            shift = shift_of(rota, role, who, now)
+            add(
+                Rung(who, f"{words} now", True, shift.end if shift is not None else None, _phone(who, phones))
+            )
     known = {person.email.casefold(): person for person in people if person.email}
     for person in beyond:
         named = known.get(person.email.casefold(), person) if person.email else person

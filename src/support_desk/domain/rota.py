@@ -208,10 +208,18 @@ def covers(rota: Rota | None, role: Role, at: datetime) -> bool:
 
 def shift_now(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     """The shift that is on; of several an override comes first, then the one that began last."""
+    return max(_shifts_now(rota, role, now), key=lambda shift: (shift.override, shift.start), default=None)
+
+
+def shift_of(rota: Rota | None, role: Role, person: Person, now: datetime) -> Shift | None:
+    """The shift that this person is on; None where the timeline has nobody, or only somebody else."""
+    return next((on for on in _shifts_now(rota, role, now) if same_person(on.person, person)), None)
+
+
+def _shifts_now(rota: Rota | None, role: Role, now: datetime) -> list[Shift]:
     if rota is None:
-        return None
-    on = [shift for shift in rota.begun(now) if shift.role is role and now < shift.end]
-    return max(on, key=lambda shift: (shift.override, shift.start), default=None)
+        return []
+    return [shift for shift in rota.begun(now) if shift.role is role and now < shift.end]
 
 
 def on_now(rota: Rota | None, role: Role, now: datetime) -> Person | Unknown | None:
@@ -233,22 +241,18 @@ def next_shift(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
     return next((shift for shift in rota.coming(now) if shift.role is role), None)
 
 
-def relief(rota: Rota | None, role: Role, now: datetime) -> Shift | None:
+def relief(rota: Rota | None, role: Role, on_duty: Person | None, now: datetime) -> Shift | None:
     """The first coming shift of this line by somebody else than who is on now; any person's if nobody is."""
-    on_duty = shift_now(rota, role, now)
     if rota is None or on_duty is None:
         return next_shift(rota, role, now)
     others = (
-        shift
-        for shift in rota.coming(now)
-        if shift.role is role and not same_person(shift.person, on_duty.person)
+        shift for shift in rota.coming(now) if shift.role is role and not same_person(shift.person, on_duty)
     )
     return next(others, None)
 
 
-def until(rota: Rota | None, role: Role, now: datetime) -> datetime | None:
-    """When the person who is on goes off; None if nobody is on, or if the end lies beyond the reading."""
-    shift = shift_now(rota, role, now)
+def until(rota: Rota | None, shift: Shift | None) -> datetime | None:
+    """When a shift is over; None if there is none, or if the end lies beyond the reading."""
     if rota is None or shift is None or shift.end >= rota.cover.end:
         return None
     return shift.end

@@ -14,8 +14,9 @@ from support_desk.domain.rota import (
     Role,
     Rota,
     Unknown,
+    covers,
     relief,
-    shift_now,
+    shift_of,
     until,
 )
 from support_desk.domain.rota_weeks import (
@@ -100,20 +101,23 @@ def _troubles(view: View) -> Iterator[str]:
 def _now(view: View, rota: Rota | None) -> Iterator[TextLine]:
     for role, label in LABELS.items():
         who = on(view, role)
-        shift = shift_now(rota, role, view.now)
         parts = [person_words(view, who)]
         if who is None and nobody_by_plan(view, rota, role):
             parts = [("nobody now, by plan", "dim")]
         if isinstance(who, Person):
-            if shift is not None and shift.override:
+            shift = shift_of(rota, role, who, view.now)
+            if shift.override if shift is not None else covers(rota, role, view.now):
                 parts.append((" (override)", "soon"))
-            parts.append(
-                (f" {until_words(until(rota, role, view.now), view.now, view.calendar.timezone)}", "text")
-            )
+            if shift is not None:
+                ends = until_words(until(rota, shift), view.now, view.calendar.timezone)
+                parts.append((f" {ends}", "text"))
+            else:
+                # The answer about who is on knows of an override before the timeline does.
+                parts.append((", until when isn't known", "dim"))
         elif isinstance(who, Unknown):
             parts.append((": the rota could not be read", "dim"))
         yield _fact(label, *parts)
-        following = relief(rota, role, view.now)
+        following = relief(rota, role, who if isinstance(who, Person) else None, view.now)
         if following is not None:
             name, style = person_words(view, following.person)
             stand_in = " (override)" if following.override else ""

@@ -7,13 +7,7 @@ from datetime import datetime, timedelta
 
 from support_desk.desk.facts import worked_rota
 from support_desk.domain.cover import bare_days, missing
-from support_desk.domain.rota import (
-    Role,
-    Rota,
-    relief,
-    shift_now,
-    until,
-)
+from support_desk.domain.rota import Person, Role, Rota, covers, relief, shift_now, shift_of, until
 from support_desk.domain.words import day_clock
 from support_desk.records import record
 from support_desk.screens.header import on, person_words
@@ -39,7 +33,6 @@ class RotaRow:
     style: str
     start: datetime | None
     end: datetime | None
-    email: str = ""
     override: bool = False
     warning: str = ""
 
@@ -50,7 +43,9 @@ HOUR = timedelta(hours=1)
 
 def nobody_by_plan(view: View, rota: Rota | None, role: Role) -> bool:
     """Nobody ought to be on this line now, nor soon."""
-    return rota is not None and not missing(rota, role, view.now, view.now + HOUR, view.calendar)
+    if rota is None or shift_now(rota, role, view.now) is not None:
+        return False
+    return not missing(rota, role, view.now, view.now + HOUR, view.calendar)
 
 
 def rota_rows(view: View) -> list[RotaRow]:
@@ -61,12 +56,14 @@ def rota_rows(view: View) -> list[RotaRow]:
         on_duty = on(view, role)
         planned = on_duty is None and nobody_by_plan(view, rota, role)
         who, style = person_words(view, on_duty, planned=planned)
-        shift = shift_now(rota, role, view.now)
-        ends = until(rota, role, view.now)
-        email = shift.person.email if shift else ""
-        override = shift.override if shift else False
-        rows.append(RotaRow(f"{role}.now", label, who, style, None, ends, email, override))
-        following = relief(rota, role, view.now)
+        person = on_duty if isinstance(on_duty, Person) else None
+        shift = shift_of(rota, role, person, view.now) if person is not None else None
+        ends, override, warning = until(rota, shift), shift is not None and shift.override, ""
+        if shift is None and person is not None:
+            # The answer about who is on knows of an override before the timeline does.
+            override, warning = covers(rota, role, view.now), "end unknown"
+        rows.append(RotaRow(f"{role}.now", label, who, style, None, ends, override, warning))
+        following = relief(rota, role, person, view.now)
         if following is not None:
             who, style = person_words(view, following.person)
             style = "mine" if style == "mine" else "text"
@@ -78,7 +75,6 @@ def rota_rows(view: View) -> list[RotaRow]:
                     style,
                     following.start,
                     None,
-                    following.person.email,
                     following.override,
                 )
             )
