@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import stat
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -195,6 +197,7 @@ async def test_what_surely_never_left_is_tried_again(life: Life, service: Servic
     assert life.phase(ack) == "queued"
     await pass_by(life, 30)
     assert (life.phase(ack), service.asked[ack.id], service.done[ack.id]) == ("confirmed", 3, 1)
+    assert life.outbox.entries[0].attempts == 3
 
 
 @pytest.mark.parametrize(
@@ -705,6 +708,29 @@ async def test_a_disk_that_fills_up_in_between_stops_the_sending(life: Life, ser
     assert (entry.sent_at, entry.attempts) == (None, 0), "nobody reads that it was sent"
     assert entry.words.startswith("not sent: nobody was paged, ring second line; ")
     life.store = OutboxStore.open(life.path)
+
+
+async def test_a_disk_that_takes_again_what_it_refused_is_no_trouble_any_more(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(life.store, "save", full)
+        life.submit(intent(life.clock))
+    assert life.outbox.problem == Problem("the disk is full", "make room")
+    life.submit(intent(life.clock))
+    assert life.outbox.problem is None
+
+
+async def test_unfinished_actions_that_cant_be_read_are_told(life: Life) -> None:
+    life.submit(intent(life.clock, command=ESCALATE))
+    await life.die()
+    with closing(sqlite3.connect(life.path)) as file, file:
+        file.execute("UPDATE actions SET intent = x'c1'")
+    life.start()
+    assert life.outbox.notes == ("1 unfinished action was written by another version and can't be read",)
 
 
 def test_what_puts_the_file_elsewhere_is_named(tmp_path: Path, life: Life) -> None:

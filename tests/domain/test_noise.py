@@ -74,7 +74,7 @@ def test_alerts_of_one_cause_are_counted_together() -> None:
     assert first.hours[11] == first.hours[3] == first.hours[4] == 1
     assert first.open_for == 2 * HOUR + (NOW - night - HOUR)
     assert first.out_of_hours_share == 2 / 3
-    assert (second.message, second.client, second.alerts) == ("disk full", "", 1)
+    assert (second.message, second.client, second.alerts, second.unacknowledged) == ("disk full", "", 1, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60 * 24 * 30), st.sampled_from(["disk full", "5xx", "cpu 9"]))))
@@ -150,7 +150,7 @@ def waiting(number: int, status: str, replies: Replies | None, *, days: int) -> 
 
 
 def test_the_next_word_is_ours_where_the_client_wrote_last() -> None:
-    answered = Replies(1, NOW - timedelta(days=5), NOW - timedelta(days=6), NOW - timedelta(days=5))
+    answered = Replies(2, NOW - timedelta(days=8), NOW - timedelta(days=6), NOW - timedelta(days=5))
     asked_again = Replies(1, NOW - timedelta(days=8), NOW - timedelta(days=4), NOW - timedelta(days=8))
     queue = [
         waiting(1, "open", answered, days=9),

@@ -43,6 +43,7 @@ class TestWhatIsAStorm:
         alerts = [alert(number, 3 * number) for number in range(4)]
         storm = storm_of(fold(alerts))
         assert storm.members == tuple(alerts)
+        assert storm_of(fold(alerts[::-1])) == storm, "whichever way round the list comes"
         assert (storm.count, storm.first_at, storm.last_at) == (4, NOON, NOON + 9 * MINUTE)
 
     @pytest.mark.parametrize("gap", [3.34, 11])

@@ -33,6 +33,7 @@ from support_desk.domain.intents import (
     may_step,
 )
 from support_desk.domain.pages import not_begun
+from support_desk.domain.words import counted
 
 if TYPE_CHECKING:
     from support_desk.desk.dispatch import BulkPerformer, Dispatcher
@@ -235,9 +236,9 @@ class Outbox:
             left, unreadable = store.take_over(self._user, self._instance, dead)
             ended = store.recent(self._user, KEPT_DONE)
             if unreadable:
-                self.notes += (
-                    f"{len(unreadable)} unfinished actions were written by another version and can't be read",
-                )
+                told = counted(len(unreadable), "unfinished action")
+                were = "was" if len(unreadable) == 1 else "were"
+                self.notes += (f"{told} {were} written by another version and can't be read",)
             mine = [replace(entry, instance=self._instance) for entry in left]
             restored = [self._after_restart(entry) for entry in mine]
             # What has only changed hands, the file has already: writing it again would be a step in the log.
