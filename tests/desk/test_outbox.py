@@ -628,6 +628,24 @@ async def test_what_has_ended_is_still_shown_after_a_restart(life: Life) -> None
     life.start()
     assert life.asked == ()
     assert [entry.intent for entry in life.outbox.entries] == [ack]
+    # A quarter of a year later it is forgotten, step by step as well; what still asks isn't.
+    asks = intent(life.clock, command=ESCALATE)
+    life.submit(asks)
+    await life.die()
+    life.clock.jump(timedelta(days=91).total_seconds())
+    life.start()
+    assert [entry.intent for entry in life.outbox.entries] == [asks]
+    with closing(sqlite3.connect(life.path)) as file:
+        assert {id_ for (id_,) in file.execute("SELECT action FROM steps")} == {asks.id}
+
+
+async def test_what_a_desk_has_taken_over_is_no_dead_desks_any_more(life: Life) -> None:
+    """Else the next one to start would offer it as well, and it might be sent twice."""
+    life.submit(intent(life.clock, command=ESCALATE))
+    for _ in range(2):
+        await life.die()
+        life.start()
+        assert [*life.store.instances("robin")] == [life.outbox.entries[0].instance]
 
 
 async def test_the_log_tells_every_step(life: Life, service: Service) -> None:
@@ -638,7 +656,7 @@ async def test_the_log_tells_every_step(life: Life, service: Service) -> None:
     await pass_by(life, 1)
     lines = await life.outbox.log(ack.at - timedelta(minutes=1), ack.at + timedelta(minutes=1))
     assert [line.phase.value for line in lines] == ["queued", "sending", "unknown", "confirmed"]
-    assert {line.title for line in lines} == {"P1 a"}
+    assert {(line.action, line.title, line.paged) for line in lines} == {(ack.id, "P1 a", False)}
 
 
 async def test_a_restart_adds_nothing_to_the_log_of_what_it_only_asks_about_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -169,7 +170,7 @@ def test_what_a_ticket_is(name: str, about: Ticket, shown: Cell) -> None:
     assert of_ticket(name, due(60), about) == shown
 
 
-def of_entry(phase: Phase, **changes: object) -> Cell:
+def of_entry(phase: Phase, **changes: Any) -> Cell:
     intent = Intent("0" * 32, Target("alert", "a"), "P1 disk", Acknowledge(), Seen(), ANNA.email, START)
     entry = replace(Entry(intent, phase, START, "anna", "x"), **changes)
     (column,) = (column for column in entry_rows.entry_columns(view(), 160) if column.id == "phase")
@@ -190,5 +191,5 @@ def of_entry(phase: Phase, **changes: object) -> Cell:
         (Phase.CONFIRMED, {"sent_at": START}, ("done", "ok")),
     ],
 )
-def test_where_an_action_stands(phase: Phase, changes: dict[str, object], shown: Cell) -> None:
+def test_where_an_action_stands(phase: Phase, changes: dict[str, Any], shown: Cell) -> None:
     assert of_entry(phase, **changes) == shown
