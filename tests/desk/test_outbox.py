@@ -15,7 +15,13 @@ import msgspec
 import pytest
 
 from support_desk.desk.outbox import Outbox
-from support_desk.desk.outbox_encoding import decode_intent, decode_taken, encode_intent
+from support_desk.desk.outbox_encoding import (
+    decode_intent,
+    decode_receipt,
+    decode_taken,
+    encode_intent,
+    encode_receipt,
+)
 from support_desk.desk.outbox_store import OutboxStore
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import Problem
@@ -28,7 +34,16 @@ from support_desk.domain.commands import (
     NoteAlert,
     PagePerson,
 )
-from support_desk.domain.intents import Entry, FieldDifference, Intent, Phase, Receipt, Seen, comes_too_late
+from support_desk.domain.intents import (
+    Entry,
+    FieldDifference,
+    Intent,
+    Phase,
+    Receipt,
+    Seen,
+    Verdict,
+    comes_too_late,
+)
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, SlowDisk, Weather, calm, intent, note
 
@@ -357,6 +372,17 @@ async def test_what_became_of_it_keeps_the_id_and_a_disk_that_refuses_costs_noth
     service.gate.set()
     await calm()
     assert [(entry.phase, entry.taken) for entry in life.outbox.entries] == [(Phase.UNKNOWN, "job-7")]
+
+
+@pytest.mark.parametrize("paged", [False, True])
+def test_no_field_of_an_action_or_its_receipt_is_taken_for_another(clock: ManualClock, paged: bool) -> None:
+    action = replace(intent(clock, batch="b"), undoes="u", whole=note("all"), before=Seen("new"))
+    assert decode_intent(encode_intent(action)) == action
+    receipt = Receipt(
+        Verdict.CONFLICT, "words", "remedy", ("evidence",), paged, not paged,
+        (FieldDifference("status", "ours", "theirs"),), ("comment",), note("rest"), seen=Seen("acked"),
+    )  # fmt: skip
+    assert decode_receipt(encode_receipt(receipt)) == receipt
 
 
 def test_an_action_of_a_version_that_kept_no_such_id_is_read(life: Life) -> None:

@@ -399,10 +399,13 @@ async def test_the_watch_notices_a_night_and_nothing_else() -> None:
     assert len(resumed) == 1
     await clock.advance(300)
     assert len(resumed) == 1
+    clock.jump(16)
+    await clock.advance(5)
+    assert len(resumed) == 2
     clock.skew = timedelta(minutes=2)
     watch.reset()
     await clock.advance(5)
-    assert len(resumed) == 1
+    assert len(resumed) == 2
     task.cancel()
 
 
