@@ -37,6 +37,7 @@ SCOPES: dict[str, str] = {
     "app": "Everywhere",
     "dashboard": "The dashboard",
     "list": "In a list",
+    "marks": "Marking rows",
     "row": "The selected row",
     "act": "Acting on the selected or marked rows",
     "act_alert": "Acting on alerts",
@@ -128,11 +129,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.last", "G,end", "last", "last", "list", palette=False, help="Move to the last row."),
     Action("list.open", "enter", "open", "open", "list", footer=True, palette=False,
         help="Open the details of this row."),
-    Action("list.mark", "space", "mark", "mark", "list", palette=False,
+    # Marking rows
+    Action("list.mark", "space", "mark", "mark", "marks", palette=False,
         help="Mark this row: keys act on all marked rows, and what was done loses its mark."),
-    Action("list.mark_range", "v", "mark_range", "mark range", "list", palette=False,
+    Action("list.mark_range", "v", "mark_range", "mark range", "marks", palette=False,
         help="Mark rows from here on."),
-    Action("list.clear_marks", "X", "clear_marks", "clear marks", "list", palette=False,
+    Action("list.clear_marks", "X", "clear_marks", "clear marks", "marks", palette=False,
         help="Take all marks away."),
     # The selected row
     Action("row.browser", "o", "browser", "browser", "row", footer=True, help="Open it in the browser."),
@@ -310,7 +312,7 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 TOGETHER: tuple[frozenset[str], ...] = (
-    frozenset({"app", "dashboard", "list", "row", "act", "act_alert", "act_ticket"}),
+    frozenset({"app", "dashboard", "list", "marks", "row", "act", "act_alert", "act_ticket"}),
     frozenset({"app", "dashboard", "document", "runbook", "row", "act", "act_alert", "act_ticket"}),
     frozenset({"app", "detail", "ticket", "row", "document", "act", "act_ticket"}),
     frozenset({"app", "detail", "row", "document", "act", "act_alert"}),

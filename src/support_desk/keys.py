@@ -124,17 +124,27 @@ def footer(
     *,
     read_only: bool = False,
     without: Container[str] = (),
+    typing: bool = False,
 ) -> list[tuple[str, str]]:
     """(key, label) of what the footer shows for these scopes, nearest scope first.
 
-    `without`: ids of actions that would do nothing now.
+    `without`: ids of actions that would do nothing now. `typing`: what a field takes is no key.
     """
-    return [
-        (keys_of(action, changed)[0], action.label)
-        for action in available(scopes, read_only=read_only)
-        if action.footer and action.id not in without and keys_of(action, changed)
-    ]
+    found = []
+    for action in available(scopes, read_only=read_only):
+        if action.footer and action.id not in without:
+            keys = [key for key in keys_of(action, changed) if not (typing and _is_typed(key))]
+            found += [(key, action.label) for key in keys[:1]]
+    return found
 
+
+def _is_typed(key: str) -> bool:
+    return len(key) == 1 or key == "space"
+
+
+_OF_ROWS = frozenset({"list", "marks", "row", "act", "act_alert", "act_ticket"})
+OF_A_ROW = frozenset(action.id for action in ACTIONS if action.scope in _OF_ROWS) - {"runbook.search"}
+"""The ids of actions that mean a row: where there is none they do nothing."""
 
 CHANGING = frozenset(action.method for action in ACTIONS if action.changes)
 """The methods (without `action_`) that lead to a change: a read-only desk refuses them."""

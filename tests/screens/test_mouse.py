@@ -158,6 +158,14 @@ async def test_a_note_is_left_as_a_draft(desk: Running) -> None:
     await desk.until(lambda: "Kept as a draft" in desk.app.said)
 
 
+async def test_a_filter_s_line_offers_its_keys_and_no_letters(desk: Running) -> None:
+    """A click on "e ESCALATE" wrote an e into the filter."""
+    await desk.press("slash", *"zz")
+    await click(desk, "#footer", "no filter")
+    assert desk.dashboard.filters["tickets"] == ""
+    await desk.until(lambda: "ESCALATE" in drawn(desk.app.screen.query_one("#footer")))
+
+
 async def test_the_header_opens_the_palette(desk: Running) -> None:
     await click(desk, "#header", "second line")
     await desk.until(lambda: "Palette" in type(desk.app.screen).__name__)

@@ -176,17 +176,19 @@ def test_one_alert_is_one() -> None:
 
 
 def test_the_announcement_names_the_oldest_and_when_the_next_line_is_paged() -> None:
-    text = "".join(part for part, _ in announcement(seen()))
+    text = "".join(part for part, _ in announcement(seen(), 160))
     assert (
         text == " P1 OPEN: https://www.eastmarch.example/ is down (HTTP 502), next line in 1:20  and 1 more "
     )
-    assert announcement(view(feeds={FeedName.ALERTS: ()})) == ()
+    narrow = "".join(part for part, _ in announcement(seen(), 80))
+    assert narrow == " P1 OPEN: https://www.eastmarch.example/ is dow…, next line in 1:20  and 1 more "
+    assert announcement(view(feeds={FeedName.ALERTS: ()}), 80) == ()
 
 
 def test_the_announcement_says_first_that_a_line_may_not_have_been_paged() -> None:
     """That the line after it is paged in a quarter of an hour would look calmer than it is."""
-    missed = "".join(part for part, _ in announcement(seen(at=200)))
+    missed = "".join(part for part, _ in announcement(seen(at=200), 160))
     down = "https://www.eastmarch.example/ is down (HTTP 502)"
     assert missed.startswith(f" P1 OPEN, second line not paged? check: {down}, next line in 1")
-    old = "".join(part for part, _ in announcement(seen(at=3_600)))
+    old = "".join(part for part, _ in announcement(seen(at=3_600), 160))
     assert old.startswith(" P1 OPEN, next line not paged? check: ")

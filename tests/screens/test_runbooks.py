@@ -215,6 +215,20 @@ async def test_search_finds_words_of_the_text_and_opens_the_section(size: tuple[
         assert "found by “loop clear”" in desk.runbook
 
 
+@pytest.mark.parametrize("page", [["2", "enter"], ["Z"], ["F", "tab"]])
+async def test_runbooks_are_searched_from_other_pages(page: list[str]) -> None:
+    async with running(size=SMALL) as desk:
+        await desk.press(*page)
+        before = desk.app.screen
+        await type_words(desk, "loop clear")
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.screen is before)
+        await type_words(desk, "loop clear")
+        await desk.press("enter")
+        await desk.until(lambda: desk.app.screen is desk.dashboard)
+        await desk.until(lambda: "Something writes in a loop" in document(desk).plain)
+
+
 async def test_enter_right_after_the_letters_means_what_was_typed() -> None:
     async with running(size=MIDDLE) as desk:
         await desk.press("B")

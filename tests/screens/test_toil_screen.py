@@ -83,6 +83,9 @@ async def test_the_claims_of_two_pay_periods_newest_first(size: tuple[int, int])
         assert f"{len(starts)} to answer" in title(desk)
         assert "> ANSWER" in drawn(ledger(desk))
         assert "by the clock you were awake; a asks you" in text(desk)
+        assert " y copy " not in desk.footer, "it isn't answered"
+        await desk.press("space")
+        assert not ledger(desk).marked, "no key acts on marked claims"
         await desk.press("tab", "G")
         told = " ".join(text(desk).split())
         assert "pay period Wed 4 Nov 10:00 to Wed 2 Dec 10:00: you were on call for 128 h so far" in told

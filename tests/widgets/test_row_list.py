@@ -11,7 +11,7 @@ from textual.geometry import Region
 
 from support_desk.theme import variables_for
 from support_desk.widgets.columns import Column, Moment, lay_out
-from support_desk.widgets.row_list import IDLE, RowList
+from support_desk.widgets.row_list import IDLE, MarkingList, RowList
 
 START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ class ListApp(App[None]):
         self.now = START
         self.moved: list[object] = []
         self.opened: list[object] = []
-        self.list = RowList[Row](columns, lambda row: row.id, lambda: self.now, id="list")
+        self.list = MarkingList[Row](columns, lambda row: row.id, lambda: self.now, id="list")
         self.first = list(rows)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -209,7 +209,7 @@ async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
         asked: list[Region] = []
         refresh = app.list.refresh
 
-        def asking(*regions: Region, **more: bool) -> RowList[Row]:
+        def asking(*regions: Region, **more: bool) -> MarkingList[Row]:
             asked.extend(regions)
             return refresh(*regions, **more)
 
@@ -234,7 +234,7 @@ async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_w
         asked: list[Region] = []
         refresh = app.list.refresh
 
-        def asking(*regions: Region, **more: bool) -> RowList[Row]:
+        def asking(*regions: Region, **more: bool) -> MarkingList[Row]:
             asked.extend(regions)
             return refresh(*regions, **more)
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from support_desk.keys import CHANGING, footer
+from support_desk.keys import CHANGING, OF_A_ROW, footer
 from support_desk.screens.fitting import Fitting
 from support_desk.screens.header import announcement, header_lines
 from support_desk.screens.key_line import HeaderLines, KeyLine
@@ -55,7 +55,7 @@ class DeskScreen(Even, Fitting, Screen[None]):
     """
 
     _was_covered = False
-    _footer_for: tuple[tuple[str, ...], frozenset[str], int] | None = None
+    _footer_for: tuple[object, ...] | None = None
     """What the footer depends on while the program runs, as it was last drawn."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class DeskScreen(Even, Fitting, Screen[None]):
 
     def announced(self, view: View) -> Parts:
         """The line above everything: a critical alert that is open, or nothing."""
-        return announcement(view)
+        return announcement(view, self.size.width or self.app.size.width)
 
     def scopes_now(self) -> tuple[str, ...]:
         """The scopes whose keys are worth their place in the footer at this moment."""
@@ -145,7 +145,15 @@ class DeskScreen(Even, Fitting, Screen[None]):
 
     def idle_actions(self) -> frozenset[str]:
         """The ids of actions that would do nothing at this moment: the footer leaves them out."""
-        return frozenset()
+        return frozenset() if self.has_row() else OF_A_ROW
+
+    def has_row(self) -> bool:
+        """Whether there is a row here, or what else the keys mean that act on one."""
+        return True
+
+    def field_keys(self) -> tuple[tuple[str, str], ...]:
+        """(key, label) of what a field of this page does besides taking letters; empty: none is typed in."""
+        return ()
 
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; what leaves the page, help and quit always do."""
@@ -154,13 +162,20 @@ class DeskScreen(Even, Fitting, Screen[None]):
             self._footer_for = None
             self.query_one("#footer", Lines).show([line])
             return
-        idle = self.idle_actions()
-        if self._footer_for == (scopes, idle, width):
+        idle, typing = self.idle_actions(), self.field_keys()
+        if self._footer_for == (scopes, idle, typing, width):
             return
-        self._footer_for = (scopes, idle, width)
-        keys = footer(
-            scopes, self.desk_app.changed_keys, read_only=self.desk_app.config.read_only, without=idle
-        )
+        self._footer_for = (scopes, idle, typing, width)
+        keys = [
+            *typing,
+            *footer(
+                scopes,
+                self.desk_app.changed_keys,
+                read_only=self.desk_app.config.read_only,
+                without=idle | OF_A_ROW if typing else idle,
+                typing=bool(typing),
+            ),
+        ]
         parts: list[tuple[str, str]] = []
         room = width - sum(_cells(pair) for pair in keys if pair[1] in ALWAYS)
         # Where it ends is the same on every page.

@@ -29,22 +29,20 @@ from support_desk.screens.filters import (
 from support_desk.screens.header import problem_line
 from support_desk.screens.marking import UsedMarks, with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
-from support_desk.screens.panes import BESIDE, Panes
+from support_desk.screens.panes import BESIDE, FILTER, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
-from support_desk.screens.row_actions import RowActions
+from support_desk.screens.row_actions import Row, RowActions
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
 from support_desk.text import shortened
 from support_desk.widgets.kept import Even
 from support_desk.widgets.lines import Lines, Parts
-from support_desk.widgets.row_list import RowList
+from support_desk.widgets.row_list import MarkingList, RowList
 
 if TYPE_CHECKING:
     from support_desk.desk.desk import DeskChange
-    from support_desk.domain.alerts import Alert
     from support_desk.domain.paged import Page
     from support_desk.domain.runbooks import RunbookMatch
-    from support_desk.domain.tickets import Ticket
     from support_desk.screens.activity_pane import ActivityPane
     from support_desk.screens.filter_line import FilterLine
 
@@ -68,7 +66,7 @@ class Dashboard(RowActions, Panes):
     """The screen that stays open all week."""
 
     SCOPES: ClassVar[tuple[str, ...]] = (
-        "act_alert", "act_ticket", "act", "list", "dashboard", "row", "app",
+        "act_alert", "act_ticket", "act", "list", "marks", "dashboard", "row", "app",
     )  # fmt: skip
     AUTO_FOCUS = "#tickets"
     BINDINGS: ClassVar[list[BindingType]] = bindings("dashboard", "row", "act", "act_alert", "act_ticket")
@@ -93,10 +91,10 @@ class Dashboard(RowActions, Panes):
         with Across(id="panes"):
             with Down(id="left"):
                 alerts = with_marks(alert_rows.columns, "message", self._alert_entry)
-                yield RowList[AlertRow](alerts, _alert_key, now, id="alerts")
+                yield MarkingList[AlertRow](alerts, _alert_key, now, id="alerts")
                 columns = ticket_rows.ticket_columns(self._view().calendar, self.desk_app.config.me.email)
                 tickets = with_marks(columns, "subject", self._ticket_entry)
-                yield RowList[Ranked](tickets, _ticket_key, now, id="tickets")
+                yield MarkingList[Ranked](tickets, _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Down(id="right"):
                 yield RunbookPane(self._meant_unseen)
@@ -311,23 +309,34 @@ class Dashboard(RowActions, Panes):
     def scopes_now(self) -> tuple[str, ...]:
         other = "act_ticket" if self.list_in_use() is self.alerts else "act_alert"
         in_runbook = ("runbook", "document") if self.pane_in_use() == "runbook" else ()
-        left_out = {"act", "act_alert", "act_ticket"} if self._means_no_row() else {other}
+        left_out = {other} if self.has_row() else {"act", "act_alert", "act_ticket"}
         return (*in_runbook, *(scope for scope in self.SCOPES if scope not in left_out))
 
-    def acted_on(self) -> list[Alert] | list[Ticket]:
-        return [] if self._means_no_row() else super().acted_on()
+    def has_row(self) -> bool:
+        return bool(self.wanted())
 
-    def _means_no_row(self) -> bool:
-        """Whether the keys are where the person can't mean the row that had the cursor last.
+    def idle_actions(self) -> frozenset[str]:
+        pane = self.query(f"#{self.pane_in_use()}").first()
+        opens = isinstance(pane, RowList) and pane.selected is not None
+        return super().idle_actions() - {"list.open"} | (set() if opens else {"list.open"})
 
-        The rows of the activity are about others, and beside the rota of a narrow terminal no list is seen.
+    def field_keys(self) -> tuple[tuple[str, str], ...]:
+        typing = self.focused is not None and self.focused.id == FILTER
+        return (("enter", "keep"), ("esc", "no filter")) if typing else ()
+
+    def wanted(self) -> list[Row]:
+        """The marked rows of the list in use, or the one under the cursor.
+
+        None where the person can't mean the row that had the cursor last: the rows of the activity are about
+        others, and beside the rota of a narrow terminal no list is seen.
         """
         here = self.pane_in_use()
-        return here == "activity" or (here == "rota" and not self.query_one("#left").display)
+        elsewhere = here == "activity" or (here == "rota" and not self.query_one("#left").display)
+        return [] if elsewhere else super().wanted()
 
     def _meant_unseen(self) -> str:
         """Which rows keys act on, where the lists aren't seen; empty where they are."""
-        if self.query_one("#left").display or self._means_no_row():
+        if self.query_one("#left").display:
             return ""
         rows = self.wanted()
         if len(rows) != 1:

@@ -319,6 +319,12 @@ class DetailScreen(Acting, Generic[D, R]):
 
     # Keys
 
+    def has_row(self) -> bool:
+        return bool(self.acted_on())
+
+    def nothing_meant(self, kind: str = "") -> str:  # noqa: ARG002 - whatever the key is for
+        return f"Not done: nothing is known of {self.name_words()}"
+
     def action_back(self) -> None:
         """Go back."""
         self.app.pop_screen()
@@ -377,6 +383,4 @@ class DetailScreen(Acting, Generic[D, R]):
 
     def action_search_runbooks(self) -> None:
         """Choose a runbook, on the dashboard."""
-        while len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
-        self.desk_app.dashboard.action_search_runbooks()
+        self.desk_app.search_runbooks()

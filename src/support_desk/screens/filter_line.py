@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from support_desk.screens.panes import FILTER
+
 
 class FilterLine(Input):
     """Filters while it is typed: enter keeps the filter, escape takes it away."""
@@ -40,6 +42,7 @@ class FilterLine(Input):
             expression,
             placeholder=f"show only {pane} that match: words, !not, p:urgent s:new t:tag a:nobody sla:late",
             select_on_focus=False,
+            id=FILTER,
         )
         self.cursor_blink = False
         self.pane = pane

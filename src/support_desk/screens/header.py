@@ -20,10 +20,14 @@ from support_desk.domain.rota import Person, Role, Unknown, on_now, rests, same_
 from support_desk.domain.words import clock_words, day_clock
 from support_desk.screens.view import View
 from support_desk.screens.words import age, clock, countdown
+from support_desk.text import cell_width, shortened
 from support_desk.widgets.lines import Parts
 
 NARROW = 110
 """Below this width the header uses its short words."""
+
+SHORTEST_MESSAGE = 12
+"""Cells of an alert's message that stay, however narrow the terminal."""
 
 STATE_STYLE = {
     State.FRESH: ("ok", "ok"),
@@ -200,8 +204,11 @@ def critical_alerts(view: View) -> list[Alert]:
     )
 
 
-def announcement(view: View) -> Parts:
-    """The line that every screen but the dashboard shows while a critical alert is open; or nothing."""
+def announcement(view: View, width: int) -> Parts:
+    """The line that every screen but the dashboard shows while a critical alert is open; or nothing.
+
+    Where it doesn't fit in `width` cells the message gives way, not when somebody is paged or how many wait.
+    """
     waiting = critical_alerts(view)
     if not waiting:
         return ()
@@ -216,4 +223,6 @@ def announcement(view: View) -> Parts:
     elif found.state == "running" and found.due_at is not None:
         when = f", next line in {countdown(found.due_at - view.now)}"
     more = f"  and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-    return ((f" {first.priority} OPEN{doubt}: {first.message}{when}{more} ", "alarm"),)
+    before, after = f" {first.priority} OPEN{doubt}: ", f"{when}{more} "
+    room = max(SHORTEST_MESSAGE, width - cell_width(before) - cell_width(after))
+    return ((f"{before}{shortened(first.message, room)}{after}", "alarm"),)

@@ -63,6 +63,18 @@ class ListAndText(DeskScreen, Generic[Row]):
     def _moved(self, message: RowList.Moved) -> None:
         message.stop()
         self.draw_text()
+        self.draw_footer()
+
+    def on_descendant_focus(self) -> None:
+        """The other half has the keys now."""
+        self.draw_footer()
+
+    def has_row(self) -> bool:
+        return self.list.selected is not None
+
+    def idle_actions(self) -> frozenset[str]:
+        idle = super().idle_actions()
+        return idle | {"list.open"} if self.text.has_focus else idle
 
     def action_back(self) -> None:
         """Back from the text to the list, then to where this was opened."""

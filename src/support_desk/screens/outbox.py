@@ -110,7 +110,7 @@ class OutboxScreen(DeskScreen):
 
     def idle_actions(self) -> frozenset[str]:
         entry = self.list.selected
-        idle = {"outbox.send", "outbox.drop", "outbox.look"}
+        idle = {"outbox.send", "outbox.drop", "outbox.look", *super().idle_actions()}
         if entry is not None and _can_send(entry):
             idle.remove("outbox.send")
         if entry is not None and _can_drop(entry):
@@ -118,6 +118,9 @@ class OutboxScreen(DeskScreen):
         if entry is not None and entry.phase is Phase.UNKNOWN:
             idle.remove("outbox.look")
         return frozenset(idle)
+
+    def has_row(self) -> bool:
+        return self.list.selected is not None
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:

@@ -12,6 +12,8 @@ from support_desk.screens.header import NARROW
 PANES = ("alerts", "tickets", "runbook", "rota", "activity")
 BESIDE = ("runbook", "rota", "activity")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
+FILTER = "filter"
+"""The line that a filter is typed in, which comes when it is wanted."""
 ROOM_TO_READ = 36
 """Rows from which on a runbook that is read there leaves room for the others; below it they stand aside."""
 ROOM_FOR_ALL = 20

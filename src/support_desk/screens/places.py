@@ -43,11 +43,21 @@ class Places(Telling):
     def open_runbook(self, match: RunbookMatch | None, about: str) -> None:
         """Go back to the dashboard and read a runbook there."""
         if match is None:
-            self.say(f"No runbook matches {about}. B on the dashboard chooses one.")
+            self.say(f"No runbook matches {about}. B searches them all")
             return
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.dashboard.pin_runbook(match)
+
+    def search_runbooks(self) -> None:
+        """Search all runbooks by their text; the chosen one is read on the dashboard."""
+        from support_desk.screens.runbook_search import RunbookSearch
+
+        def chosen(match: RunbookMatch | None) -> None:
+            if match is not None:
+                self.open_runbook(match, match.title)
+
+        self.push_screen(RunbookSearch(), chosen)
 
     def open_ticket(self, ticket_id: int, neighbours: Sequence[int] = ()) -> None:
         """The details of a ticket."""
@@ -205,10 +215,8 @@ class Places(Telling):
         """Why a command would do nothing on a screen as it is now; empty: it does something."""
         if not isinstance(screen, DeskScreen):
             return ""
-        if action.id in screen.idle_actions():
-            return "There is nothing to do so for"
         if action.scope in screen.scopes_now():
-            return ""
+            return "There is nothing here to do that with" if action.id in screen.idle_actions() else ""
         return {
             "act_alert": "For alerts: go to one first",
             "act_ticket": "For tickets: go to one first",

@@ -120,6 +120,7 @@ class QuietScreen(ListAndText[Proposal]):
         self.list.notice(f"Not everything is known: {'; '.join(found.missing)}" if found.missing else "")
         self.list.empty(f"Nothing to propose: {found.reach}.")
         self.draw_text()
+        self.draw_footer()
 
     def draw_text(self) -> None:
         """Everything about the proposal under the cursor."""
@@ -130,6 +131,11 @@ class QuietScreen(ListAndText[Proposal]):
             self.text.show(row.key, about(self.desk_app.view, row, self._found))
 
     # Keys
+
+    def idle_actions(self) -> frozenset[str]:
+        row, idle = self.list.selected, super().idle_actions()
+        starts = row is not None and row.noise is not None and row.noise.runbook is None
+        return idle if starts else idle | {"quiet.start_runbook"}
 
     @on(RowList.Opened)
     def _opened(self, message: RowList.Opened) -> None:

@@ -13,7 +13,6 @@ from support_desk.screens.view import View
 
 if TYPE_CHECKING:
     from support_desk.domain.alerts import Alert
-    from support_desk.domain.runbooks import RunbookMatch
     from support_desk.domain.tickets import Ticket
     from support_desk.widgets.row_list import RowList
 
@@ -30,10 +29,6 @@ class RowActions(Acting):
     @abstractmethod
     def follow_runbook(self) -> None:
         """Show the runbook for the selected row, in its pane."""
-
-    @abstractmethod
-    def pin_runbook(self, match: RunbookMatch) -> None:
-        """Show this runbook until the cursor of a list moves."""
 
     def current(self) -> Row | None:
         """The row that keys act on."""
@@ -70,23 +65,29 @@ class RowActions(Acting):
 
         self.desk_app.choose("Which of these alike alerts?", choices, chosen)
 
+    def _meant(self) -> list[Row]:
+        """The rows that are wanted; says so if there are none."""
+        rows = self.wanted()
+        if not rows:
+            self.say(self.nothing_meant(), problem=True)
+        return rows
+
     def action_browser(self) -> None:
         """Open the selected row in the browser."""
         row = self.current()
-        if row is not None:
+        if self._meant() and row is not None:
             self.desk_app.open_link(url_of(row))
 
     def action_copy_link(self) -> None:
         """Copy the link of the row, or of the marked rows."""
-        rows = self.wanted()
-        if rows:
+        if rows := self._meant():
             what = "the link" if len(rows) == 1 else f"{len(rows)} links"
             self.desk_app.copy("\n".join(url_of(row) for row in rows), what)
 
     def action_copy_line(self) -> None:
         """Copy one line about the row, or each marked row, for a message to a colleague."""
-        view, rows = self.desk_app.view, self.wanted()
-        if rows:
+        view = self.desk_app.view
+        if rows := self._meant():
             what = "one line" if len(rows) == 1 else f"{len(rows)} lines"
             self.desk_app.copy("\n".join(line_about(view, row) for row in rows), what)
 
@@ -96,13 +97,7 @@ class RowActions(Acting):
 
     def action_search_runbooks(self) -> None:
         """Search all runbooks by their text; the one that is opened stays until the cursor moves."""
-        from support_desk.screens.runbook_search import RunbookSearch
-
-        def chosen(match: RunbookMatch | None) -> None:
-            if match is not None:
-                self.pin_runbook(match)
-
-        self.app.push_screen(RunbookSearch(), chosen)
+        self.desk_app.search_runbooks()
 
 
 def url_of(row: Row) -> str:

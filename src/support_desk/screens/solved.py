@@ -90,6 +90,21 @@ class SolvedScreen(DeskScreen):
         super().tick()
         self.found.tick()
 
+    def on_descendant_focus(self) -> None:
+        """The field takes letters, the list takes keys."""
+        self.draw_footer()
+
+    @on(RowList.Moved)
+    def _moved(self, message: RowList.Moved) -> None:
+        message.stop()
+        self.draw_footer()
+
+    def has_row(self) -> bool:
+        return self.found.selected is not None
+
+    def field_keys(self) -> tuple[tuple[str, str], ...]:
+        return (("enter", "search"),) if self.field.has_focus else ()
+
     # Searching
 
     @on(Input.Submitted)
@@ -248,8 +263,8 @@ class SolvedScreen(DeskScreen):
             self.desk_app.open_runbook(match, f"ticket {ticket.id}")
 
     def action_search_runbooks(self) -> None:
-        """Runbooks are chosen on the dashboard."""
-        self.say("B chooses a runbook on the dashboard: q goes back")
+        """Choose a runbook, on the dashboard."""
+        self.desk_app.search_runbooks()
 
 
 def _ranked(view: View, ticket: Ticket) -> Ranked:

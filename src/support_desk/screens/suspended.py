@@ -111,6 +111,10 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
 
     # Keys
 
+    def idle_actions(self) -> frozenset[str]:
+        # The page of them all is there without any; none of them has a runbook.
+        return super().idle_actions() - {"row.browser", "row.copy_link"} | {"row.runbook"}
+
     def action_refresh_detail(self) -> None:
         """Read the suspended tickets now."""
         self.say(self.desk.refresh((FeedName.SUSPENDED,)))
@@ -158,8 +162,8 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
         self.say("A suspended message has no runbook")
 
     def action_search_runbooks(self) -> None:
-        """Runbooks are chosen on the dashboard."""
-        self.say("B chooses a runbook on the dashboard: q goes back")
+        """Choose a runbook, on the dashboard."""
+        self.desk_app.search_runbooks()
 
 
 COLUMNS: Sequence[Column[SuspendedTicket]] = (

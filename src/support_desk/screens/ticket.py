@@ -180,6 +180,14 @@ class TicketScreen(DetailScreen[TicketDetail, Ranked]):
 
     # Keys
 
+    def idle_actions(self) -> frozenset[str]:
+        idle = set(super().idle_actions())
+        if not self.has_row():
+            idle |= {"ticket.reply", "ticket.attachments"}
+        elif self.detail is not None and not attachments(self.detail):
+            idle.add("ticket.attachments")
+        return frozenset(idle)
+
     def action_next_comment(self) -> None:
         """Go to the next comment."""
         self.text.go_to_key(1)

@@ -139,6 +139,7 @@ class ToilScreen(ListAndText[Claim]):
         self.list.notice(found.missing[0] if found and found.missing else "")
         self.list.empty(self._empty(found))
         self.draw_text()
+        self.draw_footer()
 
     def _title(self, found: Found | None) -> tuple[tuple[str, str], ...]:
         if found is None:
@@ -168,6 +169,17 @@ class ToilScreen(ListAndText[Claim]):
         view = self.desk_app.view
         lines: list[TextLine] = [*claim_lines(view, claim), BLANK] if claim else []
         self.text.show(claim.id if claim else "none", [*lines, *ledger_lines(view, found)])
+
+    def idle_actions(self) -> frozenset[str]:
+        claim, found = self.list.selected, self._found
+        idle = set(super().idle_actions())
+        if claim is None:
+            idle.add("toil.answer")
+        if claim is None or claim.answer is None:
+            idle |= {"toil.copy", "toil.entered"}
+        if found is None or not found.ledger.to_claim:
+            idle.add("toil.copy_all")
+        return frozenset(idle)
 
     # Answering
 

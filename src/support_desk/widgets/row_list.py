@@ -32,7 +32,7 @@ WHEEL_ROWS = 3
 
 
 class RowList(RowPane[R], can_focus=True):
-    """Rows with a cursor and marks."""
+    """Rows with a cursor."""
 
     DEFAULT_CSS = """
     RowList { height: 1fr; }
@@ -248,7 +248,17 @@ class RowList(RowPane[R], can_focus=True):
         if self._all.cursor is not None and self._all.place is not None:
             self.post_message(self.Opened(self, self._all.cursor))
 
-    # Marks
+    def unmark(self, rows: Iterable[R]) -> None:
+        """Take the marks of these rows away."""
+        if keys := {self._all.key(row) for row in rows}:
+            self._all.unmark(keys)
+            self._redraw()
+
+
+class MarkingList(RowList[R]):
+    """Rows that can be marked, where keys act on all that are."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("marks")
 
     def action_mark(self) -> None:
         """Mark this row and go on to the next."""
@@ -260,12 +270,6 @@ class RowList(RowPane[R], can_focus=True):
         """Mark from here to wherever the cursor goes, until the key is pressed again."""
         self._all.toggle_range()
         self._redraw()
-
-    def unmark(self, rows: Iterable[R]) -> None:
-        """Take the marks of these rows away."""
-        if keys := {self._all.key(row) for row in rows}:
-            self._all.unmark(keys)
-            self._redraw()
 
     def action_clear_marks(self) -> None:
         """Take all marks away."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from support_desk.domain.alerts import Alert
     from support_desk.domain.tickets import Ticket
 
+NO_ROW = "There is no row to act on: go to an alert or a ticket first"
+
 
 class Acting(DeskScreen):
     """The actions of the scopes "act", "act_alert" and "act_ticket"."""
@@ -27,12 +29,16 @@ class Acting(DeskScreen):
         A storm stands for all of its alerts.
         """
 
+    def nothing_meant(self, kind: str = "") -> str:
+        """What is said where a key that acts means nothing; `kind`: what it is for, if only for one."""
+        return f"That is for {kind}: go to one first" if kind else NO_ROW
+
     def _alerts(self) -> list[Alert]:
         from support_desk.domain.alerts import Alert
 
         rows = [row for row in self.acted_on() if isinstance(row, Alert)]
         if not rows:
-            self.say("That is for alerts: go to one first", problem=True)
+            self.say(self.nothing_meant("alerts"), problem=True)
         return rows
 
     def _tickets(self) -> list[Ticket]:
@@ -40,7 +46,7 @@ class Acting(DeskScreen):
 
         rows = [row for row in self.acted_on() if isinstance(row, Ticket)]
         if not rows:
-            self.say("That is for tickets: go to one first", problem=True)
+            self.say(self.nothing_meant("tickets"), problem=True)
         return rows
 
     def _either(self, name: str) -> None:
@@ -55,7 +61,7 @@ class Acting(DeskScreen):
         elif about_tickets := [row for row in rows if isinstance(row, Ticket)]:
             tickets.BY_NAME[name](self, about_tickets)
         else:
-            self.say("There is no row to act on: go to an alert or a ticket first", problem=True)
+            self.say(self.nothing_meant(), problem=True)
 
     # Either
 
