@@ -104,6 +104,7 @@ async def test_keys_and_answers_of_what_lies_over_it_are_left_alone(
             ]
         assert shown
         assert kept
+        assert not desk.dashboard.query_one("ToastRack").display, "all would be seen twice"
         assert covered(shown, kept) == []
 
 

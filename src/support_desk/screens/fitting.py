@@ -1,9 +1,14 @@
-"""Screens that are laid out for the terminal as it is, and for no size that it has had."""
+"""Screens that fit the terminal as it is, and what lies over them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
 from textual import events
 from textual.message_pump import MessagePump
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
 
 class Fitting(MessagePump):
@@ -17,3 +22,14 @@ class Fitting(MessagePump):
         # Named as Textual names its own, which comes after it: those of subclasses are called before both.
         if event.size != self.app.size:
             event.prevent_default()
+
+    def on_screen_suspend(self) -> None:
+        """What is said stands on the screen that lies on top: seen through it, everything was there twice."""
+        self._show_toasts(shown=False)
+
+    def on_screen_resume(self) -> None:
+        self._show_toasts(shown=True)
+
+    def _show_toasts(self, *, shown: bool) -> None:
+        for rack in cast("Screen[Any]", self).query("ToastRack"):
+            rack.display = shown
