@@ -13,7 +13,7 @@ from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import Feed, FeedName, Problem
 from support_desk.domain.alerts import Alert
 from support_desk.domain.sla import rank
-from support_desk.screens.alert_rows import alert_rows, columns
+from support_desk.screens.alert_rows import alert_rows, columns, left_words
 from support_desk.screens.header import announcement, critical_alerts
 from support_desk.screens.news import MOST_LINES, Watch
 from support_desk.screens.view import View
@@ -168,6 +168,16 @@ def test_how_often_an_alert_rang_is_never_cut_to_another_number(count: int, show
     column = next(column for column in columns(80) if column.id == "count")
     assert column.cell(row, Moment(DEMO_START))[0] == shown
     assert len(shown) <= column.width
+
+
+def test_an_alert_that_is_folded_into_a_storm_hasnt_left_the_list() -> None:
+    """It was called so while it was open and about to page."""
+    alike = tuple(alert(number) for number in range(5))
+    apart = alert_rows(view(feeds={FeedName.ALERTS: alike[:3]}))
+    (storm,) = alert_rows(view(feeds={FeedName.ALERTS: alike}))
+    assert left_words(apart[0], [apart[0], storm]) == "NOW ONE OF 5 ALIKE"
+    assert left_words(storm, [storm, *apart]) == "NOW IN ROWS OF THEIR OWN"
+    assert left_words(apart[0], apart) == "LEFT THE LIST"
 
 
 def test_one_alert_is_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ GLYPHS = {"open": "!", "acked": "✓", "snoozed": "z", "closed": "x"}
 ROOMY = 100
 """From this width on there is room for longer words."""
 PRIORITY_STYLE = {"P1": "p1", "P2": "p2", "P3": "p3"}
+
+LEFT = "LEFT THE LIST"
+"""What is said of a row that isn't there any more."""
 
 
 @record
@@ -215,6 +218,15 @@ def next_words(view: View, found: Countdown) -> str:
         return ""
     who = by_name(found.next, view.config, view.snapshot)
     return f"pages {who} at {day_clock(found.due_at, view.now, view.calendar.timezone)}"
+
+
+def left_words(row: AlertRow, rows: Iterable[AlertRow]) -> str:
+    """What has become of a row that isn't among these any more: a storm may have begun or ended meanwhile."""
+    ids = {alert.id for alert in row.members or (row.alert,)}
+    for other in rows:
+        if other.key != row.key and ids & {alert.id for alert in other.members or (other.alert,)}:
+            return f"NOW ONE OF {len(other.members)} ALIKE" if other.members else "NOW IN ROWS OF THEIR OWN"
+    return LEFT
 
 
 def why(view: View, row: AlertRow) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from support_desk.domain.intents import Entry, Target
 from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
-from support_desk.screens.alert_rows import AlertRow
+from support_desk.screens.alert_rows import LEFT, AlertRow
 from support_desk.screens.filters import (
     SAVED,
     SORTS,
@@ -352,18 +352,18 @@ class Dashboard(RowActions, Panes):
         if row is None:
             self.query_one("#why", Lines).show([(), ()])
             return
-        has_left = self.list_in_use().selected_is_gone
-        gone = "  LEFT THE LIST" if has_left else ""
+        has_left, gone = self.list_in_use().selected_is_gone, ""
         if isinstance(row, AlertRow):
             first, second = alert_rows.why(view, row)
         else:
             first, second = ticket_rows.why(view, row)
         if has_left:
+            gone = alert_rows.left_words(row, self.alerts.rows) if isinstance(row, AlertRow) else LEFT
             # A closed alert pages nobody any more, and a solved ticket has no deadline.
             second = f"as it was last read: {second}"
-        self.query_one("#why", Lines).show(
-            [((" " + first, "strong"), (gone, "warn")), ((" " + second, "text"),)]
-        )
+        # Before the name of the row, which may take the whole width.
+        marked: Parts = ((f" {gone} ", "warn"), (first, "strong")) if gone else ((f" {first}", "strong"),)
+        self.query_one("#why", Lines).show([marked, ((" " + second, "text"),)])
 
     # Keys
 

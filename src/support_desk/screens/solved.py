@@ -292,6 +292,12 @@ def found_columns(_width: int) -> Sequence[Column[Found]]:
             "client", "Client", 14, lambda row, _: (row.ticket.organisation or "?", "text"), rank=2, wide=28
         ),
         Column("status", "Status", 7, lambda row, _: (row.ticket.status, "dim"), rank=1),
-        Column("subject", "Subject", 20, lambda row, _: (row.ticket.subject, "strong"), flexible=True),
+        Column(
+            "subject",
+            "Subject",
+            20,
+            lambda row, _: (row.ticket.subject or "(no subject)", "strong"),
+            flexible=True,
+        ),
         Column("who", "Who", 10, lambda row, _: (row.ticket.assignee or "nobody", "dim"), rank=3, wide=18),
     )
