@@ -426,7 +426,8 @@ async def test_more_than_three_are_asked_about(desk: Running) -> None:
     await mark(desk, MAP, MAGDA, HARBOURS, ORCHARDS)
     await desk.press("p")
     await choose(desk, "low")
-    assert await answer(desk) == "Change 4 tickets? It sets priority low."
+    numbers = ", ".join(f"#{row.ticket.id}" for row in desk.dashboard.tickets.marked)
+    assert await answer(desk) == f"Change 4 tickets ({numbers})? It sets priority low."
     assert {row.phase for row in await all_ended(desk, 4)} == {Phase.CONFIRMED}
 
 

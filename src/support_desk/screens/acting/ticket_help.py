@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Tickets = Sequence[Ticket]
 
+MOST_NAMED = 4
+"""Tickets whose numbers a question about several says."""
 LONGEST_TITLE = 60
 """Cells of a ticket's number and subject in a question."""
 
@@ -33,7 +35,7 @@ def do(screen: Acting, tickets: Tickets, edit: EditTicket, asked_at: float | Non
 
     if len(tickets) > MANY:
         what = ", ".join(f"{name} {value}" for name, value in changes_of(edit))
-        words = f"Change {len(tickets)} tickets? It sets {what}."
+        words = f"Change {titled(tickets)}? It sets {what}."
         confirm(app, words, "changes them", send, asked_at=asked_at)
     else:
         send()
@@ -89,9 +91,14 @@ def named(tickets: Tickets) -> str:
 
 
 def titled(tickets: Tickets) -> str:
-    """A ticket with its subject, as a question says it: the row may be covered, or another pane's."""
+    """A ticket with its subject, as a question says it: the row may be covered, or another pane's.
+
+    Of several the numbers: their marks may be far from the cursor.
+    """
     if len(tickets) > 1:
-        return named(tickets)
+        numbers = ", ".join(f"#{ticket.id}" for ticket in tickets[:MOST_NAMED])
+        more = len(tickets) - MOST_NAMED
+        return f"{named(tickets)} ({numbers}{f' and {more} more' if more > 0 else ''})"
     title = title_of(tickets[0])
     short = head(title, LONGEST_TITLE)
     return short if short == title else f"{short.rstrip()}…"
