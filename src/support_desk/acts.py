@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_desk.desk.second_press import SecondPress
@@ -86,7 +87,10 @@ class Acts:
         if self.outbox is None:
             self._app.say("The outbox isn't open yet: nothing was sent, press again", problem=True)
             return ()
-        return self.outbox.submit(intents)
+        signed_in = self._app.lookups.signed_in
+        return self.outbox.submit(
+            [replace(intent, seen=replace(intent.seen, signed_in=signed_in)) for intent in intents]
+        )
 
     def second_press(self, target: Target) -> bool:
         """An `e` on this target: True if it belongs to the escalation that is held (ruling 7)."""

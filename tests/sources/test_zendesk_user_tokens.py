@@ -11,15 +11,21 @@ import subprocess
 import sys
 import threading
 import traceback
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from support_desk.desk.clock import SystemClock
+from support_desk.desk.intents import intents_of
 from support_desk.desk.lookups import Lookups
-from support_desk.domain.commands import EditTicket
+from support_desk.desk.performing.tickets import TicketPerformer
+from support_desk.domain.commands import Command, EditTicket
+from support_desk.domain.intents import Verdict
 from support_desk.sources.errors import ServiceDown, SignInRefused, SourceError, Throttled, Unreachable
 from support_desk.sources.zendesk.token_store import TokenFile
+from tests.desk.clock import ManualClock
 from tests.simulators.http import Answer, Request, dropped, html_page, json_answer, throttled
 from tests.simulators.zendesk import CLIENT_SECRET
 from tests.simulators.zendesk_people import JO, SAM
@@ -76,6 +82,41 @@ async def test_when_somebody_else_signs_in_replies_are_said_to_be_theirs(world: 
     world.personal().end()
     with pytest.raises(SignInRefused, match="nobody is signed in"):
         await lookups.abilities()
+    await from_source.close()
+
+
+async def test_what_was_decided_does_not_go_out_under_the_name_of_whoever_signs_in_next(world: World) -> None:
+    world.sign_in()
+    from_source = world.source()
+    writer = from_source.writer("jo@example.com")
+    clock = ManualClock(world.time.now)
+    actions = TicketPerformer(from_source, writer, clock, zone=UTC)
+    assert writer.signed_in == "", "nothing has been asked yet"
+    await writer.abilities()
+    ticket = (await writer.confirm([5])).rows[0]
+    edits: tuple[Command, ...] = (
+        EditTicket(add_tags=("late",)), EditTicket(comment="Looking.", public=True),
+    )  # fmt: skip
+    decided = [
+        replace(intent, seen=replace(intent.seen, signed_in=writer.signed_in))
+        for intent in intents_of([(ticket, edit) for edit in edits], by="jo@example.com", at=clock.now())
+    ]
+    world.go_to_the_renewal()
+    await writer.confirm([5])
+    assert world.desk.renewals == 1
+    assert writer.signed_in == "jo@example.com", "a token that was renewed is the same person's"
+    world.sign_in(SAM)
+    assert writer.signed_in == "", "by now it may be anybody's"
+    for intent in decided:
+        refused = await actions.perform(intent)
+        assert refused.verdict is Verdict.CONFLICT
+        assert "decided as jo@example.com, and by now Sam Example is signed in" in refused.words
+        assert "send it as Sam Example (y)" in refused.remedy
+    assert "PUT" not in {request.method for request in world.desk.requests}
+    assert refused.seen is not None
+    again = await actions.perform(replace(decided[1], seen=refused.seen))
+    assert again.verdict is Verdict.CONFIRMED
+    assert world.desk.comments[5][-1]["author_id"] == SAM["id"]
     await from_source.close()
 
 

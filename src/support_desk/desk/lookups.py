@@ -71,6 +71,11 @@ class Lookups:
         async with self._asking.setdefault("abilities", asyncio.Lock()):
             return await self._writer.abilities()
 
+    @property
+    def signed_in(self) -> str:
+        """Whose own sign-in tickets are changed with, by address; empty: not known, or a shared one."""
+        return self._writer.signed_in if self._writer is not None else ""
+
     async def effect(self, ticket_id: int, macro_id: int) -> EditTicket:
         """What a macro would change in a ticket, asked now; nothing is changed."""
         if self._writer is None:

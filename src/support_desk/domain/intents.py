@@ -51,6 +51,8 @@ class Seen:
     tags: tuple[str, ...] = ()
     custom_status: str | None = None
     """The account's own status of a ticket, by name; None: the usual one of its category."""
+    signed_in: str = ""
+    """Whose own sign-in a ticket would be changed with, by address; empty: not known, or a shared one."""
 
 
 @record

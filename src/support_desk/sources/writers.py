@@ -175,6 +175,14 @@ class TicketAbilities:
 class TicketWriter(Protocol):
     """Changes to tickets, and the lists that a change is chosen from."""
 
+    @property
+    def signed_in(self) -> str:
+        """Address of the person whose own sign-in is in use, as far as it is known without asking.
+
+        Empty: it isn't, or the credential is one that people share.
+        """
+        ...
+
     async def update(
         self, ticket_id: int, edit: EditTicket, *, stamp: datetime, author_id: int | None = None
     ) -> TicketAnswer:

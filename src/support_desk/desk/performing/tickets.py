@@ -20,8 +20,9 @@ from support_desk.desk.performing.ticket_verify import TicketVerifier
 from support_desk.desk.performing.ticket_work import TicketReads, TicketWork
 from support_desk.domain.commands import EditTicket, MergeTicket, NoteAlert, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
+from support_desk.domain.rota import same_address
 from support_desk.domain.tickets import Ticket
-from support_desk.sources.errors import Rejected, SourceError, Unanswered
+from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unanswered
 from support_desk.sources.writers import TicketWriter
 
 KEY_LASTS = timedelta(hours=2)
@@ -56,22 +57,45 @@ class TicketPerformer:
 
     async def perform(self, intent: Intent) -> Receipt:
         """Look at the ticket afresh, do it once, and say what became of it."""
-        command = intent.command
         try:
-            if isinstance(command, RaiseTicket):
-                return await self._raise(intent, command)
-            number = _number(intent)
-            if number is None:
-                return Receipt(Verdict.FAILED, f"not sent: there is no ticket {intent.target.id}")
-            if isinstance(command, EditTicket):
-                return await self._edits.perform(intent, number, command)
-            if isinstance(command, MergeTicket):
-                return await self._merge(intent, number, command)
-            if isinstance(command, SideConversation):
-                return await self._talk(intent, number, command)
+            refused = await self._as_somebody_else(intent)
+            return refused or _for_the_same(intent, await self._perform(intent))
         except SourceError as error:
             return receipt_of(error)
+
+    async def _perform(self, intent: Intent) -> Receipt:
+        command = intent.command
+        if isinstance(command, RaiseTicket):
+            return await self._raise(intent, command)
+        number = _number(intent)
+        if number is None:
+            return Receipt(Verdict.FAILED, f"not sent: there is no ticket {intent.target.id}")
+        if isinstance(command, EditTicket):
+            return await self._edits.perform(intent, number, command)
+        if isinstance(command, MergeTicket):
+            return await self._merge(intent, number, command)
+        if isinstance(command, SideConversation):
+            return await self._talk(intent, number, command)
         return Receipt(Verdict.FAILED, "not sent: this can't be done to a ticket")
+
+    async def _as_somebody_else(self, intent: Intent) -> Receipt | None:
+        """Why it isn't sent: it would bear the name of somebody who has signed in since it was decided."""
+        decided_as = intent.seen.signed_in
+        if not decided_as:
+            return None
+        try:
+            abilities = await self._work.writer.abilities()
+        except (NotAllowed, NotThere):
+            return None
+        me = abilities.me
+        if not abilities.personal or me is None or not me.email or same_address(me.email, decided_as):
+            return None
+        return Receipt(
+            Verdict.CONFLICT,
+            f"not sent: decided as {decided_as}, and by now {me.name} is signed in to Zendesk",
+            f"sign in again (support-desk login zendesk), or send it as {me.name} (y), or let it be (x)",
+            seen=replace(intent.seen, signed_in=me.email),
+        )
 
     def batches(self, intents: Sequence[Intent]) -> bool:
         """Whether these can go out as one request."""
@@ -79,11 +103,18 @@ class TicketPerformer:
 
     async def perform_batch(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
         """Do them in one request, and follow it to its end; a receipt for each, by its id."""
-        return await self._batches.perform(intents)
+        try:
+            refused = {intent.id: await self._as_somebody_else(intent) for intent in intents}
+        except SourceError as error:
+            return {intent.id: receipt_of(error) for intent in intents}
+        receipts = {id_: receipt for id_, receipt in refused.items() if receipt is not None}
+        same = [intent for intent in intents if intent.id not in receipts]
+        done = await self._batches.perform(same)
+        return receipts | {intent.id: _for_the_same(intent, done[intent.id]) for intent in same}
 
     async def verify(self, entry: Entry) -> Receipt:
         """Find out, by reading only, whether an attempt without an answer was applied."""
-        return await self._verifier.verify(entry)
+        return _for_the_same(entry.intent, await self._verifier.verify(entry))
 
     # Merging, side conversations, a ticket of an alert
 
@@ -212,6 +243,13 @@ def _closed_before(ticket: Ticket) -> Receipt:
     return Receipt(
         Verdict.FAILED, "not sent: the ticket is closed already", ticket=ticket, seen=seen_of(ticket)
     )
+
+
+def _for_the_same(intent: Intent, receipt: Receipt) -> Receipt:
+    """The receipt, which lets another try go out under the name that this one was decided under."""
+    if receipt.seen is None:
+        return receipt
+    return replace(receipt, seen=replace(receipt.seen, signed_in=intent.seen.signed_in))
 
 
 def _number(intent: Intent) -> int | None:

@@ -129,10 +129,11 @@ class UserSignIn(requests.auth.AuthBase):
         self._unsaved = False
         return found
 
-    def _hold(self, tokens: UserTokens, stamp: object) -> None:
+    def _hold(self, tokens: UserTokens, stamp: object, *, renewed: bool = False) -> None:
+        """`renewed`: it is the same person's as what was held."""
         if self._held is None or self._held.access != tokens.access:
             self.verified = False
-            self._changes += 1
+            self._changes += not renewed
         self._held, self._stamp, self._not_before = tokens, stamp, None
 
     def _is_due(self, tokens: UserTokens) -> bool:
@@ -165,7 +166,7 @@ class UserSignIn(requests.auth.AuthBase):
             if not tokens.refresh or tokens.refresh == self._refused:
                 raise _over()
             fresh = self._exchange(tokens.refresh)
-            self._hold(fresh, self._stamp)
+            self._hold(fresh, self._stamp, renewed=True)
             self._save(fresh)
             return fresh
 

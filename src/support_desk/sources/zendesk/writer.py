@@ -214,6 +214,14 @@ class ZendeskWriter:
         return found
 
     @property
+    def signed_in(self) -> str:
+        """Whose own sign-in is in use, as far as that was looked up and nobody has signed in since."""
+        if self._abilities is None or self._changes != self._abilities[2]:
+            return ""
+        found = self._abilities[0]
+        return found.me.email if found.personal and found.me is not None else ""
+
+    @property
     def _changes(self) -> int:
         return 0 if self._signed_in is None else self._signed_in.changes
 
