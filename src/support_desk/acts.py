@@ -8,6 +8,7 @@ What can be decided (`domain/commands.py`) is imported with the first decision: 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,6 +47,8 @@ class Acts:
         self._app = app
         self.outbox: Outbox | None = None
         """None for the moments until its file is open."""
+        self.opened = asyncio.Event()
+        """Is set from then on."""
         self._phases: dict[str, Phase] = {}
         self._shown: dict[Target, Entry] = {}
         self.questions = 0
@@ -59,6 +62,7 @@ class Acts:
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
         """Take over what an earlier desk has left unfinished; the answer is what has to be asked about."""
         self.outbox = outbox
+        self.opened.set()
         outbox.subscribe(self._stepped)
         unfinished = outbox.restore()
         self._show()

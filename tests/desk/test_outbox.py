@@ -786,7 +786,7 @@ def test_what_puts_the_file_elsewhere_is_named(tmp_path: Path, life: Life) -> No
     other = OutboxStore.open(tmp_path / "other.sqlite3")
     other.close()
     with pytest.raises(StoreError) as caught:
-        other.drafts()
+        other.last_sequence()
     assert caught.value.remedy.endswith("or set XDG_STATE_HOME")
 
 
@@ -813,6 +813,15 @@ async def test_drafts_outlive_the_desk(life: Life) -> None:
     draft = life.outbox.drafts.get(target, "note")
     assert draft is not None
     assert draft.text == "half a thought"
+    beside = Outbox(OutboxStore.open(life.path), life.clock, user="robin")
+    beside.drafts.put(target, "note", "a thought")
+    draft = life.outbox.drafts.get(target, "note")
+    assert draft is not None
+    assert draft.text == "a thought", "another desk of theirs has gone on with it"
+    beside.drafts.drop(target, "note")
+    assert life.outbox.drafts.get(target, "note") is None, "sent from there, it isn't offered here"
+    await beside.close()
+    life.outbox.drafts.put(target, "note", "half a thought")
     life.outbox.drafts.drop(target, "note")
     await life.die()
     life.start()

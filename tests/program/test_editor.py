@@ -105,16 +105,17 @@ def test_the_text_goes_to_the_editor_and_back(editor: Editor) -> None:
         assert hostile(bytes(terminal.raw)) == []
 
 
-def test_an_editor_that_fails_leaves_the_text_as_it_was(tmp_path: Path) -> None:
+def test_what_an_editor_that_fails_had_saved_is_not_lost(tmp_path: Path) -> None:
     editor = Editor(tmp_path, last="exit 3")
     with demo(env=editor.env) as terminal:
         composing(terminal)
         terminal.press("ctrl+o")
         terminal.wait_for(lambda t: b"EDITOR IS OPEN" in t.raw)
-        editor.type("Lost.")
-        terminal.wait_for(lambda t: "ended with code 3: the text is as it was" in toast(t))
-        assert "Lost." not in terminal.text
-        assert "Begun here." in terminal.text
+        editor.type("Not lost.")
+        terminal.wait_for(lambda t: "ended with code 3: what it had saved was taken" in toast(t))
+        terminal.wait_for("Begun here. Not lost.")
+        terminal.press("ctrl+z")
+        terminal.wait_for(lambda t: "Not lost." not in t.text and "Begun here." in t.text)
 
 
 def test_an_editor_that_leaves_nothing_loses_nothing(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from support_desk.app import DeskApp
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.editor import _ended, editor_command, tell_tmux
 from tests.screens.acting import opened
-from tests.screens.ticket_desk import MAP, go_to, writing
+from tests.screens.ticket_desk import MAP, draft, go_to, writing
 from tests.support import running
 
 
@@ -55,6 +57,30 @@ async def test_a_terminal_that_cannot_be_lent_keeps_the_text(monkeypatch: pytest
         assert isinstance(desk.app.screen, Composer)
         assert composer.text == "Begun here."
         assert not desk.app.in_editor
+
+
+@pytest.mark.parametrize(
+    "saves", ['echo saved >> "$1"', """trap 'echo "Begun here. saved" > "$1.save"; exit' TERM"""]
+)
+async def test_what_an_editor_has_saved_outlives_a_desk_that_ends_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saves: str
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\n{saves}\n: > {tmp_path}/open\nwhile :; do sleep 0.05; done\n", "utf-8")
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
+    monkeypatch.setattr(DeskApp, "suspend", nullcontext)
+    async with running(folder=tmp_path) as desk:
+        await opened(desk)
+        await go_to(desk, MAP)
+        await desk.press("n")
+        await writing(desk)
+        await desk.type("Begun here. ")
+        await desk.press("ctrl+o")
+        await desk.until((tmp_path / "open").exists)
+    async with running(folder=tmp_path, wait=False) as desk:
+        await opened(desk)
+        assert draft(desk, MAP, "note") == "Begun here. saved"
 
 
 @pytest.mark.parametrize(

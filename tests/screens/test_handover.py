@@ -84,7 +84,7 @@ async def test_weeks_and_details() -> None:
 async def test_what_was_changed_by_hand_is_kept_and_not_thrown_away_unasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def edited(_: object, text: str) -> str:
+    async def edited(_: object, text: str, keep: object) -> str:
         return f"{text}\nThe cat is fed.\n"
 
     # A terminal to lend is what `tests/program/test_editor.py` has.
@@ -126,7 +126,7 @@ async def test_what_is_written_while_on_call_changes_belongs_to_the_old_week(
 ) -> None:
     async with running(at=DEMO_START + timedelta(hours=8)) as desk:
 
-        async def edited(_: object, text: str) -> str:
+        async def edited(_: object, text: str, keep: object) -> str:
             desk.clock.move(hours=1)
             return f"{text}\nThe cat is fed.\n"
 

@@ -17,9 +17,11 @@ import pytest
 from textual.pilot import Pilot
 
 from support_desk.app import DeskApp
+from support_desk.desk.outbox_store import Draft, OutboxStore
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert
 from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target, Verdict
+from support_desk.screens.acting.composer import Composer
 from support_desk.screens.asking import Question
 from support_desk.screens.entry_rows import what_to_do
 from support_desk.screens.log import LogScreen
@@ -182,6 +184,29 @@ async def test_the_log_that_was_gone_to_before_the_file_was_open_is_read_then(tm
         await wait_until(pilot, lambda: "isn't open" in drawn(title))
         may_open.set()
         await wait_until(pilot, lambda: "0 steps" in drawn(title))
+
+
+async def test_what_is_written_before_the_file_is_open_replaces_no_draft(tmp_path: Path) -> None:
+    async with slow_to_open(tmp_path, "n") as (app, pilot, may_open):
+        screen, row = app.screen, app.dashboard.tickets.selected
+        assert isinstance(screen, Composer)
+        assert row is not None
+        composer = screen
+        target = Target("ticket", str(row.ticket.id))
+        before = OutboxStore.open(tmp_path / "outbox.sqlite3")
+        before.put_draft(target, "note", Draft("half a thought", NOW))
+        await pilot.press(*"more")
+        await pilot.press("ctrl+s")
+        await pilot.press("escape")
+        assert app.screen is composer, "neither sent nor kept could it be"
+        may_open.set()
+        await wait_until(pilot, lambda: composer.text == "half a thought\n\nmore")
+        await pilot.press("!")
+        await pilot.press("escape")
+        kept = before.draft(target, "note")
+        before.close()
+    assert kept is not None
+    assert kept.text == "half a thought\n\nmore!"
 
 
 def exported(path: Path) -> list[dict[str, str]]:

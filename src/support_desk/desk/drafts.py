@@ -22,32 +22,40 @@ log = logging.getLogger(__name__)
 
 
 class Drafts:
-    """One text for each target and kind. What can't be written to the disk is kept while the desk runs."""
+    """One text for each target and kind, of all desks of a person. Each call reads or writes the disk.
+
+    What can't be written there is kept while the desk runs.
+    """
 
     def __init__(self, store: OutboxStore | None, clock: Clock) -> None:
-        """Raises `StoreError`."""
         self._store = store
         self._clock = clock
-        self._texts: dict[tuple[Target, str], Draft] = store.drafts() if store is not None else {}
+        self._unwritten: dict[tuple[Target, str], Draft | None] = {}
+        """What the disk has refused; None: to forget it."""
 
     def get(self, target: Target, kind: str) -> Draft | None:
-        """What was written last."""
-        return self._texts.get((target, kind))
+        """What was written last, in whichever desk: one that was sent from another isn't offered again."""
+        if self._store is None or (target, kind) in self._unwritten:
+            return self._unwritten.get((target, kind))
+        try:
+            return self._store.draft(target, kind)
+        except StoreError as error:
+            log.warning("draft not read", extra={"problem": error.problem})
+            return None
 
     def put(self, target: Target, kind: str, text: str) -> bool:
         """Keep a text; False: only in memory."""
         from support_desk.desk.outbox_store import Draft  # SQLite, not before something is written
 
-        draft = Draft(text, self._clock.now())
-        self._texts[target, kind] = draft
-        return self._write(target, kind, draft)
+        return self._write(target, kind, Draft(text, self._clock.now()))
 
     def drop(self, target: Target, kind: str) -> None:
         """The text has been sent, or is empty."""
-        if self._texts.pop((target, kind), None) is not None:
+        if self.get(target, kind) is not None:
             self._write(target, kind, None)
 
     def _write(self, target: Target, kind: str, draft: Draft | None) -> bool:
+        self._unwritten[target, kind] = draft
         if self._store is None:
             return False
         try:
@@ -55,6 +63,7 @@ class Drafts:
         except StoreError as error:
             log.warning("draft not kept", extra={"problem": error.problem})
             return False
+        del self._unwritten[target, kind]
         return True
 
 

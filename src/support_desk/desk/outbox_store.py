@@ -260,14 +260,14 @@ class OutboxStore(OwnFile):
 
     # Drafts
 
-    def drafts(self) -> dict[tuple[Target, str], Draft]:
-        """Every draft by its target and kind."""
+    def draft(self, target: Target, kind: str) -> Draft | None:
+        """What was begun; None: nothing."""
         with self._lock, self._telling():
-            rows = self._connection.execute("SELECT target_kind, target_id, kind, text, at FROM drafts")
-            return {
-                (Target(target_kind, target_id), kind): Draft(text, from_ms(at))
-                for target_kind, target_id, kind, text, at in rows
-            }
+            row = self._connection.execute(
+                "SELECT text, at FROM drafts WHERE target_kind = ? AND target_id = ? AND kind = ?",
+                (target.kind, target.id, kind),
+            ).fetchone()
+        return Draft(row[0], from_ms(row[1])) if row is not None else None
 
     def put_draft(self, target: Target, kind: str, draft: Draft | None) -> None:
         """Keep a draft; None: forget it."""

@@ -83,6 +83,11 @@ class HandoverScreen(DeskScreen):
         zone = self.desk_app.view.calendar.timezone
         return Target("handover", f"{self.week[0].astimezone(zone):%Y-%m-%d}")
 
+    def outbox_opened(self) -> None:
+        super().outbox_opened()
+        if self._draft is None:
+            self._open()
+
     # Making it
 
     def _open(self) -> None:
@@ -209,14 +214,19 @@ class HandoverScreen(DeskScreen):
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
-        text = await edit_text(self.desk_app, self.text)
+        text = await edit_text(self.desk_app, self.text, keep=self._keep)
         if text is None or text.rstrip() == self.text.rstrip():
             return
         clean = clean_block(text)
-        self._draft, outbox = Draft(clean, self.desk.now()), self.desk_app.acts.outbox
-        if outbox is None or not outbox.drafts.put(self._target, HANDOVER, clean):
+        self._draft = Draft(clean, self.desk.now())
+        if not self._keep(clean):
             self.say("What you changed is kept only while this desk runs", problem=True)
         self._show(clean)
+
+    def _keep(self, text: str) -> bool:
+        """Whether the changed text is on the disk."""
+        outbox = self.desk_app.acts.outbox
+        return outbox is not None and outbox.drafts.put(self._target, HANDOVER, text)
 
     def action_copy(self) -> None:
         """Copy it for Slack."""

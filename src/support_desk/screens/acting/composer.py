@@ -73,8 +73,11 @@ class Composer(Modal[str | None]):
         self._public = public
         self._done = done
         self._resting: Timer | None = None
+        self._knows_draft = False
+        """What was written before is in the field, if anything was."""
 
     def compose(self) -> ComposeResult:
+        self._knows_draft = bool(self._first_text) or self._desk.acts.outbox is not None
         with Vertical(id="box", classes="-public" if self._public else ""):
             yield Lines(id="who")
             yield Text(self._first_text or self._draft(), id="text", show_line_numbers=False)
@@ -91,6 +94,19 @@ class Composer(Modal[str | None]):
             ("esc", "key"), (" leaves it as a draft", "text"),
         )  # fmt: skip
         self.query_one("#keys", Lines).show([keys])
+        if not self._knows_draft:
+            self.run_worker(self._fetch_draft(), name="draft", group="draft", exit_on_error=False)
+
+    async def _fetch_draft(self) -> None:
+        """The field is older than the outbox: what was written before comes above what has been typed."""
+        await self._desk.acts.opened.wait()
+        self._knows_draft, field = True, self.field
+        draft, typed = self._draft(), bool(self.text)
+        if not draft:
+            return
+        field.insert(f"{draft}\n\n" if typed else draft, (0, 0), maintain_selection_offset=typed)
+        if typed:
+            self._desk.say("What you had written before is above it")
 
     @property
     def field(self) -> Text:
@@ -123,34 +139,49 @@ class Composer(Modal[str | None]):
         if self._resting is not None:
             self._resting.stop()
         outbox = self._desk.acts.outbox
-        if outbox is None:
+        if outbox is None or not self._knows_draft:
             return
         if self.text:
-            outbox.drafts.put(self._target, self._kind, self.text)
+            self._put(self.text)
         else:
             outbox.drafts.drop(self._target, self._kind)
+
+    def _put(self, text: str) -> None:
+        outbox = self._desk.acts.outbox
+        if outbox is not None:
+            outbox.drafts.put(self._target, self._kind, text)
 
     def action_done(self) -> None:
         """The text is finished. Its draft stays until it is sent."""
         if not self.text:
             self._desk.say("There is nothing written yet", problem=True)
             return
+        if not self._may_close():
+            return
         self._keep()
         self.dismiss(self.text)
 
     def action_leave(self) -> None:
         """Leave; what is written is there the next time."""
+        if self.text and not self._may_close():
+            return
         self._keep()
         if self.text:
             self._desk.say("Kept as a draft")
         self.dismiss(None)
+
+    def _may_close(self) -> bool:
+        """Not before it can be kept what is written: that takes a moment after the start."""
+        if not self._knows_draft:
+            self._desk.say("The outbox isn't open yet, nothing can be kept: press again", problem=True)
+        return self._knows_draft
 
     def action_editor(self) -> None:
         """Go on in the person's own editor."""
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
-        text = await edit_text(self._desk, self.field.text)
+        text = await edit_text(self._desk, self.field.text, keep=self._put)
         if text is None:
             return
         if self.text and not text.strip():
@@ -160,5 +191,8 @@ class Composer(Modal[str | None]):
                 problem=True,
             )
             return
-        self.field.text = text
+        # Not a new document: what was there before the editor can be had back (ctrl+z).
+        self.field.replace(text, self.field.document.start, self.field.document.end)
         self.field.move_cursor(self.field.document.end)
+        # At once: a terminal that is lost ends the editor first, and then the desk.
+        self._keep()
