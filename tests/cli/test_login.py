@@ -175,10 +175,14 @@ def test_somebody_elses_sign_in_is_kept_and_said(desk: PersonalZendesk, config: 
     assert "warning: [me] email is jo@example.com" in talk
 
 
-def test_an_unknown_me_is_said(desk: PersonalZendesk, config: str, tmp_path: Path) -> None:
+def test_an_unknown_me_and_leave_to_read_only_are_said(
+    desk: PersonalZendesk, config: str, tmp_path: Path
+) -> None:
     path = configured(tmp_path, desk, 'client_secret_env = "ZENDESK_SECRET"', me="")
+    desk.allows = frozenset(("read",))
     code, _, talk = login(path, desk.allow)
     assert code == 0
+    assert "warning: this sign-in may read and change nothing: its scopes are read." in talk
     assert '[me] email is empty: set it to "jo@example.com"' in talk
 
 

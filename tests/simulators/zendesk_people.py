@@ -70,6 +70,8 @@ class PersonalZendesk(WritableZendesk):
         self.exchanges = 0
         self.renewals = 0
         self.gives_refresh_tokens = True
+        self.allows = frozenset(("read", "write"))
+        """The scopes that an administrator lets the client have."""
         self.tells_lives = True
         self.tells_scopes = True
         """Whether `/oauth/tokens/current` is there."""
@@ -146,6 +148,7 @@ class PersonalZendesk(WritableZendesk):
         return self._give(old.person, old.scope, asked)
 
     def _give(self, person: Row, scope: str, asked: Row) -> Answer:
+        scope = " ".join(word for word in scope.split() if word in self.allows)
         grant = self.grant(
             person, scope, asked.get("expires_in", 1800), asked.get("refresh_token_expires_in", 2_592_000)
         )

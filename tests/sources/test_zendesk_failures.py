@@ -280,17 +280,22 @@ async def test_a_token_is_renewed_before_it_ends_and_once_when_refused() -> None
         clock.pass_by(minutes=20)
         await source.queue()
         assert len(desk.sent_to("/oauth/tokens")) == 1
-        clock.pass_by(minutes=9)
+        clock.pass_by(minutes=8, seconds=45)
+        desk.fail("/oauth/tokens", html_page(503))
         await source.queue()
-        assert len(desk.sent_to("/oauth/tokens")) == 2
+        await source.queue()
+        assert len(desk.sent_to("/oauth/tokens")) == 2, "the old one is good for another minute"
+        clock.pass_by(seconds=31)
+        await source.queue()
+        assert len(desk.sent_to("/oauth/tokens")) == 3
         assert len(desk.sent_to("/users/me")) == 2, "every sign-in is looked at once"
         desk.revoke_tokens()
         await source.queue()
-        assert len(desk.sent_to("/oauth/tokens")) == 3
+        assert len(desk.sent_to("/oauth/tokens")) == 4
         desk.fail("/search", json_answer({"error": "invalid_token"}, 401), times=None)
         with pytest.raises(SignInRefused):
             await source.queue()
-        assert len(desk.sent_to("/oauth/tokens")) == 4, "one renewal for one refusal"
+        assert len(desk.sent_to("/oauth/tokens")) == 5, "one renewal for one refusal"
         await source.close()
 
 

@@ -125,6 +125,8 @@ def _complain(error: SourceError) -> None:
 
 
 def _say_who(signed: SignedIn, config: Config) -> None:
+    from support_desk.sources.zendesk.token_endpoint import may_write
+
     me = signed.me
     address = f", {me.email}" if me.email else ""
     output.talk(f"signed in to Zendesk as {me.name} ({me.role or 'role unknown'}){address}")
@@ -135,6 +137,12 @@ def _say_who(signed: SignedIn, config: Config) -> None:
         output.talk(
             f"warning: [me] email is {clean(mine, 100)}, so replies will carry another name than the desk's. "
             "Mend [me] email, or sign in again as yourself"
+        )
+    if not config.read_only and signed.tokens.scopes and not may_write(signed.tokens.scopes):
+        scopes = clean(" ".join(signed.tokens.scopes), 100)
+        output.talk(
+            f"warning: this sign-in may read and change nothing: its scopes are {scopes}. "
+            "Let the OAuth client have the scope write in the Admin Centre, then sign in again"
         )
     if not signed.tokens.refresh:
         output.talk("warning: Zendesk gave no refresh token, so this sign-in can't be renewed when it ends")

@@ -11,6 +11,7 @@ from support_desk.sources.errors import SourceError
 from support_desk.sources.protocols import Probe
 from support_desk.sources.zendesk.reader import Me, Reader
 from support_desk.sources.zendesk.sign_in import SignIn
+from support_desk.sources.zendesk.token_endpoint import may_write
 from support_desk.sources.zendesk.token_store import SIGN_IN
 from support_desk.sources.zendesk.user_sign_in import UserSignIn
 from support_desk.text import clean
@@ -80,7 +81,7 @@ async def _change(settings: Zendesk, me: Me, read: Read, abilities: TicketAbilit
         # An old plan, or a scope that may not look at tokens: the first change will tell.
         return Probe(_CHANGE, None, f"the token doesn't tell its scopes; {role}", needed=False)
     said = " ".join(scopes) or "none"
-    if any(scope in {"write", "tickets:write"} for scope in scopes):
+    if may_write(scopes):
         return Probe(_CHANGE, True, f"the token's scopes are {said}; {role}")
     remedy = f"sign in again, without --read-only: {SIGN_IN}"
     if settings.auth == "oauth":

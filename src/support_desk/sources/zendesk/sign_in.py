@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from support_desk.config.model import Zendesk
@@ -24,7 +24,7 @@ from support_desk.sources.zendesk.token_endpoint import (
 )
 from support_desk.sources.zendesk.token_store import SIGN_IN, TokenFile
 from support_desk.sources.zendesk.turn import Turn
-from support_desk.sources.zendesk.user_sign_in import UserSignIn
+from support_desk.sources.zendesk.user_sign_in import PASSING, TRY_AGAIN_AFTER, UserSignIn
 
 
 class SignIn(Protocol):
@@ -91,12 +91,12 @@ class OAuthSignIn(requests.auth.AuthBase):
         self._now = now
         self._turn = Turn(limits.total_seconds)
         self._token: str | None = None
-        self._due = now()
+        self._due = self._ends = now()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         with self._turn:
             if self._token is None or self._now() >= self._due:
-                self._sign_in()
+                self._sign_in_anew()
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
@@ -112,12 +112,24 @@ class OAuthSignIn(requests.auth.AuthBase):
             request.headers["Authorization"] = f"Bearer {self._token}"
         return True
 
+    def _sign_in_anew(self) -> None:
+        """While the old token lives, a failure on the way is no reason to do without it."""
+        held, was = self._token, (self.verified, self.changes)
+        try:
+            self._sign_in()
+        except PASSING:
+            if held is None or self._now() >= self._ends:
+                raise
+            self._token, self._due = held, self._now() + TRY_AGAIN_AFTER
+            self.verified, self.changes = was
+
     def _sign_in(self) -> None:
         self._token = None
         self.verified = False
         self.changes += 1
         granted = self._endpoint.ask({"grant_type": "client_credentials", "scope": self._scope})
-        self._due = self._now() + renew_after(granted.seconds or DEFAULT_LIFE)
+        seconds = granted.seconds or DEFAULT_LIFE
+        self._due, self._ends = self._now() + renew_after(seconds), self._now() + timedelta(seconds=seconds)
         self._token = granted.access
 
 

@@ -41,6 +41,11 @@ READ_SCOPE = "read"
 WRITE_SCOPE = "read write"
 
 
+def may_write(scopes: Iterable[str]) -> bool:
+    """Whether a token with these scopes may change tickets."""
+    return not {"write", "tickets:write"}.isdisjoint(scopes)
+
+
 class GrantRefused(SignInRefused):
     """The code or the refresh token that was offered isn't good, or not any more."""
 

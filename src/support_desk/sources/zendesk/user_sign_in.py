@@ -33,8 +33,8 @@ SIGN_IN_SECONDS = 2_592_000
 Allowed: 604,800 to 7,776,000."""
 LIVES = {"expires_in": TOKEN_SECONDS, "refresh_token_expires_in": SIGN_IN_SECONDS}
 
-_TRY_AGAIN_AFTER = timedelta(seconds=30)
-_PASSING = (Unreachable, Unreadable, Throttled, ServiceDown)
+TRY_AGAIN_AFTER = timedelta(seconds=30)
+PASSING = (Unreachable, Unreadable, Throttled, ServiceDown)
 """Failures of the moment: they say nothing about the sign-in itself."""
 
 log = logging.getLogger(__name__)
@@ -149,10 +149,10 @@ class UserSignIn(requests.auth.AuthBase):
         """A new token; while the old one lives, a failure on the way is no reason to do without it."""
         try:
             return self._renewed(tokens)
-        except _PASSING:
+        except PASSING:
             if tokens.ended(self._now()):
                 raise
-            self._not_before = self._now() + _TRY_AGAIN_AFTER
+            self._not_before = self._now() + TRY_AGAIN_AFTER
             return tokens
 
     def _renewed(self, tokens: UserTokens) -> UserTokens:
@@ -185,7 +185,7 @@ class UserSignIn(requests.auth.AuthBase):
             self._unsaved = False
         except SignInRefused as error:
             self._unsaved = True
-            self._not_before = self._now() + _TRY_AGAIN_AFTER
+            self._not_before = self._now() + TRY_AGAIN_AFTER
             log.warning("the renewed sign-in is held in memory only: %s", error.problem)
         self._stamp = self._store.stamp()
 
@@ -196,7 +196,7 @@ class UserSignIn(requests.auth.AuthBase):
                 if self._store.stamp() == self._stamp and self._held is not None:
                     self._save(self._held)
         except (SignInRefused, Unreachable) as error:
-            self._not_before = self._now() + _TRY_AGAIN_AFTER
+            self._not_before = self._now() + TRY_AGAIN_AFTER
             log.warning("the renewed sign-in is still held in memory only: %s", error.problem)
 
 
