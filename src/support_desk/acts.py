@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from support_desk.domain.tickets import Ticket
 
 
+LOOK_AROUND = 15.0
+"""Seconds between two looks at whether another desk of this person has ended; one may take ten to do so."""
+
+
 def who_decides(address: str) -> str:
     """The person, for the services' records: their address, or the account's name where none is known."""
     import getpass
@@ -72,9 +76,24 @@ class Acts:
 
     async def run(self, performer: BulkPerformer) -> None:
         """Send what is decided, until cancelled."""
-        if self.outbox is not None:
-            self.outbox.attach(performer)
+        if self.outbox is None:
+            return
+        self.outbox.attach(performer)
+        looking = asyncio.create_task(self._look_around(self.outbox), name="look for desks that have ended")
+        try:
             await self.outbox.run()
+        finally:
+            looking.cancel()
+
+    async def _look_around(self, outbox: Outbox) -> None:
+        """What another desk of the person leaves unfinished mustn't wait for the next start."""
+        while True:
+            await self._app.desk.clock.sleep(LOOK_AROUND)
+            if left := await outbox.adopt():
+                what = "1 action" if len(left) == 1 else f"{len(left)} actions"
+                self._app.say(
+                    f"Another desk of yours has ended and left {what} to decide on: O", problem=True
+                )
 
     def do(self, decisions: Sequence[tuple[Alert | Ticket, Command]]) -> tuple[Entry, ...]:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""

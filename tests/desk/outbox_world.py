@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from itertools import count
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 from uuid import UUID
 
@@ -195,7 +196,7 @@ class Life:
         # No process has this number: to the next desk this one is dead.
         self.outbox = Outbox(
             self.store, self.clock, user=ME, hold=timedelta(seconds=5),
-            instance=f"nowhere/{9_999_000 + 100 * self._number + next(self._lives)}/1/x",
+            instance=f"{gethostname()}/{9_999_000 + 100 * self._number + next(self._lives)}/1/x",
         )  # fmt: skip
         self.outbox.subscribe(self.seen.append)
         self.asked = self.outbox.restore()

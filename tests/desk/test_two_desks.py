@@ -127,6 +127,26 @@ async def test_a_desk_that_died_while_it_sent_is_in_the_way_as_well(desks: Desks
     desks.first.start()
 
 
+async def test_what_a_desk_leaves_that_ends_is_taken_over_by_one_that_runs(desks: Desks) -> None:
+    desks.service.gate = asyncio.Event()
+    sending, held = intent(desks.clock, "a"), intent(desks.clock, "b", ESCALATE)
+    desks.first.submit(sending, held)
+    await calm()
+    await desks.first.die()
+    asked = await desks.second.outbox.adopt()
+    assert [entry.intent.id for entry in asked] == [held.id, sending.id], "what pages somebody first"
+    assert (desks.second.phase(sending), desks.second.phase(held)) == ("unknown", "held")
+    assert await desks.second.outbox.adopt() == ()
+    desks.service.gate.set()
+    await desks.pass_by(10)
+    assert desks.second.phase(sending) == "failed", "it was looked for, and had never arrived"
+    assert desks.asked(sending, held) == [1, 0], "nothing is sent unless it is said so"
+    desks.second.outbox.retry(held.id)
+    await calm()
+    assert desks.asked(held) == [1]
+    desks.first.start()
+
+
 @pytest.mark.parametrize("weather", [Weather.OFFLINE, Weather.REFUSED, Weather.CHANGED])
 async def test_what_surely_wasnt_done_is_in_nobodys_way(desks: Desks, weather: Weather) -> None:
     desks.service.weather = [weather]

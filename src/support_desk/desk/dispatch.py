@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
@@ -106,9 +106,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        for entry in self._outbox.entries:
-            if entry.phase is Phase.UNKNOWN:
-                self._start(self._look_for(entry.intent.id))
+        self.look_for(self._outbox.entries)
         try:
             while True:
                 self._woken.clear()
@@ -117,6 +115,12 @@ class Dispatcher:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def look_for(self, entries: Iterable[Entry]) -> None:
+        """Find out what became of those of which nobody knows."""
+        for entry in entries:
+            if entry.phase is Phase.UNKNOWN:
+                self._start(self._look_for(entry.intent.id))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

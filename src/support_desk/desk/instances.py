@@ -24,7 +24,7 @@ def lives(instance: str) -> bool:
     One on another machine can't be seen; the private file is on a disk of this one, so there is none.
     """
     match instance.split("/"):
-        case [host, number, since, _] if host == socket.gethostname() and number.isdecimal():
+        case [_, number, since, _] if was_here(instance) and number.isdecimal():
             pid = int(number)
         case _:
             return False
@@ -35,6 +35,11 @@ def lives(instance: str) -> bool:
     except PermissionError:
         pass
     return began(pid) == since
+
+
+def was_here(instance: str) -> bool:
+    """Whether the desk of this name was one of this machine, or container: what has its own processes."""
+    return instance.partition("/")[0] == socket.gethostname()
 
 
 _ENDED = "ZX"

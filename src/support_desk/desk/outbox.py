@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.drafts import Drafts
-from support_desk.desk.instances import lives, own_instance
+from support_desk.desk.instances import lives, own_instance, was_here
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import Problem
 from support_desk.domain.commands import Command, EditTicket, is_held, is_one_key_escalation, pages_somebody
@@ -30,6 +30,7 @@ from support_desk.domain.intents import (
     Phase,
     Receipt,
     Seen,
+    asks,
     may_step,
 )
 from support_desk.domain.pages import not_begun
@@ -233,23 +234,52 @@ class Outbox:
         try:
             store.forget(self._clock.now() - LOG_KEPT)
             dead = [name for name in store.instances(self._user) if not lives(name)]
-            left, unreadable = store.take_over(self._user, self._instance, dead)
+            restored, unreadable = self._taken_over(store, dead)
             ended = store.recent(self._user, KEPT_DONE)
             if unreadable:
-                told = counted(len(unreadable), "unfinished action")
-                were = "was" if len(unreadable) == 1 else "were"
+                told = counted(unreadable, "unfinished action")
+                were = "was" if unreadable == 1 else "were"
                 self.notes += (f"{told} {were} written by another version and can't be read",)
-            mine = [replace(entry, instance=self._instance) for entry in left]
-            restored = [self._after_restart(entry) for entry in mine]
-            # What has only changed hands, the file has already: writing it again would be a step in the log.
-            store.save(entry for entry, old in zip(restored, mine, strict=True) if entry != old)
         except StoreError as error:
             self.problem = Problem(error.problem, error.remedy)
             return ()
         for entry in (*ended, *restored):
             self._entries[entry.intent.id] = entry
-        asked = [entry for entry in restored if entry.offered or entry.phase in ASKING]
-        return tuple(sorted(asked, key=_first_to_ask))
+        return tuple(sorted(filter(asks, restored), key=_first_to_ask))
+
+    async def adopt(self) -> tuple[Entry, ...]:
+        """Take over what desks of this person have left that have ended since, as `restore` does at a start.
+
+        The one before may still have been ending then. The answer is what has to be asked about.
+        """
+        store = self._store
+        if store is None:
+            return ()
+
+        def left() -> list[Entry]:
+            others = store.instances(self._user) - {self._instance}
+            # At a start the others are gone by all that is known. Now one in a container may be at work.
+            dead = [name for name in others if was_here(name) and not lives(name)]
+            return self._taken_over(store, dead)[0] if dead else []
+
+        try:
+            restored = await asyncio.to_thread(left)
+        except StoreError as error:
+            log.warning("others not looked at", extra={"problem": error.problem})
+            return ()
+        self._put(restored)
+        if self._dispatcher is not None:
+            self._dispatcher.look_for(restored)
+        return tuple(sorted(filter(asks, restored), key=_first_to_ask))
+
+    def _taken_over(self, store: OutboxStore, dead: Iterable[str]) -> tuple[list[Entry], int]:
+        """What these have left, ours from now on; and how much of it can't be read. Raises `StoreError`."""
+        left, unreadable = store.take_over(self._user, self._instance, dead)
+        mine = [replace(entry, instance=self._instance) for entry in left]
+        restored = [self._after_restart(entry) for entry in mine]
+        # What has only changed hands, the file has already: writing it again would be a step in the log.
+        store.save(entry for entry, old in zip(restored, mine, strict=True) if entry != old)
+        return restored, len(unreadable)
 
     def _after_restart(self, entry: Entry) -> Entry:
         if entry.phase is Phase.SENDING:
