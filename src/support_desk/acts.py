@@ -58,7 +58,8 @@ class Acts:
         self.questions = 0
         """How many entries ask for a decision."""
         self.pages: Mapping[str, Page] = {}
-        """Whom the person has had paged about alerts, by the alert's id."""
+        """Whom the person, or a colleague, has had paged about alerts, by the alert's id."""
+        self._own_pages: Mapping[str, Page] = {}
         self._making: Target | None = None
         self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
@@ -222,8 +223,23 @@ class Acts:
             if row.phase in MOVING | ASKING and (before is None or _weight(row) >= _weight(before)):
                 shown[row.intent.target] = row
         self._shown = shown
-        self.pages = self._pages(entries)
+        self._own_pages = self._pages(entries)
+        self.look_at_pages()
         self.questions = sum(asks(row) for row in entries)
+
+    def look_at_pages(self) -> None:
+        """What other desks have paged may be other than it was."""
+        pages = self._own_pages
+        if others := self._app.desk.pages:
+            from support_desk.domain.paged import with_others
+
+            me = who_decides(self._app.config.me.email)
+            pages = with_others(
+                pages,
+                {key: replace(page, by="") if page.by == me else page for key, page in others.items()},
+            )
+        if pages != self.pages:
+            self.pages = pages
 
     @staticmethod
     def _pages(entries: Sequence[Entry]) -> Mapping[str, Page]:
@@ -243,9 +259,20 @@ class Acts:
             self._app.desk.patch_ticket(receipt.ticket)
         if entry.phase is Phase.CONFIRMED and entry.phase is not before:
             self._note_promise(entry)
+        if entry.phase is not before and entry.phase not in MOVING:
+            self._note_page(entry)
         if entry.phase is Phase.CANCELLED and entry.phase is not before:
             self._keep_text(entry)
         self._app.outbox_changed(entry, before)
+
+    def _note_page(self, entry: Entry) -> None:
+        """Whom it has had paged, for the other desks of this box."""
+        from support_desk.domain.commands import pages_somebody
+        from support_desk.domain.paged import page_of_entry
+
+        if entry.intent.target.kind == "alert" and pages_somebody(entry.intent.command):
+            page = page_of_entry(entry)
+            self._app.note_page(entry, replace(page, by=entry.intent.by) if page is not None else None)
 
     def _keep_text(self, entry: Entry) -> None:
         """What somebody wrote and took back is a draft again, unless they have begun another."""

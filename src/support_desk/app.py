@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from support_desk.desk.toil_book import ToilBook
     from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
+    from support_desk.domain.paged import Page
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.finding import Finding
     from support_desk.sources.protocols import Sources
@@ -262,6 +263,7 @@ class DeskApp(Places):
         """
         if self._leaving or change.only_age:
             return
+        self.acts.look_at_pages()
         self.dashboard.desk_changed(change)
         if (shown := self._shown) is not None:
             shown.desk_changed(change)
@@ -291,6 +293,15 @@ class DeskApp(Places):
                 group="promise",
                 exit_on_error=False,
             )
+
+    def note_page(self, entry: Entry, page: Page | None) -> None:
+        """This action has had somebody paged, or hasn't: the other desks of this box hear of it."""
+        self.run_worker(
+            self.desk.note_page(entry.intent.id, entry.intent.target.id, page),
+            name="page",
+            group="page",
+            exit_on_error=False,
+        )
 
     def draw_footers(self) -> None:
         """What the footer says has changed: a hold, or what is being read for one."""

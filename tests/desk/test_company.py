@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from support_desk.desk.store import Presence, ReadingsStore
+from support_desk.domain.paged import Page, Proof
 from tests.desk.clock import START
 
 MINUTE = timedelta(minutes=1)
@@ -45,6 +47,25 @@ def test_a_lease_that_ran_out_is_free(stores: Stores) -> None:
     mine.take_lease("poll", "me", START, MINUTE)
     assert theirs.take_lease("poll", "they", START + MINUTE, MINUTE).owner == "they"
     assert mine.take_lease("poll", "me", START + MINUTE, MINUTE).owner == "they"
+
+
+def test_a_lease_that_a_clock_took_for_tomorrow_is_nobodys(stores: Stores) -> None:
+    mine, theirs = stores
+    mine.take_lease("poll", "me", START + timedelta(days=1), MINUTE)
+    assert theirs.take_lease("poll", "they", START, MINUTE).owner == "they"
+    assert mine.take_lease("poll", "me", START + timedelta(seconds=-59), MINUTE).owner == "they"
+
+
+def test_who_was_paged_is_known_to_every_desk(stores: Stores) -> None:
+    mine, theirs = stores
+    page = Page(START, Proof.PAGED, "Sam was paged", escalation=True, by="ada@example.com")
+    mine.keep_page("one", "a1", page, START)
+    mine.keep_page("two", "a1", replace(page, proof=Proof.UNKNOWN, at=START + MINUTE), START)
+    assert theirs.pages()["a1"].proof is Proof.UNKNOWN
+    mine.keep_page("two", "a1", None, START)
+    assert theirs.pages() == {"a1": page}
+    theirs.keep_page("three", "a2", None, START + timedelta(days=8))
+    assert theirs.pages() == {}, "it says nothing of who is paged next"
 
 
 def test_only_its_owner_gives_a_lease_back(stores: Stores) -> None:

@@ -320,6 +320,8 @@ class TestThePersonHasEscalated:
         assert (found.next, found.due_at) == ("ooh_second_line (Sam Patel)", NIGHT + 5 * MINUTE)
         assert found.reason.startswith("it isn't known whether your page arrived; ")
         assert found.page == escalated(2, Proof.UNKNOWN)
+        hers = asked(after=3, page=replace(escalated(2, Proof.UNKNOWN), by="kim@example.com"))
+        assert hers.reason.startswith("it isn't known whether the page of kim@example.com arrived; ")
 
     def test_somebody_who_was_added_takes_no_step(self) -> None:
         found = asked(after=3, page=escalated(2, escalation=False))

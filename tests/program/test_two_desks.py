@@ -71,6 +71,10 @@ def test_e_on_both_pages_once(tmp_path: Path, opsgenie: WritableOpsgenie, second
         assert told, desks[0].dump() + desks[1].dump()
         for terminal in desks:
             terminal.read_for(1)
+        # What that has come to stands on both desks: nobody is told that the page is still to come.
+        for terminal in desks:
+            terminal.press("R")
+            terminal.wait_for(r"since \d\d:\d\d · Cat Calder was paged \d\d:\d\d:\d\d", timeout=10)
     assert opsgenie.taken["escalate"] == opsgenie.applied["escalate", "a1"] == 1
 
 

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from support_desk.desk.moments import from_ms, to_ms
 from support_desk.records import record
 
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""Two desks may have asked different services for the time."""
+
 
 @record
 class Lease:
@@ -33,14 +36,15 @@ class Presence:
 def take_lease(connection: sqlite3.Connection, name: str, owner: str, now: datetime, ttl: timedelta) -> Lease:
     """Take or renew a lease that is free, run out, or ours; the answer says whose it is now.
 
+    One that ends later than any could that was taken by now was taken by a clock that was ahead: nobody's.
     Part of the caller's transaction.
     """
     until = now + ttl
     connection.execute(
         """INSERT INTO leases (name, owner, until) VALUES (?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-        WHERE owner = excluded.owner OR until <= ?""",
-        (name, owner, to_ms(until), to_ms(now)),
+        WHERE owner = excluded.owner OR until <= ? OR until > ?""",
+        (name, owner, to_ms(until), to_ms(now), to_ms(until + _CLOCKS_DIFFER)),
     )
     row = connection.execute("SELECT owner, until FROM leases WHERE name = ?", (name,)).fetchone()
     return Lease(row[0], from_ms(row[1]))

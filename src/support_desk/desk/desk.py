@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from support_desk.desk.turns import Turns
     from support_desk.domain.alerts import Alert
     from support_desk.domain.commands import Promise
+    from support_desk.domain.paged import Page
     from support_desk.domain.past import AlertRecord, Reach
     from support_desk.domain.sla import Agreement
     from support_desk.domain.tickets import Ticket
@@ -107,6 +108,8 @@ class Desk:
         self._sweeper = Sweeper(agreement, scoped=bool(config.zendesk.scope.strip()))
         self.promises: Mapping[int, Promise] = {}
         """What is promised next, by the ticket's number, as far as it was seen."""
+        self.pages: Mapping[str, Page] = {}
+        """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
         self._own = OwnChanges()
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
@@ -146,6 +149,7 @@ class Desk:
             return
         try:
             self.promises = await asyncio.to_thread(self._store.promises)
+            self.pages = await asyncio.to_thread(self._store.pages)
             if not short:
                 return
             kept = await asyncio.to_thread(self._store.load)
@@ -235,6 +239,29 @@ class Desk:
             except StoreError as error:
                 log.warning("promise not kept", extra={"problem": error.problem})
 
+    async def note_page(self, action: str, alert: str, page: Page | None) -> None:
+        """Tell the other desks whom an action has had paged, or that it paged nobody."""
+        if self._store is None:
+            return
+        try:
+            await asyncio.to_thread(self._store.keep_page, action, alert, page, self.now())
+        except StoreError as error:
+            log.warning("page not kept", extra={"problem": error.problem})
+        await self._look_at_pages()
+
+    async def _look_at_pages(self) -> None:
+        """Whom others have had paged meanwhile: the list of alerts doesn't tell."""
+        if self._store is None:
+            return
+        try:
+            found = await asyncio.to_thread(self._store.pages)
+        except StoreError as error:
+            log.warning("pages not read", extra={"problem": error.problem})
+            return
+        if found != self.pages:
+            self.pages = found
+            self._tell(frozenset({FeedName.ALERTS}), {})
+
     async def history(self, since: datetime) -> tuple[AlertRecord, ...]:
         """The alerts that were there at `since` or later, by their beginning. Raises `StoreError`.
 
@@ -316,6 +343,7 @@ class Desk:
         if name is FeedName.ROTA:
             reading = keep_uncovered(held, reading)
         if name is FeedName.ALERTS:
+            await self._look_at_pages()
             reading = noticed(held, self._own.onto(reading, read_at), self.snapshot.alerts.read_at)
         return digest(name, held, reading, read_at)
 

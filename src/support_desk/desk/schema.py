@@ -85,6 +85,14 @@ STEPS: Steps = (
                 WITHOUT ROWID""",
         ),
     ),
+    (
+        "who was paged from which desk",
+        (
+            """CREATE TABLE pages (action TEXT PRIMARY KEY, alert TEXT NOT NULL, at INTEGER NOT NULL,
+                proof TEXT NOT NULL, words TEXT NOT NULL, escalation INTEGER NOT NULL,
+                asked_by TEXT NOT NULL) WITHOUT ROWID""",
+        ),
+    ),
 )
 """The steps of the readings' file. Steps are added, never changed.
 

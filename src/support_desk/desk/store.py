@@ -25,6 +25,7 @@ from support_desk.desk.company import Lease, Presence
 from support_desk.desk.encoding import decode_keys, encode, row_decoder
 from support_desk.desk.history import RETENTION, AlertRecord, history_since, keep_history
 from support_desk.desk.moments import to_ms
+from support_desk.desk.pages_shared import keep_page, load_pages
 from support_desk.desk.promises import keep_promise, load_promises
 from support_desk.desk.schema import (
     Corrupt,
@@ -46,6 +47,7 @@ from support_desk.records import record
 if TYPE_CHECKING:
     from support_desk.desk.sharing import Shared
     from support_desk.domain.commands import Promise
+    from support_desk.domain.paged import Page
 
 __all__ = ["AlertRecord", "Lease", "Presence", "ReadingsStore", "StoreError"]
 
@@ -162,6 +164,16 @@ class ReadingsStore:
         """Remember what is promised next on a ticket, or that nothing is. Raises `StoreError`."""
         with self._writing():
             keep_promise(self._connection, ticket, promise, now)
+
+    def pages(self) -> Mapping[str, Page]:
+        """Whom anybody has had paged about alerts, by the alert's id. Raises `StoreError`."""
+        with self._lock, telling(self.path):
+            return load_pages(self._connection)
+
+    def keep_page(self, action: str, alert: str, page: Page | None, now: datetime) -> None:
+        """Remember whom an action had paged, or that it paged nobody. Raises `StoreError`."""
+        with self._writing():
+            keep_page(self._connection, action, alert, page, now)
 
     def take_lease(self, name: str, owner: str, now: datetime, ttl: timedelta) -> Lease:
         """Take or renew a lease; the answer says whose it is now. Raises `StoreError`."""

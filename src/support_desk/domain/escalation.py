@@ -47,7 +47,7 @@ class Countdown:
     missed: bool = False
     """The second line's moment has passed and nobody has acknowledged: whatever comes next, check."""
     page: Page | None = None
-    """Whom the person has had paged since it runs, as far as that is known."""
+    """Whom the person, or a colleague, has had paged since it runs, as far as that is known."""
 
     @property
     def escalated(self) -> Page | None:
@@ -250,7 +250,8 @@ def _after(
         return coming(steps)
     if not page.escalation or page.proof is Proof.UNKNOWN:
         found = coming(steps)
-        doubt = "it isn't known whether your page arrived" if page.proof is Proof.UNKNOWN else page.words
+        whose = f"the page of {page.by}" if page.by else "your page"
+        doubt = f"it isn't known whether {whose} arrived" if page.proof is Proof.UNKNOWN else page.words
         return replace(found, page=page, reason="; ".join(filter(None, (doubt, found.reason))))
     taken = next((step for step in steps if step.at > page.at and not step.nobody), None)
     # What was due before it is answered by it, where somebody was paged.

@@ -1,7 +1,8 @@
 """Whom the person has had paged about an alert, as far as that is known, and how long it says anything.
 
-No field of an alert tells that it was escalated. What is known is what became of the person's own actions;
-pages by the service's own timers stand in the alert's log and recipients alone.
+No field of an alert tells that it was escalated. What is known is what became of the person's own actions,
+and of those of colleagues who share the readings; pages by the service's own timers stand in the alert's log
+and recipients alone.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Proof(StrEnum):
 
 @record
 class Page:
-    """A page about one alert that the person asked for."""
+    """A page about one alert that the person asked for, or a colleague at another desk."""
 
     at: datetime
     """When it was decided (UTC)."""
@@ -40,6 +41,8 @@ class Page:
     """Such as "Sam Example was paged 14:02:11"."""
     escalation: bool
     """It took the next step of the alert's policy, which so is no longer to come."""
+    by: str = ""
+    """Address of the colleague who asked for it at another desk; empty: the person at this one."""
 
 
 def page_of(at: datetime, command: Command, phase: Phase, words: str, *, paged: bool) -> Page | None:
@@ -64,23 +67,32 @@ def pages_by_alert(found: Iterable[tuple[Target, Page | None]]) -> Mapping[str, 
         if page is None or target.kind != "alert":
             continue
         before = best.get(target.id)
-        if before is None or (page.escalation, page.at) > (before.escalation, before.at):
+        if before is None or _says_more(page, before):
             best[target.id] = page
     return best
 
 
+def with_others(own: Mapping[str, Page], others: Mapping[str, Page]) -> Mapping[str, Page]:
+    """For each alert what says most, of the person's own pages and those of all desks."""
+    more = {key: page for key, page in others.items() if key not in own or _says_more(page, own[key])}
+    return {**own, **more} if more else own
+
+
+def _says_more(page: Page, other: Page) -> bool:
+    return (page.escalation, page.at) > (other.escalation, other.at)
+
+
 def pages_of_entries(entries: Iterable[Entry]) -> Mapping[str, Page]:
     """The same from the outbox."""
-    return pages_by_alert(
-        (
-            entry.intent.target,
-            page_of(
-                entry.sent_at or entry.intent.at,
-                entry.intent.command,
-                entry.phase,
-                entry.words,
-                paged=entry.receipt is not None and entry.receipt.paged,
-            ),
-        )
-        for entry in entries
+    return pages_by_alert((entry.intent.target, page_of_entry(entry)) for entry in entries)
+
+
+def page_of_entry(entry: Entry) -> Page | None:
+    """What an entry of the outbox says about a page."""
+    return page_of(
+        entry.sent_at or entry.intent.at,
+        entry.intent.command,
+        entry.phase,
+        entry.words,
+        paged=entry.receipt is not None and entry.receipt.paged,
     )

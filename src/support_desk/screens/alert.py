@@ -184,13 +184,14 @@ def _status(view: View, alert: Alert) -> Parts:
 
 
 def _page(view: View, row: AlertRow) -> list[TextLine]:
-    """Whom the person has had paged, as far as that is known."""
+    """Whom the person, or a colleague, has had paged, as far as that is known."""
     page = row.escalation.page
     if page is None:
         return []
-    asked = f"  asked for by you, {when(view, page.at)}"
+    asked = f"  asked for by {view.named(page.by) if page.by else 'you'}, {when(view, page.at)}"
     if page.proof is Proof.UNKNOWN:
-        return [fact("Paged", ("NOT KNOWN whether your page arrived: O asks again", "late"), (asked, "dim"))]
+        doubt = "the page arrived: ask them" if page.by else "your page arrived: O asks again"
+        return [fact("Paged", (f"NOT KNOWN whether {doubt}", "late"), (asked, "dim"))]
     style = "strong" if page.proof is Proof.PAGED else "late"
     return [fact("Paged", (page.words, style), (asked, "dim"))]
 

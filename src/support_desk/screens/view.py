@@ -44,7 +44,7 @@ class View:
     questions: int = 0
     """How many actions ask for a decision."""
     pages: Mapping[str, Page] = field(default_factory=dict)
-    """Whom the person has had paged about alerts, by the alert's id: see `Acts.pages`."""
+    """Whom the person, or a colleague, has had paged about alerts, by the alert's id: see `Acts.pages`."""
     countdowns: facts.Countdowns = field(default_factory=facts.Countdowns, compare=False)
     """What was found out about the alerts, at this moment and before; several panes ask for the same."""
     _second_line_at: list[facts.SecondLineAround] = field(default_factory=list, compare=False)
