@@ -73,13 +73,16 @@ def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
             None,
             Preferences(None),
             lambda: fixture_sources(clock, seed=seed, read_only=config.read_only),
-            open_outbox=lambda: open_outbox(config, clock, Path(folder) / "outbox.sqlite3"),
+            open_outbox=lambda: open_outbox(config, clock, Path(folder) / "outbox.sqlite3", stays=False),
         )
         return _run(app)
 
 
-def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
-    """The person's outbox; one that can't be written to refuses every action and says why."""
+def open_outbox(config: Config, clock: Clock, path: Path, *, stays: bool = True) -> Outbox:
+    """The person's outbox; one that can't be written to refuses every action and says why.
+
+    `stays`: the file is there at the next start.
+    """
     import getpass  # as all of this: after the first frame
 
     from support_desk.desk.outbox import Outbox
@@ -90,6 +93,7 @@ def open_outbox(config: Config, clock: Clock, path: Path) -> Outbox:
         "user": getpass.getuser(),
         "hold": timedelta(seconds=config.escalation.hold_seconds),
         "read_only": config.read_only,
+        "stays": stays,
     }
     if config.read_only:
         return Outbox(None, clock, **settings)

@@ -24,6 +24,7 @@ from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Tar
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.asking import Question
 from support_desk.screens.entry_rows import what_to_do
+from support_desk.screens.leaving import leaving_lines
 from support_desk.screens.log import LogScreen
 from support_desk.screens.outbox import OutboxScreen
 from support_desk.sources.errors import Throttled
@@ -284,7 +285,11 @@ async def test_leaving_asks_only_while_something_is_to_be_sent(desk: Running) ->
     await desk.until(lambda: isinstance(desk.app.screen, Question))
     text = drawn(desk.app.screen.query_one("#about", TextView))
     assert "One action hasn't ended yet" in text
-    assert "close is offered at the next start, NOT sent" in text
+    assert f"NOT sent: close · {entries(desk)[0].intent.title}" in text
+    assert "What isn't sent is offered when the desk is started again" in text
+    assert "looked up" not in text
+    lost = leaving_lines(entries(desk), stays=False)
+    assert lost[-1].parts[0][0] == "The demo keeps nothing: all of it is forgotten."
     await desk.press("escape")
     assert entries(desk)[0].phase is Phase.HELD
     await desk.press("u")

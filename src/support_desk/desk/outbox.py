@@ -66,8 +66,11 @@ class Outbox:
         store_problem: Problem | None = None,
         read_only: bool = False,
         instance: str = "",
+        stays: bool = True,
     ) -> None:
         """`user` is the account on this machine. Raises `StoreError`."""
+        self.stays = stays
+        """What is in it is there at the next start; a demo's goes with it."""
         self._store = store
         self._clock = clock
         self._user = user

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MOST = 8
 
+_OFFERED = "What isn't sent is offered when the desk is started again, and not sent before you say so."
+_LOOKED_UP = "What is being sent is looked up then."
+_LOST = "The demo keeps nothing: all of it is forgotten."
+
 
 def ask_to_leave(app: DeskApp, left: Sequence[Entry]) -> None:
     """`y` leaves all the same."""
@@ -24,21 +28,28 @@ def ask_to_leave(app: DeskApp, left: Sequence[Entry]) -> None:
         if answer == "yes":
             app.exit()
 
-    app.push_screen(Question(leaving_lines(left), "leaves all the same", danger=True), answered)
+    outbox = app.acts.outbox
+    lines = leaving_lines(left, stays=outbox is not None and outbox.stays)
+    app.push_screen(Question(lines, "leaves all the same", danger=True), answered)
 
 
-def leaving_lines(left: Sequence[Entry]) -> list[TextLine]:
-    """What is still to be sent."""
+def leaving_lines(left: Sequence[Entry], *, stays: bool) -> list[TextLine]:
+    """What is still to be sent, and what becomes of it; `stays`: its file outlives the desk."""
     count = "One action hasn't" if len(left) == 1 else f"{len(left)} actions haven't"
     lines = [TextLine(((f"{count} ended yet. Leave all the same?", "strong"),)), BLANK]
     for entry in left[:MOST]:
-        name = doing(entry.intent.command)[1]
         sent = entry.phase is Phase.SENDING
-        becomes = (
-            "is being sent: looked up at the next start" if sent else "is offered at the next start, NOT sent"
+        words = f"{'being sent' if sent else 'NOT sent'}: {doing(entry.intent.command)[1]}"
+        lines.append(
+            TextLine(((f"  {words} · {clean(entry.intent.title)}", "late" if sent else "text"),), indent=4)
         )
-        words = f"{name} {becomes}  {clean(entry.intent.title)}"
-        lines.append(TextLine(((f"  {words}", "late" if sent else "text"),), indent=2))
     if len(left) > MOST:
         lines.append(TextLine(((f"  and {len(left) - MOST} more", "dim"),)))
+    lines.append(BLANK)
+    if not stays:
+        return [*lines, TextLine(((_LOST, "text"),))]
+    if any(entry.phase is not Phase.SENDING for entry in left):
+        lines.append(TextLine(((_OFFERED, "text"),)))
+    if any(entry.phase is Phase.SENDING for entry in left):
+        lines.append(TextLine(((_LOOKED_UP, "text"),)))
     return lines
