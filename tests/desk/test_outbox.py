@@ -828,6 +828,25 @@ async def test_drafts_outlive_the_desk(life: Life) -> None:
     assert life.outbox.drafts.get(target, "note") is None
 
 
+async def test_a_draft_that_the_disk_refuses_is_written_at_the_end_where_there_is_room_by_then(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, drafts = intent(life.clock).target, life.outbox.drafts
+
+    def refuse(*_: object) -> None:
+        raise StoreError("The disk is full", "make room")
+
+    with monkeypatch.context() as full:
+        full.setattr(life.store, "put_draft", refuse)
+        assert not drafts.put(target, "note", "half a thought")
+        draft = drafts.get(target, "note")
+    await life.outbox.close()
+    await life.die()
+    life.start()
+    assert draft is not None
+    assert life.outbox.drafts.get(target, "note") == draft
+
+
 async def test_receipts_and_commands_read_back_as_they_were(life: Life, service: Service) -> None:
     edit = EditTicket("triage", priority="high", add_tags=("a", "b"), comment="{{x}} ü\n", promise=None)
     service.weather = [Weather.CHANGED]

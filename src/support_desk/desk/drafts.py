@@ -54,6 +54,11 @@ class Drafts:
         if self.get(target, kind) is not None:
             self._write(target, kind, None)
 
+    def write_again(self) -> None:
+        """Write what the disk has refused: meanwhile there may be room."""
+        for (target, kind), draft in tuple(self._unwritten.items()):
+            self._write(target, kind, draft)
+
     def _write(self, target: Target, kind: str, draft: Draft | None) -> bool:
         self._unwritten[target, kind] = draft
         if self._store is None:

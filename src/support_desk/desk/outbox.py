@@ -308,6 +308,7 @@ class Outbox:
 
     def let_go(self) -> None:
         """The same; it blocks."""
+        self.drafts.write_again()
         if self._store is not None:
             self._store.close()
 

@@ -134,22 +134,21 @@ class Composer(Modal[str | None]):
             self._resting.stop()
         self._resting = self.set_timer(KEEP_SECONDS, self._keep, name="draft")
 
-    def _keep(self) -> None:
-        """Write the draft down, or forget one that is empty."""
+    def _keep(self) -> bool:
+        """Write the draft down, or forget one that is empty; whether it is on the disk."""
         if self._resting is not None:
             self._resting.stop()
         outbox = self._desk.acts.outbox
         if outbox is None or not self._knows_draft:
-            return
+            return False
         if self.text:
-            self._put(self.text)
-        else:
-            outbox.drafts.drop(self._target, self._kind)
+            return self._put(self.text)
+        outbox.drafts.drop(self._target, self._kind)
+        return True
 
-    def _put(self, text: str) -> None:
+    def _put(self, text: str) -> bool:
         outbox = self._desk.acts.outbox
-        if outbox is not None:
-            outbox.drafts.put(self._target, self._kind, text)
+        return outbox is not None and outbox.drafts.put(self._target, self._kind, text)
 
     def action_done(self) -> None:
         """The text is finished. Its draft stays until it is sent."""
@@ -165,9 +164,11 @@ class Composer(Modal[str | None]):
         """Leave; what is written is there the next time."""
         if self.text and not self._may_close():
             return
-        self._keep()
-        if self.text:
+        kept = self._keep()
+        if self.text and kept:
             self._desk.say("Kept as a draft")
+        elif self.text:
+            self._desk.say("Kept only while this desk runs: the disk takes no drafts", problem=True)
         self.dismiss(None)
 
     def _may_close(self) -> bool:
