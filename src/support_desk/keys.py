@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from support_desk.actions import ACTIONS, BY_ID, SCOPES, TOGETHER, Action
+from support_desk.config.mistakes import Mistake
 
 
 def bindings(*scopes: str) -> list[BindingType]:
@@ -150,14 +151,22 @@ CHANGING = frozenset(action.method for action in ACTIONS if action.changes)
 """The methods (without `action_`) that lead to a change: a read-only desk refuses them."""
 
 
-def keymap_problems(changed: Mapping[str, str]) -> list[str]:
-    """What is wrong with the `[keys]` section: unknown ids and keys, keys with two meanings; a line each.
+def key_mistakes(changed: Mapping[str, str], where: Callable[[str], str]) -> list[Mistake]:
+    """What is wrong with the `[keys]` section: unknown ids and keys, keys with two meanings.
 
     Textual deletes the other binding of a clash without a word, so a clash is refused here by name.
+    `where`: the file that a key of the configuration comes from.
     """
-    problems = [f'[keys] "{id_}": no action has this name' for id_ in changed if id_ not in BY_ID]
-    problems += [
-        f'[keys] "{id_}": "{key.strip()}" is no key; write `x`, `ctrl+x`, `f5` or `comma`'
+
+    def mistake(id_: str, problem: str, remedy: str) -> Mistake:
+        from support_desk.config.shape import dotted  # as the next one: only where something is wrong
+
+        key = dotted("keys", id_)
+        return Mistake(key, where(key), problem, remedy)
+
+    found = [mistake(id_, "no action has this name", _meant(id_)) for id_ in changed if id_ not in BY_ID]
+    found += [
+        mistake(id_, f'"{key.strip()}" is no key', "Write `x`, `ctrl+x`, `f5` or `comma`")
         for id_, keys in changed.items()
         for key in keys.split(",")
         if id_ in BY_ID and named(key) is None
@@ -171,10 +180,20 @@ def keymap_problems(changed: Mapping[str, str]) -> list[str]:
             for key in filter(None, changed.get(action.id, action.keys).split(",")):
                 other = owners.setdefault(key.strip(), action)
                 if other is not action and (action.id in changed or other.id in changed):
-                    line = f'[keys] "{shown(key.strip())}" would mean both {other.id} and {action.id}'
-                    if line not in problems:
-                        problems.append(line)
-    return problems
+                    given = action if action.id in changed else other
+                    clash = f'"{shown(key.strip())}" would mean both {other.id} and {action.id}'
+                    one = mistake(given.id, clash, "Give one of them another key")
+                    if one not in found:
+                        found.append(one)
+    return found
+
+
+def _meant(id_: str) -> str:
+    """What somebody may have meant by a name that no action has."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(id_, BY_ID, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else "The README lists every action's id and key"
 
 
 def table(changed: Mapping[str, str] | None = None) -> str:

@@ -13,7 +13,6 @@ from support_desk.desk.clock import Clock, DemoClock, SystemClock
 from support_desk.desk.preferences import Preferences
 from support_desk.desk.snapshot import Problem
 from support_desk.heap import stay_small
-from support_desk.keys import keymap_problems
 
 if TYPE_CHECKING:
     from support_desk.config.load import Loaded
@@ -27,11 +26,6 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
     from support_desk.paths import private_store_file, state_dir, store_file, toil_file
 
     config = with_read_only(loaded.config, read_only)
-    problems = keymap_problems(config.keys)
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
-    if problems:
-        return 2
     store, store_problem = None, None
     try:
         store = ReadingsStore.open(store_file(config))

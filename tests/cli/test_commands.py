@@ -90,7 +90,7 @@ def test_a_wrong_configuration_is_2_and_names_every_mistake(
 
     said = capsys.readouterr()
     assert said.out == ""
-    assert f"{path}: hours.strat: there is no such key. Did you mean hours.start?" in said.err
+    assert f"{path}, line 2: hours.strat: there is no such key. Did you mean hours.start?" in said.err
     assert "polling.alerts" in said.err
 
 
@@ -264,14 +264,19 @@ def test_check_of_a_desk_without_services(
     assert [found.name for found in home.iterdir()] == ["desk.toml"]
 
 
-def test_check_names_keys_that_cannot_be_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(home, '[keys]\n"app.quit" = "R"\n"no.such" = "x"')
+def test_check_names_keys_that_cannot_be_used_beside_every_other_mistake(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(home, '[me]\nname = 3\n[keys]\n"app.quit" = "R"\n"app.refreshall" = "x"')
 
-    assert run(["--config", path, "check"]) == 1
+    assert run(["--config", path, "check"]) == 2
 
-    out = capsys.readouterr().out
-    assert 'FAIL  Keys           [keys] "no.such": no action has this name\n' in out
-    assert "would mean both app.refresh_all and app.quit" in out
+    name, unknown, clash = capsys.readouterr().err.splitlines()
+    assert f"{path}, line 2: me.name: this number can't be used here. Write text in quotes" in name
+    assert 'line 5: keys."app.refreshall": no action has this name. Did you mean app.refresh_all?' in unknown
+    assert 'line 4: keys."app.quit": "R" would mean both app.refresh_all and app.quit. Give one' in clash
+    # What asks no keys goes on without them.
+    assert run(["--config", write(home, '[keys]\n"no.such" = "x"'), "config", "show"]) == 0
 
 
 def test_check_refuses_a_store_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -197,6 +197,71 @@ def test_a_value_of_the_wrong_kind_says_which_is_right(
     assert remedy in mistakes(tmp_path, text)[key].remedy
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_mistake_says_the_line_that_it_is_on(tmp_path: Path, end: str) -> None:
+    lines = [
+        "[me]",
+        'name = """',
+        "[polling]",
+        'tickets = "not a line of its own"',
+        '"""',
+        "emial = 'jo@example.com'  # emial = 1",
+        "[zendesk]",
+        'url = "https://example.zendesk.com"',
+        'auth = "oauth_user"',
+        'client_id = "x"',
+        "[rota]",
+        "beyond = [",
+        '  { name = "CTO" },',
+        '  { nme = "Head" },',
+        "]",
+        "[polling]",
+        'tickets = "soon"',
+        "[[clients]]",
+        'name = "acme"',
+        "[[clients]]",
+        'business_unit = "govpress"',
+        '[people."jo@example.com"]',
+        "phne = '1'",
+        "[keys]",
+        'app.quit = "f4"',
+        "[hours]",
+        '"da\\u200bys" = []',
+    ]
+    path = tmp_path / "config.toml"
+    path.write_bytes(end.join(lines).encode())
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, {"SUPPORT_DESK_POLLING__ALERTS": "soon"})
+
+    found = {mistake.key: mistake.lines for mistake in caught.value.mistakes}
+    assert found == {
+        "me.emial": "line 6",
+        "rota.beyond#2.nme": "lines 12 to 15",
+        "rota.beyond#2.name": "lines 12 to 15",
+        "polling.tickets": "line 17",
+        "clients#2.name": "line 20",
+        'people."jo@example.com".phne': "line 23",
+        "keys.app": "line 25",
+        # Shown without what can't be seen, so that it isn't found; and no line of the file at all.
+        'hours."days"': "",
+        "polling.alerts": "",
+    }
+    assert f"{path}, line 6: me.emial: there is no such key. Did you mean me.email?" in str(caught.value)
+
+
+def test_what_is_missing_is_missing_from_the_line_of_its_table(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, '\n[zendesk]\nurl = "https://example.zendesk.com"')
+
+    assert {mistake.lines for mistake in found.values()} == {"line 2"}
+
+
+def test_an_action_whose_name_lacks_its_quotation_marks(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, '[keys]\napp.quit = "f4"').values()
+
+    assert mistake.remedy == 'Write "app.quit" = ...'
+
+
 def test_a_mistake_in_toml_says_the_line(tmp_path: Path) -> None:
     (mistake,) = mistakes(tmp_path, '[me]\nname = "Jo"\nemail = jo\n').values()
 

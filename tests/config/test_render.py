@@ -22,7 +22,7 @@ from support_desk.config.render import (
     write_config,
 )
 from support_desk.config.shape import fields_of, table_in
-from support_desk.keys import keymap_problems
+from support_desk.keys import key_mistakes
 
 VALUE_LINE = re.compile(r"^#(?! |$)", re.MULTILINE)
 
@@ -69,7 +69,7 @@ def test_the_example_of_another_key_can_be_used() -> None:
     assert section
     changed = tomllib.loads(VALUE_LINE.sub("", section[1]))
     assert changed
-    assert keymap_problems(changed) == []
+    assert key_mistakes(changed, str) == []
 
 
 def test_the_table_has_a_line_for_every_value() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -22,7 +23,7 @@ from support_desk.keys import (
     available,
     bindings,
     footer,
-    keymap_problems,
+    key_mistakes,
     keys_of,
     named,
     table,
@@ -129,21 +130,25 @@ def test_nothing_is_bound_to_keys_that_tmux_eats() -> None:
             assert not key.startswith(("alt+", "ctrl+shift+")), action.id
 
 
+def problems(changed: Mapping[str, str]) -> list[str]:
+    return [f"{mistake.key}: {mistake.problem}" for mistake in key_mistakes(changed, str)]
+
+
 def test_a_clash_is_refused_by_name() -> None:
-    problems = keymap_problems({"pane.zoom": "j"})
-    assert len(problems) == 2
-    assert '[keys] "j" would mean both pane.zoom and list.down' in problems
-    assert '[keys] "j" would mean both pane.zoom and document.down' in problems
-    assert keymap_problems({"pane.zoom": "z"}) == []
-    assert keymap_problems({"pane.zum": "z"}) == ['[keys] "pane.zum": no action has this name']
-    both = keymap_problems({"pane.zoom": "f8", "pane.layout": "f8"})
+    found = problems({"pane.zoom": "j"})
+    assert len(found) == 2
+    assert 'keys."pane.zoom": "j" would mean both pane.zoom and list.down' in found
+    assert 'keys."pane.zoom": "j" would mean both pane.zoom and document.down' in found
+    assert problems({"pane.zoom": "z"}) == []
+    assert problems({"pane.zum": "z"}) == ['keys."pane.zum": no action has this name']
+    both = problems({"pane.zoom": "f8", "pane.layout": "f8"})
     assert len(both) == 1, both
     assert "pane.zoom" in both[0]
     assert "pane.layout" in both[0]
 
 
 def test_two_actions_may_swap_their_keys() -> None:
-    assert keymap_problems({"pane.zoom": "underscore", "pane.layout": "plus"}) == []
+    assert problems({"pane.zoom": "underscore", "pane.layout": "plus"}) == []
 
 
 @pytest.mark.parametrize(
@@ -159,14 +164,14 @@ def test_two_actions_may_swap_their_keys() -> None:
 )
 def test_a_clash_is_found_however_the_key_is_written(as_written: str, name: str) -> None:
     owner = next(action for action in ACTIONS if name in defaults(action))
-    problems = keymap_problems({"row.browser": as_written})
-    assert any(owner.id in line for line in problems)
+    found = problems({"row.browser": as_written})
+    assert any(owner.id in line for line in found)
 
 
 @pytest.mark.parametrize("nonsense", ["", "ctrl+", "hypre+x", "two words", "z,,x", "f99", ","])
 def test_a_key_that_is_no_key_is_refused(nonsense: str) -> None:
-    [problem, *_] = keymap_problems({"pane.zoom": nonsense})
-    assert problem.startswith('[keys] "pane.zoom": "')
+    [problem, *_] = problems({"pane.zoom": nonsense})
+    assert problem.startswith('keys."pane.zoom": "')
     assert "is no key" in problem
 
 
@@ -174,7 +179,7 @@ def test_a_key_that_is_no_key_is_refused(nonsense: str) -> None:
     "key", ["z", "Ö", "ctrl+g", "f5", "$", "ctrl+\\", "space", "delete", "shift+f3", "comma"]
 )
 def test_keys_that_there_are_may_be_given(key: str) -> None:
-    assert keymap_problems({"pane.refresh": key, "list.mark": "f12", "document.page_down": "f11"}) == []
+    assert problems({"pane.refresh": key, "list.mark": "f12", "document.page_down": "f11"}) == []
 
 
 def test_every_default_key_is_one() -> None:

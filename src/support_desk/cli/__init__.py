@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from support_desk.config.checks import Where
     from support_desk.config.load import Loaded
+    from support_desk.config.mistakes import Mistake
+    from support_desk.config.model import Config
 
 INTERRUPTED = 130
 """What a shell expects of a program that ended on ctrl+c."""
@@ -114,7 +117,7 @@ def _command(arguments: argparse.Namespace, environ: Mapping[str, str], clock: C
         case "check":
             from support_desk.cli.check import check
 
-            return check(_loaded(arguments, environ), environ, clock)
+            return check(_loaded(arguments, environ, keys=True), environ, clock)
         case "login":
             from support_desk.cli.login import login
 
@@ -140,11 +143,11 @@ def _command(arguments: argparse.Namespace, environ: Mapping[str, str], clock: C
             return one_shot(arguments, _loaded(arguments, environ), clock, environ)
 
 
-def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded:
-    """The configuration; its warnings are said. Raises `ConfigError`."""
+def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str], *, keys: bool = False) -> Loaded:
+    """The configuration; its warnings are said. `keys`: those of `[keys]` count. Raises `ConfigError`."""
     from support_desk.config.load import load_config
 
-    loaded = load_config(arguments.config, environ)
+    loaded = load_config(arguments.config, environ, _wrong_keys if keys else None)
     for warning in loaded.warnings:
         output.talk(f"warning: {warning}")
     if arguments.read_only and not loaded.config.read_only:
@@ -155,8 +158,18 @@ def _loaded(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Loaded
     return loaded
 
 
+def _wrong_keys(config: Config, where: Where) -> Sequence[Mistake]:
+    """What is wrong with `[keys]`, which only the dashboard knows."""
+    if not config.keys:
+        return ()
+    _before_textual()
+    from support_desk.keys import key_mistakes
+
+    return key_mistakes(config.keys, where)
+
+
 def _dashboard(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock) -> int:
-    loaded = _loaded(arguments, environ)
+    loaded = _loaded(arguments, environ, keys=not arguments.plain)
     if loaded.how_to_begin:
         output.talk(loaded.how_to_begin)
         return 2

@@ -30,7 +30,6 @@ def check(loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> int:
     """Print a table with a remedy per failure; 0 all good, 1 something needed is off."""
     probes = [
         _configuration(loaded),
-        *_keys(loaded.config),
         *_holidays(loaded.config, clock.now().date()),
         *_store(loaded.config),
         *_terminal(environ),
@@ -58,15 +57,6 @@ def _configuration(loaded: Loaded) -> Probe:
         return Probe("Configuration", True, "from the environment only")
     remedy = "`support-desk config init` writes one to fill in; `support-desk demo` needs none"
     return Probe("Configuration", False, f"there is no {loaded.expected}", remedy)
-
-
-def _keys(config: Config) -> Iterator[Probe]:
-    if not config.keys:
-        return
-    from support_desk.keys import keymap_problems  # Textual's bindings
-
-    for problem in keymap_problems(config.keys):
-        yield Probe("Keys", False, problem, "The README lists every action's id and key")
 
 
 def _holidays(config: Config, today: date) -> Iterator[Probe]:

@@ -7,13 +7,13 @@ close look at keys and kinds (`shape`) is imported only when there is something 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from support_desk.config.checks import literal_secrets, mistakes_in
+from support_desk.config.checks import Where, literal_secrets, mistakes_in
 from support_desk.config.mistakes import ConfigError, Mistake
 from support_desk.config.model import Config
 from support_desk.paths import CONFIG_VARIABLE, config_file
@@ -58,14 +58,20 @@ class Loaded(msgspec.Struct, frozen=True):
         )
 
 
-def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+def load_config(
+    path: Path | None,
+    environ: Mapping[str, str],
+    also: Callable[[Config, Where], Iterable[Mistake]] | None = None,
+) -> Loaded:
     """The configuration from `path`, else `$SUPPORT_DESK_CONFIG`, else the user's folder; defaults if none.
 
-    Raises `ConfigError` with every mistake that was found. A file that was asked for must exist.
+    `also` finds mistakes in what only the caller knows. Raises `ConfigError` with every mistake that was
+    found. A file that was asked for must exist.
     """
     by = "--config" if path is not None else environ.get(CONFIG_VARIABLE) and f"${CONFIG_VARIABLE}"
     path = config_file(path, environ)
-    data, read = _read(path, by or "")
+    text = _read(path, by or "")
+    data = _parsed(path, text or "")
     mistakes: list[Mistake] = []
     warnings: list[str] = []
     given = _leaves(data)
@@ -88,27 +94,26 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Loaded:
         for mistake in mistakes_in(config, where)
         if not (mistake.missing and mistake.key.split(".")[0] in broken)
     )
+    if also is not None:
+        mistakes.extend(also(config, where))
     if mistakes:
-        raise ConfigError(mistakes)
+        raise ConfigError(_placed(mistakes, str(path), text or ""))
     warnings.extend(
         f"{path}: {key} is written out in the file. Prefer {key}_env, {key}_command or {key}_file; "
         f"until then: chmod 600 {path}"
         for key in literal_secrets(config, where)
     )
-    return Loaded(config, path if read else None, given, tuple(warnings), path)
+    return Loaded(config, None if text is None else path, given, tuple(warnings), path)
 
 
-def _read(path: Path, asked_for_by: str) -> tuple[dict[str, Any], bool]:
-    """What the file says, and whether there was one."""
-    import tomllib
-
-    mistake: Mistake
+def _read(path: Path, asked_for_by: str) -> str | None:
+    """The file's text; None: there is none, and nobody asked for one."""
     try:
         with path.open("rb") as file:
-            return tomllib.loads(file.read(_MOST_BYTES).decode()), True
+            return file.read(_MOST_BYTES).decode()
     except FileNotFoundError:
         if not asked_for_by:
-            return {}, False
+            return None
         remedy = f"Check {asked_for_by}, or write it: support-desk config init --config {path}"
         mistake = Mistake("", str(path), "there is no such file", remedy)
     except OSError as error:
@@ -120,6 +125,15 @@ def _read(path: Path, asked_for_by: str) -> tuple[dict[str, Any], bool]:
         )
     except UnicodeDecodeError:
         mistake = Mistake("", str(path), "the file isn't UTF-8 text", "Save it as UTF-8")
+    raise ConfigError([mistake])
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    """What the file says."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         mistake = Mistake(
             "",
@@ -132,6 +146,17 @@ def _read(path: Path, asked_for_by: str) -> tuple[dict[str, Any], bool]:
             "", str(path), "this is nested too deeply", "The configuration has three levels at most"
         )
     raise ConfigError([mistake])
+
+
+def _placed(mistakes: Iterable[Mistake], file: str, text: str) -> list[Mistake]:
+    """The same with the lines of the file that they are on."""
+    from support_desk.config.lines import Lines
+
+    lines = Lines(text)
+    return [
+        msgspec.structs.replace(mistake, lines=lines.of(mistake.key)) if mistake.where == file else mistake
+        for mistake in mistakes
+    ]
 
 
 def _converted(data: dict[str, Any], where: Any, mistakes: list[Mistake]) -> tuple[Config, frozenset[str]]:

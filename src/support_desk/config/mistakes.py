@@ -18,10 +18,13 @@ class Mistake(msgspec.Struct, frozen=True):
     remedy: str
     missing: bool = False
     """Something that another value needs isn't there: not worth saying if its section has a typing error."""
+    lines: str = ""
+    """Such as `line 3`, of the file; empty where that isn't certain."""
 
     def __str__(self) -> str:
+        lines = f", {self.lines}" if self.lines else ""
         key = f"{self.key}: " if self.key else ""
-        return f"{self.where}: {key}{self.problem}. {self.remedy}"
+        return f"{self.where}{lines}: {key}{self.problem}. {self.remedy}"
 
 
 class ConfigError(Exception):

@@ -92,12 +92,8 @@ class Shape:
                 for number, item in enumerate(value, 1)
                 if self._is_table(item, f"{key}#{number}")
             ]
-        elif table is not None and get_origin(hint) is dict and isinstance(value, dict):
-            yield {
-                name: self._table(item, table, _below(key, dotted(name)))
-                for name, item in value.items()
-                if self._is_table(item, _below(key, dotted(name)))
-            }
+        elif get_origin(hint) is dict and isinstance(value, dict):
+            yield dict(self._named(value, get_args(hint)[1], key))
         elif table is not None and get_origin(hint) is None and isinstance(value, dict):
             yield self._table(value, table, key)
         else:
@@ -107,6 +103,17 @@ class Shape:
                 self._note(key, f"{kind_of(value)} can't be used here", f"Write {described(hint)}")
             else:
                 yield value
+
+    def _named(self, data: Mapping[str, Any], hint: Any, at: str) -> Iterator[tuple[str, Any]]:
+        """The usable part of a table whose names are the person's own."""
+        for name, value in data.items():
+            key = _below(at, dotted(name))
+            if table_in(hint) is None and isinstance(value, dict):
+                whole = clean(f"{name}.{next(iter(value), '...')}")
+                self._note(key, "a name with a dot in it stands in quotes", f'Write "{whole}" = ...')
+                continue
+            for usable in self._value(value, hint, key):
+                yield name, usable
 
     def _is_table(self, value: Any, key: str) -> bool:
         if isinstance(value, dict):
@@ -130,7 +137,8 @@ def suggestion(name: str, known: tuple[str, ...], at: str) -> str:
 
 def kind_of(value: Any) -> str:
     """What was written, by kind; never the value, which may be a secret in the wrong place."""
-    names = {bool: "true or false", int: "a number", float: "a number", str: "this text", list: "a list"}
+    number = "this number"
+    names = {bool: "true or false", int: number, float: number, str: "this text", list: "a list"}
     return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time without quotes")
 
 
