@@ -190,7 +190,7 @@ def test_the_cached_rota_asks_nobody(
 
     assert ask(configuration, "--from", "2026-11-04", "--cached") == 1
 
-    assert "the rota could not be read" in capsys.readouterr().err
+    assert "which shifts were yours isn't known without the rota" in capsys.readouterr().err
     assert opsgenie.server.sent_to("/timeline") == []
 
 

@@ -101,7 +101,7 @@ def test_an_empty_week_says_so_in_every_section() -> None:
         "Nothing was escalated from this desk.",
         "By the history no alert waited until its policy was to page the second line.",
     ]
-    assert section(text, "Who is on next")[0] == "- Unknown: the rota could not be read"
+    assert section(text, "Who is on next")[0] == "- Unknown without the rota"
 
 
 def test_what_couldnt_be_read_stands_above_everything() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from support_desk.desk.snapshot import FeedName
+from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift
 from support_desk.screens.rota import RotaScreen
 from support_desk.screens.rota_page import rota_lines
@@ -201,6 +201,19 @@ def test_the_end_of_the_planned_persons_shift_isnt_told_of_who_stepped_in() -> N
     text, rows = seen(CALLUM)
     assert "2nd line     Callum Reid until Fri 10:00, 12 h\n" in text
     assert rows == [(CALLUM.name, "strong", shifts[0].end, False, "")]
+
+
+def test_without_a_rota_the_page_says_whether_it_is_configured_at_all() -> None:
+    bare = view()
+    off = replace(bare, snapshot=bare.snapshot.with_feed(FeedName.ROTA, Feed(enabled=False)))
+    text = page(off)
+    assert "When you are next on isn't known: no rota is configured." in text
+    assert "! it is read with OpsGenie's key: set opsgenie.read_key_env" in text
+    assert text.count("unknown: no rota is configured") == 3
+    assert "could not be read" not in text
+
+    unread = replace(bare, snapshot=bare.snapshot.with_feed(FeedName.ROTA, Feed()))
+    assert "When you are next on isn't known: the rota isn't read yet." in page(unread)
 
 
 def test_the_pay_period_is_told_where_the_rota_was_read_for_all_of_it() -> None:

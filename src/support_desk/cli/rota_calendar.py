@@ -24,7 +24,7 @@ def calendar_of(seen: Seen, path: Path) -> int:
     """
     rota = rota_of(seen.snapshot)
     if rota is None:
-        output.talk("no calendar was written: the rota could not be read")
+        output.talk("no calendar was written: without the rota there is nothing to write")
         return 0
     text, count = calendar_text(rota, seen.config, seen.now, mine=seen.mine)
     if path == STDOUT:

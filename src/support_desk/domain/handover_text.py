@@ -287,7 +287,7 @@ class _Sections:
 
     def next_on(self) -> list[str]:
         rows = [self._rows.next(following) for following in self._facts.next_on] or [
-            "- Unknown: the rota could not be read"
+            "- Unknown without the rota"
         ]
         rows += [
             f"- **{day:%a} {day.day} {day:%b} is a bank holiday"

@@ -160,12 +160,17 @@ def until_words(end: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     return f"until {moment_words(end, now, zone)}, {duration_words(end - now)}"
 
 
-def next_on_words(rota: Rota | None, email: str, now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
-    """The answer to "when am I next on?" in sentences: what is on now, and the next turn. Local times."""
+def next_on_words(
+    rota: Rota | None, email: str, now: datetime, zone: ZoneInfo, without: str = "the rota could not be read"
+) -> tuple[str, ...]:
+    """The answer to "when am I next on?" in sentences: what is on now, and the next turn. Local times.
+
+    `without`: why there is no rota, where there is none.
+    """
     if not email:
         return ("Who you are isn't configured: set me.email",)
     if rota is None:
-        return ("When you are next on isn't known: the rota could not be read",)
+        return (f"When you are next on isn't known: {without}",)
     mine = turns_of(rota, email, now)
     lines = [_current_words(rota, turn, now, zone) for turn in mine if turn.start <= now]
     coming = next((turn for turn in mine if turn.start > now), None)

@@ -132,7 +132,7 @@ def _missing(
         many = counted(len(found.unknown), "alert")
         yield f"{many} out of hours may have been yours: the rota doesn't say"
     if cover is None:
-        yield "the rota could not be read: which shifts were yours isn't known"
+        yield "which shifts were yours isn't known without the rota"
         return
     for role, words in ((Role.ON_CALL, "on call"), (Role.SECOND_LINE, "second line")):
         if role not in cover.roles:

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from support_desk.desk.facts import rota_of, worked_rota
+from support_desk.desk.facts import rota_of
 from support_desk.desk.snapshot import FeedName, state
-from support_desk.domain.rota_weeks import next_on_words
 from support_desk.domain.words import counted
 from support_desk.keys import bindings
 from support_desk.paths import at_home
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.header import state_words
-from support_desk.screens.rota_page import rota_lines
+from support_desk.screens.rota_page import own_words, rota_lines, why_none
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
 
@@ -86,10 +85,7 @@ class RotaScreen(DeskScreen):
 
     def action_copy_next(self) -> None:
         """Copy when you are next on."""
-        view = self.desk_app.view
-        rota = worked_rota(view.snapshot, view.calendar)
-        words = next_on_words(rota, view.config.me.email, view.now, view.calendar.timezone)
-        self.desk_app.copy(". ".join(words), "when you are next on")
+        self.desk_app.copy(". ".join(own_words(self.desk_app.view)), "when you are next on")
 
     def action_export(self) -> None:
         """Write your own shifts to a calendar file."""
@@ -122,7 +118,7 @@ class RotaScreen(DeskScreen):
         view = self.desk_app.view
         rota = rota_of(view.snapshot)
         if rota is None:
-            self.say("No calendar was written: the rota could not be read", problem=True)
+            self.say(f"No calendar was written: {why_none(view)}", problem=True)
             return
         text, count = calendar_text(rota, view.config, view.now, mine=mine)
         try:

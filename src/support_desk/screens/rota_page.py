@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from support_desk.desk.facts import worked_rota
-from support_desk.desk.snapshot import FeedName, state
+from support_desk.desk.snapshot import FeedName, State, state
 from support_desk.domain.cover import bare_days, missing
 from support_desk.domain.rota import (
     Gap,
@@ -46,7 +46,7 @@ def rota_lines(view: View) -> list[TextLine]:
     """Everything that the rota says, as of the view's moment."""
     rota = worked_rota(view.snapshot, view.calendar)
     lines = [_head("When are you next on?")]
-    words = next_on_words(rota, view.config.me.email, view.now, view.calendar.timezone)
+    words = own_words(view)
     lines += [TextLine(((f" {line}.", "mine" if rota else "warn"),), indent=1) for line in words]
     for trouble in _troubles(view):
         lines.append(TextLine(((f" ! {trouble}", "warn"),), indent=3))
@@ -59,6 +59,21 @@ def rota_lines(view: View) -> list[TextLine]:
     for week in weeks(rota, view.now, view.calendar):
         lines += [BLANK, *_week(view, week)]
     return [*lines, BLANK, *_own(view, rota)]
+
+
+def own_words(view: View) -> tuple[str, ...]:
+    """When the person is next on, in sentences."""
+    rota = worked_rota(view.snapshot, view.calendar)
+    return next_on_words(rota, view.config.me.email, view.now, view.calendar.timezone, why_none(view))
+
+
+def why_none(view: View) -> str:
+    """Why there is no rota, where there is none."""
+    words = {
+        State.OFF: "no rota is configured",
+        State.LOADING: "the rota isn't read yet",
+    }
+    return words.get(state(view.snapshot.rota, view.now), "the rota could not be read")
 
 
 def _head(text: str, *more: tuple[str, str]) -> TextLine:
@@ -91,6 +106,8 @@ def _troubles(view: View) -> Iterator[str]:
     problem = problem_line(view, FeedName.ROTA, FeedName.ON_CALL)
     if problem:
         yield problem
+    elif judged is State.OFF:
+        yield "it is read with OpsGenie's key: set opsgenie.read_key_env (or _command, _file), then [rota]"
     elif style != "ok":
         yield f"the rota is {word}"
 
@@ -115,7 +132,7 @@ def _now(view: View, rota: Rota | None) -> Iterator[TextLine]:
                 # The answer about who is on knows of an override before the timeline does.
                 parts.append((", until when isn't known", "dim"))
         elif isinstance(who, Unknown):
-            parts.append((": the rota could not be read", "dim"))
+            parts.append((f": {'the rota could not be read' if rota else why_none(view)}", "dim"))
         yield _fact(label, *parts)
         following = relief(rota, role, who if isinstance(who, Person) else None, view.now)
         if following is not None:
