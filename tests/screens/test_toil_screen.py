@@ -246,7 +246,7 @@ async def test_a_rota_that_cannot_be_read_leaves_what_the_desk_knows_and_says_so
     async with running(size=MIDDLE, weather=weather) as desk:
         weather.errors[FeedName.ROTA] = ServiceDown("OpsGenie is down", "wait for it")
         await open_ledger(desk)
-        assert "OpsGenie is down; wait for it" in drawn(ledger(desk))
+        assert "OpsGenie is down: wait for it" in drawn(ledger(desk))
         del weather.errors[FeedName.ROTA]
         known = len(ledger(desk).rows)
         await desk.press("r")

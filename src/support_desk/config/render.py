@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import os
 import textwrap
 from collections.abc import Iterator
 from functools import cache
@@ -21,6 +20,7 @@ from support_desk.config import model
 from support_desk.config.load import Loaded
 from support_desk.config.secrets import secret_names
 from support_desk.config.shape import dotted, fields_of, table_in
+from support_desk.files import write_new
 
 _WIDTH = 100
 
@@ -270,6 +270,4 @@ def write_config(path: Path) -> None:
     missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(config_init_text())
+    write_new(path, config_init_text().encode())

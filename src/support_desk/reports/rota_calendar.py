@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING
 from support_desk.config.calendar import calendar_from
 from support_desk.domain.rota import rests
 from support_desk.domain.rota_export import to_ics
+from support_desk.files import write_over
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -53,13 +51,4 @@ def write_calendar(path: Path, text: str) -> None:
         with path.open("rb") as file:
             if file.read(len(BEGINNING)) != BEGINNING:
                 raise NotACalendar("there is another file of that name, which isn't a calendar")
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(draft).replace(path)
-    except BaseException:
-        # An interrupt as well: no half of a calendar stays beside the whole one.
-        with suppress(OSError):
-            Path(draft).unlink()
-        raise
+    write_over(path, text.encode())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_desk.domain.tickets import Attachment
+from support_desk.files import write_new
 from support_desk.paths import at_home
 from support_desk.screens.pickers import Choice, ChoicePicker, LinePicker
 from support_desk.sources.errors import SourceError
@@ -108,16 +109,10 @@ def store(folder: Path, name: str, content: bytes) -> Path:
     for number in itertools.count(1):
         path = folder / (f"{stem}{suffix}" if number == 1 else f"{stem} ({number}){suffix}")
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            write_new(path, content)
         except FileExistsError:
             continue
         break
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
     return path
 
 

@@ -7,7 +7,6 @@ person says that it is to be made anew.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from support_desk.domain.handover import support_week, week_to_hand_over
 from support_desk.domain.handover_text import to_markdown
 from support_desk.domain.intents import Target
 from support_desk.domain.words import day_clock
+from support_desk.files import write_over
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
 from support_desk.reports.handover import Kept, handover_facts
@@ -245,11 +245,6 @@ class HandoverScreen(DeskScreen):
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a file of the same week is replaced."""
+    """A file of the same week is replaced."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-    fresh.replace(path)
+    write_over(path, text.encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from textual.binding import BindingType
 from support_desk.desk.schema import StoreError
 from support_desk.domain.command_words import command_words
 from support_desk.domain.words import counted, day_clock
+from support_desk.files import write_new
 from support_desk.keys import bindings
 from support_desk.paths import state_dir
 from support_desk.screens.base import DeskScreen
@@ -164,5 +164,4 @@ def _harmless(cell: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    write_new(path, text.encode())

@@ -90,7 +90,7 @@ class QuietScreen(ListAndText[Proposal]):
         try:
             return await self.desk.history(since), await self.desk.history_reach()
         except StoreError as error:
-            missing.append(f"{error.problem}; {error.remedy}")
+            missing.append(f"{error.problem}: {error.remedy}")
             return None, None
 
     async def _maintenance(self, command: str, missing: list[str]) -> tuple[Maintenance, ...]:
@@ -99,7 +99,7 @@ class QuietScreen(ListAndText[Proposal]):
         try:
             found, unread = await maintenance(command)
         except SourceError as error:
-            missing.append(f"{error.problem}; {error.remedy}")
+            missing.append(f"{error.problem}: {error.remedy}")
             return ()
         if unread:
             missing.append(f"maintenance: {unread} lines don't begin with a date")

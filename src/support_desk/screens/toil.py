@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +26,7 @@ from support_desk.domain.toil_words import (
     when_words,
 )
 from support_desk.domain.words import counted
+from support_desk.files import write_new
 from support_desk.keys import bindings
 from support_desk.paths import at_home
 from support_desk.reports.toil import LOOK_BACK, Found, History, find, usual_range
@@ -91,14 +91,14 @@ class ToilScreen(ListAndText[Claim]):
             records = await self.desk.history(start - LOOK_BACK)
             self._history = History(records, await self.desk.history_reach())
         except StoreError as error:
-            troubles.append(f"{error.problem}; {error.remedy}")
+            troubles.append(f"{error.problem}: {error.remedy}")
         self._rota = await self._read_rota(start - LOOK_BACK, end + timedelta(days=1), troubles)
         try:
             self._book = await self.desk_app.toil_book()
             self._answers = await asyncio.to_thread(self._book.answers, view.config.me.email)
             troubles += self._book.notes
         except StoreError as error:
-            troubles.append(f"your answers can't be read: {error.problem}; {error.remedy}")
+            troubles.append(f"your answers can't be read: {error.problem}: {error.remedy}")
         self._troubles = tuple(troubles)
         self._reckon()
 
@@ -111,7 +111,7 @@ class ToilScreen(ListAndText[Claim]):
         try:
             reading = await sources.rota.rota(start, end)
         except SourceError as error:
-            troubles.append(f"{error.problem}; {error.remedy}")
+            troubles.append(f"{error.problem}: {error.remedy}")
             return rota_of(self.desk.snapshot)
         troubles += reading.notes
         return next(iter(reading.rows), None)
@@ -306,7 +306,7 @@ class ToilScreen(ListAndText[Claim]):
 
     async def _write_table(self, path: Path, text: str) -> None:
         try:
-            await asyncio.to_thread(_write_new, path, text)
+            await asyncio.to_thread(write_new, path, text.encode())
         except FileExistsError:
             self.say(f"{path} is there already: choose another name", problem=True)
         except OSError as error:
@@ -333,10 +333,3 @@ def _choices(claim: Claim) -> list[tuple[str, str, str]]:
         (woken.value, words[woken][0], why if woken is claim.woken else words[woken][1]) for woken in offered
     ]
     return [*choices, (LEFT_OUT, "Leave it out", "it didn't reach me, or I don't claim it")]
-
-
-def _write_new(path: Path, text: str) -> None:
-    """A new file that only its owner can read. Raises `OSError`."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
