@@ -118,6 +118,23 @@ def test_a_clock_finer_than_the_file_leaves_no_gap(
     assert "0 alerts imported; the history is complete back to" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("off", [timedelta(minutes=10), timedelta(minutes=-10)])
+def test_until_when_is_the_services_to_say(
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, off: timedelta
+) -> None:
+    opsgenie.alerts = [closed_alert(1, NOW - MINUTE)]
+    clock.at = NOW + off
+    assert ask(configuration, clock, "--from", "2026-11-20") == 0
+    opsgenie.alerts.append(closed_alert(2, NOW + MINUTE))
+    opsgenie.now, clock.at = NOW + 5 * MINUTE, clock.at + 5 * MINUTE
+    assert ask(configuration, clock, "--from", "2026-11-20") == 0
+
+    store = kept(configuration)
+    assert {row.id for row in store.history(NOW - 30 * DAY)} == {"h1", "h2"}
+    assert store.history_reach().imported == (Span(datetime(2026, 11, 20, tzinfo=UTC), opsgenie.now),)
+    store.close()
+
+
 def test_no_question_goes_beyond_the_rows_that_the_service_gives(
     configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock
 ) -> None:
@@ -268,6 +285,7 @@ def test_what_was_read_is_kept_and_taken_up_again(
 
     opsgenie.on_list = lambda _: None
     opsgenie.questions.clear()
+    opsgenie.now = clock.at
     assert ask(configuration, clock) == 0
 
     store = kept(configuration)

@@ -104,15 +104,15 @@ def _import(
         output.talk("interrupted: what was read so far is kept; the same command goes on from there")
         raise
     line.end()
-    return _tell_end(brought, wanted, store, clock, zone)
+    return _tell_end(brought, store, clock, zone)
 
 
-def _tell_end(brought: Imported, wanted: Span, store: ReadingsStore, clock: Clock, zone: ZoneInfo) -> int:
-    holes = store.history_reach().holes(wanted)
+def _tell_end(brought: Imported, store: ReadingsStore, clock: Clock, zone: ZoneInfo) -> int:
+    holes = store.history_reach().holes(brought.span)
     if holes:
         output.talk(f"the store has not kept everything, {counted(len(holes), 'gap')} left: try again")
         return 1
-    back = moment_words(wanted.start, clock.now(), zone)
+    back = moment_words(brought.span.start, clock.now(), zone)
     output.data(f"{counted(brought.alerts, 'alert')} imported; the history is complete back to {back}.")
     if brought.rejected:
         output.talk(f"{brought.rejected} could not be read and are missing")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from support_desk.desk.clock import Clock
 from support_desk.desk.history import record_of
@@ -12,7 +14,9 @@ from support_desk.desk.store import ReadingsStore
 from support_desk.domain.past import Span
 from support_desk.records import record
 from support_desk.sources.errors import ServiceDown, Throttled, Unreachable, Unreadable
-from support_desk.sources.history import AlertHistory, HistoryPage, Place
+from support_desk.sources.history import AlertHistory, Place
+
+T = TypeVar("T")
 
 WAITS = (2.0, 10.0, 30.0, 60.0)
 """Seconds before each new attempt after a failure of the network or the service."""
@@ -46,6 +50,8 @@ class Imported:
 
     alerts: int
     rejected: int
+    span: Span
+    """What is in now, its end by the service's clock."""
 
 
 class HistoryImport:
@@ -72,14 +78,21 @@ class HistoryImport:
         self._expected: int | None = None
 
     async def run(self, wanted: Span) -> Imported:
-        """Import what is missing. Raises `SourceError` or `StoreError`; what was read until then is kept."""
+        """Import what is missing of `wanted`, which ends now.
+
+        When that is, the service says: by a clock that is ahead, minutes to come would count as read, and by
+        one that is behind the latest would be left out for ever. Raises `SourceError` or `StoreError`; what
+        was read until then is kept.
+        """
+        end: datetime | None = await self._patiently(self._source.now, wanted.end)
+        wanted = Span(wanted.start, wanted.end if end is None else end)
         reach = await asyncio.to_thread(self._store.history_reach)
         holes = reach.holes(wanted)
         counts = [await self._count(hole) for hole in holes]
         self._expected = None if None in counts else sum(count or 0 for count in counts)
         for hole in reversed(holes):
             await self._fill(hole)
-        return Imported(self._alerts, self._rejected)
+        return Imported(self._alerts, self._rejected, wanted)
 
     async def _count(self, hole: Span) -> int | None:
         await self._pace(hole.end)
@@ -88,7 +101,7 @@ class HistoryImport:
     async def _fill(self, hole: Span) -> None:
         place: Place | None = Place(hole.end)
         while place is not None:
-            page = await self._page(hole, place)
+            page = await self._patiently(partial(self._source.page, hole, place), place.before)
             records = [record_of(past) for past in page.alerts]
             await asyncio.to_thread(self._store.keep_imported, hole, page.reached, records)
             # Pages overlap.
@@ -99,12 +112,13 @@ class HistoryImport:
             self._told(Progress(self._alerts, self._expected, page.reached))
             place = page.next
 
-    async def _page(self, hole: Span, place: Place) -> HistoryPage:
+    async def _patiently(self, ask: Callable[[], Awaitable[T]], reached: datetime) -> T:
+        """What the service answers, at its pace and also after a failure that may pass."""
         failures = throttles = 0
         while True:
-            await self._pace(place.before)
+            await self._pace(reached)
             try:
-                return await self._source.page(hole, place)
+                return await ask()
             except Throttled as error:
                 throttles += 1
                 if throttles > MOST_THROTTLES:
@@ -115,7 +129,7 @@ class HistoryImport:
                     raise
                 wait, reason = WAITS[failures], error.problem
                 failures += 1
-            await self._wait(wait, place.before, reason)
+            await self._wait(wait, reached, reason)
 
     async def _pace(self, reached: datetime) -> None:
         while wait := await asyncio.to_thread(self._take):

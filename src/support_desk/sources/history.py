@@ -38,6 +38,10 @@ class HistoryPage:
 class AlertHistory(Protocol):
     """A service that tells of alerts that are closed."""
 
+    async def now(self) -> datetime | None:
+        """The service's own time (UTC); None where it doesn't say. Raises a `SourceError`."""
+        ...
+
     async def count(self, span: Span) -> int | None:
         """How many alerts were created within this span; None where the service doesn't say."""
         ...

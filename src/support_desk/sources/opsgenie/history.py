@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.config.rules import alerts_web_address
 from support_desk.domain.alerts import PastAlert
-from support_desk.sources.errors import Rejected, SourceError
+from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError
 from support_desk.sources.history import HistoryPage, Place
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.wire import line_of, next_offset, read_alert, read_rows, to_alert
@@ -47,6 +47,15 @@ class OpsgenieHistory:
         self._gateway = Gateway(settings.url, {Key.READ: read_key, Key.WRITE: write_key}, patience=Patience())
         self._query = settings.history_query.strip()
         self._web = alerts_web_address(settings)
+
+    async def now(self) -> datetime | None:
+        """The service's own time; None where it doesn't say."""
+        try:
+            answer = await self._gateway.get("/v2/alerts/count", doing="count alerts")
+        except (NotAllowed, NotThere, Rejected):
+            # Whoever may not count may still list.
+            return None
+        return answer.server_time
 
     async def count(self, span: Span) -> int | None:
         """How many alerts were created within this span; None where the service doesn't say."""
