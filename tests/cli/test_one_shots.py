@@ -18,7 +18,7 @@ from support_desk.desk.outbox_store import OutboxStore
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
 from support_desk.paths import private_store_file
-from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, error, wire_alert
+from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, error, wire_alert, wire_policy
 from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -153,6 +153,21 @@ def test_alerts_with_their_escalation(
     assert found["alerts"][0]["created_at"] == "2026-11-23T12:58:00Z"
     assert found["alerts"][0]["escalation"]["basis"] == "policy"
     assert found["sources"]["alerts"]["state"] == "fresh"
+
+
+def test_who_is_paged_next_is_who_is_second_line_then(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = wire_policy()
+    policy["rules"][1]["delay"] = {"timeAmount": 310, "timeUnit": "minutes"}
+    opsgenie.escalations = [policy]
+    opsgenie.alerts = [wire_alert("a1", createdAt="2026-11-23T12:58:00Z")]
+
+    assert ask(configuration, "alerts", "--json") == 0
+
+    # Nobody is, at 13:00.
+    coming = document(capsys)["alerts"][0]["escalation"]
+    assert (coming["next"], coming["due_at"]) == ("ooh_second_line (Ben Brook)", "2026-11-23T18:08:00Z")
 
 
 def escalated(configuration: Path, phase: Phase, receipt: Receipt) -> None:

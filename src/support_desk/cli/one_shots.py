@@ -73,7 +73,7 @@ _ONE_SHOTS = {
     ),
     "alerts": _OneShot(
         SourceName.ALERTS,
-        (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.RUNBOOKS),
+        (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.ROTA, FeedName.RUNBOOKS),
         lambda seen: documents.alerts_document(
             seen.snapshot, seen.now, seen.config, seen.agreement, _own_pages(seen)
         ),
