@@ -264,7 +264,10 @@ def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str |
     for name, feed in feeds:
         # What a key may not read and the source works without is no error.
         if feed.enabled and feed.problem is not None and (partial or name not in SUPPORTING):
-            return f"{feed.problem.problem}: {feed.problem.remedy}"
+            problem, words = feed.problem.problem, FEED_WORDS[name]
+            # Which part of the source is missing, where its rows are there.
+            which = f"{words}: " if name in SUPPORTING and words not in problem else ""
+            return f"{which}{problem}: {feed.problem.remedy}"
     for name, feed in feeds:
         if state(feed, now) is State.PARTIAL:
             missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"

@@ -241,6 +241,19 @@ def test_a_key_that_may_not_see_policies_still_counts_down(
     assert document(capsys)["alerts"][0]["escalation"]["basis"] == "configured"
 
 
+def test_policies_that_could_not_be_read_this_time_are_a_part_that_is_missing(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.server.fail("/v2/escalations", error(500, "Sorry"), times=None)
+    opsgenie.alerts = [wire_alert("a1", priority="P1", createdAt="2026-11-23T12:58:00Z")]
+
+    assert ask(configuration, "alerts", "--json") == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["sources"]["alerts"]["state"] == "partial"
+    assert "alerts incomplete. escalation policies: OpsGenie is out of order (HTTP 500)" in said.err
+
+
 def test_what_came_is_printed_when_another_part_is_missing(
     configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,7 +76,8 @@ def test_an_alert_is_one_line_of_named_parts() -> None:
 
     assert only == (
         "Alert 1, P1, open, not acknowledged: Message 1. Client not known. Raised 3 minutes ago, in hours. "
-        "Seen 3 times. Next to be paged: second line (Sam Patel), in 2 minutes. No runbook."
+        "Seen 3 times. Next to be paged: second line (Sam Patel), in 2 minutes; "
+        "the escalation policy was not read, 5 min are configured. No runbook."
     )
 
 

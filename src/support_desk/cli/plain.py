@@ -176,9 +176,9 @@ def _next_to_be_paged(escalation: Document, now: datetime) -> str:
     due = escalation["due_at"]
     if escalation["state"] == "running" and due:
         left = (datetime.fromisoformat(due) - now).total_seconds()
-        return f"Next to be paged: {escalation['next']}, in {spoken_length(left)}"
+        return f"Next to be paged: {escalation['next']}, in {spoken_length(left)}{_doubt(escalation)}"
     if escalation["state"] == "due":
-        return f"{escalation['next']} should have been paged, check"
+        return f"{escalation['next']} should have been paged, check{_doubt(escalation)}"
     if escalation["state"] == "stopped":
         return (
             f"Nobody will be paged, {escalation['reason']}"
@@ -186,6 +186,14 @@ def _next_to_be_paged(escalation: Document, now: datetime) -> str:
             else "Nobody will be paged"
         )
     return "Who is paged next is not known"
+
+
+def _doubt(escalation: Document) -> str:
+    """What else has to be known of who is paged next: that somebody was missed, or how the time is known."""
+    told = f"{escalation['next']} should have been paged: check"
+    # Of a page by hand its own sentence has told.
+    parts = [] if escalation.get("page") else escalation["reason"].split("; ")
+    return "".join(f"; {part}" for part in parts if part != told and not part.startswith("by the policy "))
 
 
 def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_desk.desk.desk import Desk
-from support_desk.desk.snapshot import Feed, FeedName, Snapshot
+from support_desk.desk.snapshot import FAILED_AFTER, Feed, FeedName, Snapshot
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -38,7 +38,8 @@ async def read_once(
         if name not in wanted:
             feed = Feed(enabled=False)
         elif feed.problem:
-            feed = replace(feed, problem=replace(feed.problem, definite=True), failing_since=now)
+            # As if it had failed for long enough: it isn't a refusal for that.
+            feed = replace(feed, failing_since=now - FAILED_AFTER)
         elif feed.enabled:
             feed = replace(feed, read_at=now)
         snapshot = snapshot.with_feed(name, feed)
