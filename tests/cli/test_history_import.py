@@ -350,7 +350,7 @@ def test_the_beginning_can_be_chosen_but_not_before_what_is_kept(
 
 
 def test_the_configured_question_is_part_of_every_page(
-    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock
+    configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = configuration.read_text(encoding="utf-8")
     configuration.write_text(
@@ -360,6 +360,11 @@ def test_the_configured_question_is_part_of_every_page(
     assert ask(configuration, clock) == 0
 
     assert all(query.endswith(" AND (teams: ops OR teams: dev)") for query, _ in opsgenie.questions)
+
+    opsgenie.on_list = lambda _: error(422, "Query can not be parsed")
+    opsgenie.now += DAY
+    assert ask(configuration, clock) == 1
+    assert "Query can not be parsed: check `[opsgenie] history_query`\n" in capsys.readouterr().err
 
 
 def test_without_a_key_it_says_what_to_set(

@@ -481,8 +481,8 @@ class TestProbe:
         found = {probe.name: probe for probe in await source.probe()}
         await source.close()
         assert not opsgenie.applied, "nothing was changed"
-        write = found["OpsGenie: writing key, to acknowledge and escalate"]
-        return write, found["OpsGenie: default integration's key, to page people who aren't on the rota"]
+        write = found["OpsGenie: writing key"]
+        return write, found["OpsGenie: default integration's key"]
 
     async def test_whose_keys_they_are(self, opsgenie: WritableOpsgenie) -> None:
         write, default = await self.probes(opsgenie)
@@ -534,7 +534,11 @@ class TestProbe:
 
     async def test_no_default_key_isnt_needed(self, opsgenie: WritableOpsgenie) -> None:
         _, default = await self.probes(opsgenie, default_api_key=None)
-        assert (default.ok, default.needed, default.detail) == (None, False, "not configured")
+        assert (default.ok, default.needed, default.detail) == (
+            None,
+            False,
+            "not configured: needed to page people who aren't on the rota",
+        )
 
     async def test_an_answer_that_never_comes(self, opsgenie: WritableOpsgenie) -> None:
         opsgenie.server.fail("/acknowledge", dropped(), times=None)

@@ -75,17 +75,18 @@ class OpsgenieHistory:
                 "OpsGenie's history doesn't go on: its answers don't keep to the times asked about",
                 "import a shorter time (--from), or look for a newer version of this program",
             )
-        answer = await self._gateway.get(
-            "/v2/alerts",
-            {
-                "query": self._question(span, before),
-                "sort": "createdAt",
-                "order": "desc",
-                "limit": str(PAGE),
-                "offset": str(place.skip),
-            },
-            doing="list alerts of the past",
-        )
+        question = {
+            "query": self._question(span, before),
+            "sort": "createdAt",
+            "order": "desc",
+            "limit": str(PAGE),
+            "offset": str(place.skip),
+        }
+        try:
+            answer = await self._gateway.get("/v2/alerts", question, doing="list alerts of the past")
+        except Rejected as error:
+            # The question is another one than that of the alerts of now.
+            raise Rejected(error.problem, "check `[opsgenie] history_query`", status=error.status) from None
         rows = answer.rows()
         found, rejected = read_rows(rows, self._past)
         alerts = tuple(past for past in found if span.start <= past.alert.created_at <= place.before)

@@ -33,11 +33,11 @@ def named(what: str) -> str:
 
 async def key_probe(gateway: Gateway, key: Key, purpose: str) -> Probe:
     """Whether this key may change alerts, and which integration's it is. Never raises a `SourceError`."""
-    name = named(f"{key.words}, to {purpose}")
+    name = named(key.words)
     needed = key is Key.WRITE
     if not gateway.has(key):
         remedy = f"set `[opsgenie] {key.value}_env`, `{key.value}_command` or `{key.value}_file`"
-        return Probe(name, None, "not configured", remedy, needed)
+        return Probe(name, None, f"not configured: needed to {purpose}", remedy, needed)
     if gateway.read_only:
         return Probe(name, None, "not tried: this desk is read-only", needed=False)
     try:
