@@ -73,7 +73,9 @@ def test_an_alert_is_one_line_of_named_parts() -> None:
     snapshot = desk(alerts=[alert(1, "P1", count=3)], rota=[rota(shift(Role.SECOND_LINE, SAM, TODAY, 24))])
 
     (only,) = alerts_text(alerts_document(snapshot, NOW, Config(), AGREEMENT), ZONE)
+    (late,) = alerts_text(alerts_document(snapshot, NOW + timedelta(hours=1), Config(), AGREEMENT), ZONE)
 
+    assert "Second line (Sam Patel) should have been paged, check; the escalation policy was not read" in late
     assert only == (
         "Alert 1, P1, open, not acknowledged: Message 1. Client not known. Raised 3 minutes ago, in hours. "
         "Seen 3 times. Next to be paged: second line (Sam Patel), in 2 minutes; "

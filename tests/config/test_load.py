@@ -269,6 +269,16 @@ def test_a_mistake_in_toml_says_the_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "more", ["[me]\nname = 'Jo'", "name = 'Jo'", "[me.name]", "[[me]]", "x = {a = 1, a = 2}", "name.x = 1"]
+)
+def test_what_stands_in_the_file_twice_says_to_put_it_together(tmp_path: Path, more: str) -> None:
+    (mistake,) = mistakes(tmp_path, f"[me]\nname = 'Jo'\n{more}\n").values()
+
+    assert "line " in mistake.problem
+    assert mistake.remedy.startswith("A [table] and a key stand in the file once")
+
+
+@pytest.mark.parametrize(
     ("url", "good"),
     [
         ("https://example.zendesk.com", True),

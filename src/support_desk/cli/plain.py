@@ -136,10 +136,15 @@ def alerts_text(document: Document, zone: ZoneInfo, named: Callable[[str], str] 
             f"Client {alert['client'] or 'not known'}.",
             f"Raised {spoken_length(age)} ago, {'in' if alert['in_hours'] else 'out of'} hours.",
             f"Seen {alert['count']} times." if alert["count"] > 1 else "",
-            f"{named(_escalation(alert['escalation'], now))}.",
+            _begun(f"{named(_escalation(alert['escalation'], now))}."),
             f"Runbook {alert['runbook']}." if alert["runbook"] else "No runbook.",
         ]
         yield " ".join(part for part in parts if part)
+
+
+def _begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with an address."""
+    return sentence if "@" in sentence.split(" ", 1)[0] else f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def _sentence(text: str) -> str:

@@ -26,6 +26,8 @@ FILE = "file"
 
 _PREFIX = "SUPPORT_DESK_"
 _MOST_BYTES = 1_000_000
+_SAID_OF_TWICE = ("twice", "overwrite", "immutable", "redefine", "Duplicate")
+"""What `tomllib` says where lines were added for a table that is in the file already."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -135,12 +137,11 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        mistake = Mistake(
-            "",
-            str(path),
-            f"this isn't TOML: {clean(str(error))}",
-            "Text stands in quotes, tables in [brackets], one value per line",
-        )
+        said = clean(str(error))
+        remedy = "Text stands in quotes, tables in [brackets], one value per line"
+        if any(word in said for word in _SAID_OF_TWICE):
+            remedy = "A [table] and a key stand in the file once: put what belongs together in one place"
+        mistake = Mistake("", str(path), f"this isn't TOML: {said}", remedy)
     except RecursionError:
         mistake = Mistake(
             "", str(path), "this is nested too deeply", "The configuration has three levels at most"
