@@ -254,11 +254,12 @@ def test_check_of_a_desk_without_services(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TMUX", raising=False)
-    path = write(home, '[me]\nname = "Jo"')
+    path = write(home, '[me]\nname = "Jo"\n[theme]\nname = "desk-drak"')
 
     assert run(["--config", path, "check"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
+    assert any("note  Theme          there is none called 'desk-drak'" in line for line in lines)
     assert lines[0].startswith("ok    Configuration")
     assert any(line.startswith("-     Zendesk") for line in lines)
     assert [found.name for found in home.iterdir()] == ["desk.toml"]

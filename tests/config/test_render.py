@@ -113,7 +113,7 @@ def test_the_effective_configuration_says_where_everything_comes_from(tmp_path: 
     path = tmp_path / "config.toml"
     path.write_text(
         '[me]\nname = "Jo"\n[opsgenie]\nread_key = "hunter2"\nwrite_key_command = "printf hunter3"\n'
-        '[[clients]]\nname = "acme"\n',
+        'default_api_key_command = " "\n[[clients]]\nname = "acme"\n',
         encoding="utf-8",
     )
 

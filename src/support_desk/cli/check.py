@@ -33,6 +33,7 @@ def check(loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> int:
         *_holidays(loaded.config, clock.now().date()),
         *_store(loaded.config),
         *_terminal(environ),
+        *_theme(loaded.config.theme.name),
         *_services(loaded.config, clock, environ),
     ]
     for line in table(probes):
@@ -104,6 +105,20 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Probe]:
         yield Probe("Terminal", True, f"{term}, colours {colours}")
     if environ.get("TMUX"):
         yield from _tmux()
+
+
+def _theme(name: str) -> Iterator[Probe]:
+    """The colours that there are only Textual knows; without the ones asked for the dashboard still opens."""
+    if not name:
+        return
+    from textual.theme import BUILTIN_THEMES
+
+    from support_desk.theme import THEMES
+
+    ours = [theme.name for theme in THEMES]
+    if name not in (*ours, *BUILTIN_THEMES):
+        remedy = f"Set theme.name to {', '.join(ours)} or one of Textual's"
+        yield Probe("Theme", False, f"there is none called {name!a}: it is dark", remedy, needed=False)
 
 
 def _tmux() -> Iterator[Probe]:

@@ -21,6 +21,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 Seconds = Annotated[float, Meta(ge=1, le=86_400)]
 Minutes = Annotated[float, Meta(gt=0, le=1440)]
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+AlertPriority = Literal["P1", "P2", "P3", "P4", "P5"]
+TicketPriority = Literal["", "urgent", "high", "normal", "low"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -52,8 +54,8 @@ class PlanField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BelievedSolved(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    status: str = "pending"
-    """Its status category."""
+    status: Literal["open", "pending", "hold", "solved"] = "pending"
+    """Its status category: `open`, `pending`, `hold` or `solved`."""
     custom_status_id: int = 0
     """Its custom status; 0 means that there is none."""
     tag: str = ""
@@ -259,8 +261,8 @@ class TicketEscalation(Section, frozen=True, kw_only=True, forbid_unknown_fields
     """Group that an escalated ticket goes to, by name; empty: it stays where it is."""
     assignee: str = ""
     """Address of the agent whom it is assigned to; empty: nobody."""
-    priority: str = ""
-    """Priority that it gets; empty: it keeps its own."""
+    priority: TicketPriority = ""
+    """Priority that it gets, from `urgent` to `low`; empty: it keeps its own."""
     tag: str = "escalated"
     """Tag that it gets; empty: none."""
     note: str = "Escalated by {me} to {line}. {link}"
@@ -285,9 +287,9 @@ class EscalationSection(Section, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OnCallSection(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    critical: tuple[str, ...] = ("P1",)
-    """Alert priorities that are critical."""
-    major: tuple[str, ...] = ("P2",)
+    critical: tuple[AlertPriority, ...] = ("P1",)
+    """Alert priorities that are critical, of `P1` to `P5`."""
+    major: tuple[AlertPriority, ...] = ("P2",)
     """Alert priorities that are major: out of hours they go to the second line at once, as critical ones."""
     clients: tuple[str, ...] = ()
     """Clients with cover round the clock: out of hours the alerts of others are shown and need nobody. Empty:
@@ -327,7 +329,7 @@ class Bell(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ring for a new alert."""
     breaches: bool = True
     """Ring when a ticket breaches."""
-    min_priority: Literal["P1", "P2", "P3", "P4", "P5"] = "P5"
+    min_priority: AlertPriority = "P5"
     """Ring for alerts of this priority and above, from `P1` to `P5`."""
     title: bool = True
     """Say what needs attention in the terminal's title."""
@@ -389,7 +391,7 @@ class TriageKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Tag that marks it; empty: none."""
     type: Literal["", "question", "incident", "problem", "task"] = ""
     """The ticket's type that goes with it; empty: it stays."""
-    priority: Literal["", "urgent", "high", "normal", "low"] = ""
+    priority: TicketPriority = ""
     """The priority that the form begins with; empty: normal."""
     group: str = ""
     """The group that the form begins with; empty: it stays."""

@@ -253,7 +253,8 @@ def _shown(section: str, table: msgspec.Struct, origins: dict[str, str]) -> Iter
             yield _line(name, '"********"', f"{origins[key]}, masked")
         elif value and name in commands:
             # A command's arguments may hold what the command is meant to hide.
-            yield _line(name, to_toml(f"{value.split()[0]} ..."), f"{origins[key]}, arguments masked")
+            program = "".join(value.split()[:1])
+            yield _line(name, to_toml(f"{program} ..."), f"{origins[key]}, arguments masked")
         else:
             yield _line(name, to_toml(value), origins[key])
 
