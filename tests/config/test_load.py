@@ -351,6 +351,12 @@ def test_a_secrets_file_that_others_can_read_is_refused(tmp_path: Path, mode: in
     assert found["opsgenie.read_key_file"].remedy == f"chmod 600 {secret}"
 
 
+def test_a_folder_in_the_place_of_a_secrets_file_is_called_one(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, f'[opsgenie]\nread_key_file = "{tmp_path}"')
+
+    assert found["opsgenie.read_key_file"].problem == f"{tmp_path} is a folder"
+
+
 def test_the_successor_of_opsgenie_is_refused_until_it_is_there(tmp_path: Path) -> None:
     assert "later release" in mistakes(tmp_path, "[alerts]\nprovider = 'jsm'")["alerts.provider"].problem
 

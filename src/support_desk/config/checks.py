@@ -110,7 +110,7 @@ def wrong_address(address: str, *, template: bool) -> tuple[str, str]:
     if match is None:
         return (
             "this isn't an address that can be used",
-            'Write it like "https://example.zendesk.com", without a user',
+            'Write it like "https://help.example.com", without a user',
         )
     if match["scheme"] == "http" and not re.fullmatch(_LOOPBACK, match["host"]):
         return "http is accepted for a loopback address only", "Write https://"
@@ -177,7 +177,10 @@ def _file_of(key: str, path: Path, where: Where) -> Iterator[Mistake]:
             key, where(key), f"{path} can't be looked at ({reason})", "Check the path and its folders"
         )
         return
-    if exposed:
+    if path.is_dir():
+        # A folder of mode 600 couldn't be gone into any more.
+        yield Mistake(key, where(key), f"{path} is a folder", "Name the file in it that holds the secret")
+    elif exposed:
         yield Mistake(key, where(key), f"{path} can be read by other users", f"chmod 600 {path}")
 
 
