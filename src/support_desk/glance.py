@@ -270,8 +270,9 @@ def source_error(snapshot: Snapshot, source: SourceName, now: datetime) -> str |
             return f"{which}{problem}: {feed.problem.remedy}"
     for name, feed in feeds:
         if state(feed, now) is State.PARTIAL:
-            missing = f"{feed.rejected} could not be read" if feed.rejected else "not everything was read"
-            return f"{FEED_WORDS[name]}: {'; '.join(feed.notes) or missing}"
+            # The notes name some of them.
+            many = (f"{feed.rejected} could not be read",) if feed.rejected else ()
+            return f"{FEED_WORDS[name]}: {'; '.join((*many, *feed.notes)) or 'not everything was read'}"
     return None
 
 

@@ -222,10 +222,12 @@ def test_a_rota_that_was_not_read_says_nothing() -> None:
 
 
 def test_a_partial_reading_says_what_is_missing() -> None:
-    document = tickets_document(desk(tickets=Feed(read_at=NOW, rejected=2)), NOW, AGREEMENT)
+    document = tickets_document(
+        desk(tickets=Feed(read_at=NOW, rejected=2, notes=("ticket 7 (priority)",))), NOW, AGREEMENT
+    )
 
     assert document["sources"]["zendesk"]["state"] == "partial"
-    assert document["sources"]["zendesk"]["error"] == "tickets: 2 could not be read"
+    assert document["sources"]["zendesk"]["error"] == "tickets: 2 could not be read; ticket 7 (priority)"
 
 
 @pytest.mark.parametrize(
