@@ -24,6 +24,7 @@ from support_desk.domain.toil import Answer
 from support_desk.domain.toil_rule import Woken
 from support_desk.paths import store_file, toil_file
 from tests.cli.test_one_shots import StoppedClock
+from tests.desk.clock import ManualClock
 from tests.simulators.opsgenie import NOW, READ_KEY, OpsgenieSimulator
 
 ME = "dan@example.com"
@@ -181,6 +182,22 @@ def test_after_an_import_nothing_is_left_to_import(
         store.keep_imported(whole, whole.start, ())
     ask(configuration, "--from", "2026-11-04")
     assert ("while no desk was open" in capsys.readouterr().err) is noted
+
+
+def test_a_clock_that_is_ahead_makes_no_gap_after_an_import(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remember(configuration, *ROUGH)
+    config = load_config(configuration, {"KEY": READ_KEY}).config
+    with closing(ReadingsStore.open(store_file(config))) as store:
+        store.keep_imported(Span(NOW - timedelta(days=60), NOW), NOW - timedelta(days=60), ())
+
+    clock = ManualClock(NOW + timedelta(minutes=10))
+    run(["toil", "--from", "2026-11-04", "--config", str(configuration)], {"KEY": READ_KEY}, clock)
+
+    said = capsys.readouterr().err
+    assert "This machine's clock is 599 s ahead" in said
+    assert "while no desk was open" not in said
 
 
 def test_the_cached_rota_asks_nobody(

@@ -14,10 +14,11 @@ from support_desk.cli.plain import spoken_length, spoken_time
 from support_desk.cli.reading import HOW_TO_CONFIGURE
 from support_desk.config.load import Loaded
 from support_desk.config.rules import agreement_of
-from support_desk.desk.clock import Clock
+from support_desk.desk.clock import Clock, SystemClock
 from support_desk.desk.facts import rota_of
 from support_desk.desk.feeds import configured, enable
 from support_desk.desk.schema import StoreError
+from support_desk.desk.skew import Skew
 from support_desk.desk.snapshot import (
     FEEDS_OF,
     Feed,
@@ -70,6 +71,8 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
     snapshot, history = _stored(config, start)
     if not arguments.cached:
         rota = _rota(config, clock, environ, start, max(end, now))
+        # By the service's clock, as an import of the history goes: what lies between the two is no gap.
+        end = arguments.end or clock.now()
         # The timeline alone speaks for the rota here.
         for name in FEEDS_OF[SourceName.ROTA]:
             snapshot = snapshot.with_feed(name, rota if name is FeedName.ROTA else Feed(enabled=False))
@@ -124,7 +127,9 @@ async def _read(sources: Sources, clock: Clock, start: datetime, end: datetime) 
     try:
         if sources.rota is None:
             return Feed(enabled=False)
+        began = clock.now()
         reading = await sources.rota.rota(start - LOOK_BACK, end + timedelta(days=1))
+        _correct(clock, reading.server_time, began)
     except SourceError as error:
         return Feed(problem=Problem(error.problem, error.remedy, definite=True), failing_since=clock.now())
     finally:
@@ -136,6 +141,17 @@ async def _read(sources: Sources, clock: Clock, start: datetime, end: datetime) 
         rejected=reading.rejected,
         notes=reading.notes,
     )
+
+
+def _correct(clock: Clock, server: datetime | None, began: datetime) -> None:
+    """Set the clock by the service's, and say so where that is far."""
+    if server is None or not isinstance(clock, SystemClock):
+        return
+    skew = Skew()
+    skew.sample(server, began, clock.now())
+    clock.skew += skew.value
+    if skew.warning:
+        output.talk(f"warning: {skew.warning}")
 
 
 def _answers(person: str) -> Mapping[str, Answer]:
