@@ -68,6 +68,8 @@ class Answer:
     gzip: bool = False
     drop: bool = False
     """Close the connection without a word."""
+    before: bytes = b""
+    """Sent before the head, just as it is."""
     hold: bool = False
     """Say nothing until the server is released or closed, then close the connection."""
 
@@ -315,6 +317,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         streamed = not isinstance(answer.body, bytes)
         headers = {"Date": formatdate(usegmt=True), **answer.headers}
+        self.wfile.write(answer.before)
         if answer.gzip:
             headers["Content-Encoding"] = "gzip"
         if streamed:

@@ -265,6 +265,15 @@ class TestTheNetwork:
     async def test_connections_that_break(self, opsgenie: OpsgenieSimulator, answer: Answer) -> None:
         assert isinstance(await refused(opsgenie, answer), Unreachable)
 
+    async def test_a_read_is_sent_once_more_where_its_connection_was_closed_in_the_same_moment(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        source = source_for(opsgenie)
+        opsgenie.server.fail("/v2/alerts", dropped())
+        assert (await source.open_alerts()).complete
+        assert len(opsgenie.server.sent_to("/v2/alerts")) == 2
+        await source.close()
+
     async def test_silence_ends(self, opsgenie: OpsgenieSimulator) -> None:
         problem = await refused(opsgenie, silence(), patience=Patience(read=0.2))
         assert isinstance(problem, Unreachable)

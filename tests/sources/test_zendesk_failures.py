@@ -66,6 +66,8 @@ ENVELOPES: list[Any] = [
     pytest.param(json_answer({"error": "invalid", "description": "Invalid search"}, 422), Rejected, id="422"),
     pytest.param(json_answer({"error": "RecordInvalid", "details": {}}, 422), Rejected, id="422 record"),
     pytest.param(text_answer(418, "teapot"), Rejected, id="418"),
+    pytest.param(text_answer(407, "no"), Unreachable, id="407"),
+    pytest.param(text_answer(408, "no"), ServiceDown, id="408"),
     pytest.param(json_answer({"error": "unavailable"}, 500), ServiceDown, id="500"),
     pytest.param(html_page(502), ServiceDown, id="502 html"),
     pytest.param(html_page(503), ServiceDown, id="503 html"),
@@ -81,6 +83,10 @@ ENVELOPES: list[Any] = [
     pytest.param(Answer(200, {"Content-Encoding": "gzip"}, b"not gzip"), Unreadable, id="not gzip"),
     pytest.param(Answer(200, {}, b"[" * 500_000), Unreadable, id="nested"),
     pytest.param(Answer(304), Unreadable, id="304"),
+    pytest.param(Answer(before=b"\x16\x03\x01 no\r\n\r\n"), Unreadable, id="not http"),
+    pytest.param(
+        Answer(headers={"Content-Length": "0", "content-length": "7"}), Unreadable, id="two lengths"
+    ),
     pytest.param(dropped(), Unreachable, id="dropped"),
     pytest.param(silence(), Unreachable, id="silence"),
     pytest.param(throttled("7"), Throttled, id="429"),
@@ -93,7 +99,8 @@ async def test_each_failure_has_its_kind_and_its_remedy(answer: Answer, expected
         desk.add(*fill(3))
         source = source_for(desk.url, auth="token", limits=QUICK)
         for path, call in (("/search", source.queue), ("/comments", lambda: source.ticket(1))):
-            desk.fail(path, answer)
+            # A read that is dropped is asked once more.
+            desk.fail(path, answer, times=2 if answer.drop else 1)
             with pytest.raises(SourceError) as caught:
                 await call()
             error = caught.value

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -407,13 +408,25 @@ async def test_connections_are_kept_between_requests_and_thread_is_a_daemon() ->
         await source.close()
 
 
-async def test_nothing_is_sent_twice_by_itself() -> None:
+async def test_a_read_is_sent_once_more_where_its_connection_was_closed_in_the_same_moment() -> None:
     with ZendeskSimulator() as desk:
         source = source_for(desk.url)
         desk.fail("/search", dropped())
-        with pytest.raises(Unreachable):
+        assert (await source.queue()).complete
+        assert len(desk.sent_to("/search")) == 2
+        desk.fail("/search", dropped(), times=None)
+        with pytest.raises(Unreachable, match="closed the connection without an answer"):
             await source.queue()
-        assert len(desk.sent_to("/search")) == 1
+        assert len(desk.sent_to("/search")) == 4
+        await source.close()
+
+
+async def test_early_hints_are_passed_over() -> None:
+    with ZendeskSimulator() as desk:
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+        desk.fail("/search", replace(json_answer({"results": [], "count": 0}), before=hints * 2))
+        source = source_for(desk.url)
+        assert (await source.queue()).complete
         await source.close()
 
 

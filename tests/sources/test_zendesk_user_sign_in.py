@@ -263,7 +263,7 @@ def test_a_sign_in_that_had_ended_is_forgotten(world: World) -> None:
 
 def test_signing_out_without_a_connection_forgets_and_says_so(world: World) -> None:
     world.sign_in()
-    world.desk.fail("/oauth/tokens/", dropped())
+    world.desk.fail("/oauth/tokens/", dropped(), times=2)
     with pytest.raises(Unreachable):
         world.personal().end()
     assert world.store.read() is None

@@ -81,6 +81,8 @@ _NEVER_LEFT = (
     httpx.InvalidURL,
 )
 """Failures before a request is on its way."""
+_LET_GO = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""A connection that was closed before there was an answer."""
 _NOT_TAKEN = (Unsent, SignInRefused, NotAllowed, NotThere, Rejected, Throttled)
 """Of a change: it surely wasn't taken."""
 
@@ -181,10 +183,12 @@ class Gateway:
         fault: SourceError
         try:
             async with asyncio.timeout(self._patience.total):
-                async with client.stream(
-                    method, self._url + path, params=params, json=body, auth=_GenieKey(secret)
-                ) as response:
+                request = client.build_request(method, self._url + path, params=params, json=body)
+                response = await _begun(client, request, _GenieKey(secret))
+                try:
                     return await self._read(response, key, secret, doing, writing=method != "GET")
+                finally:
+                    await response.aclose()
         except TimeoutError:
             fault = took_too_long(self._patience.total)
         except _NETWORK_ERRORS as error:
@@ -299,6 +303,20 @@ class Gateway:
             hide=secret.reveal(),
             writing=writing,
         )
+
+
+async def _begun(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth) -> httpx.Response:
+    """The answer as far as its head.
+
+    A read is sent once more, on a fresh connection, where the kept one was closed in the same moment by the
+    other side; a change never is.
+    """
+    try:
+        return await client.send(request, auth=auth, stream=True)
+    except _LET_GO:
+        if request.method != "GET":
+            raise
+    return await client.send(request, auth=auth, stream=True)
 
 
 async def _fetched(secret: Secret, key: Key) -> bool:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from support_desk.sources.errors import Unreachable
 from support_desk.sources.zendesk.bare_requests import requests, urllib3_errors
+from support_desk.sources.zendesk.failures import came_from_an_answer, causes
 from support_desk.sources.zendesk.session import PinnedSession
 
 IDLE_SECONDS = 20.0
 """A connection that has rested for longer may have been forgotten by a box in between: a write that is sent
 into it would be lost without a word, and would have to be called unknown."""
 
-_DEEPEST = 12
+_NOT_TAKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
 _NO_HANDSHAKE = frozenset(
     {"WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
 )
@@ -77,13 +77,15 @@ class WritingSession(PinnedSession):
             self.attempt.begin()
         response = super()._send_once(request, kwargs)
         self._used = time.monotonic()
-        if self.attempt is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
+        if self.attempt is not None and response.status_code in _NOT_TAKEN:
             self.attempt.refused()
         return response
 
 
 def surely_unsent(error: BaseException) -> bool:
     """Whether an exception of the connection can only have come before anything was sent."""
+    if came_from_an_answer(error):
+        return False
     rq, u3 = requests.exceptions, urllib3_errors
     before = (rq.ConnectTimeout, rq.ProxyError, rq.InvalidProxyURL, rq.InvalidHeader, rq.InvalidURL)
     if isinstance(error, (*before, rq.MissingSchema, rq.InvalidSchema, rq.URLRequired, UnicodeError)):
@@ -92,15 +94,5 @@ def surely_unsent(error: BaseException) -> bool:
     cause = (*before_sending, ssl.SSLCertVerificationError)
     return any(
         isinstance(part, cause) or (isinstance(part, ssl.SSLError) and part.reason in _NO_HANDSHAKE)
-        for part in _causes(error, _DEEPEST)
+        for part in causes(error)
     )
-
-
-def _causes(error: BaseException, depth: int) -> Iterator[BaseException]:
-    """An exception and what it wraps: libraries put the cause among the arguments, or beside them."""
-    yield error
-    if depth:
-        inner = [*error.args, getattr(error, "reason", None)]
-        for part in inner:
-            if isinstance(part, BaseException) and part is not error:
-                yield from _causes(part, depth - 1)

@@ -18,6 +18,8 @@ spare({"idna": {}, "stringprep": {}, "http.cookies": {"Morsel": LaterName("http.
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 with without("charset_normalizer", "chardet"):
     import requests
+    from urllib3 import connection as urllib3_connection
+    from urllib3 import connectionpool as urllib3_pool
     from urllib3 import exceptions as urllib3_errors
 
-__all__ = ["requests", "urllib3_errors"]
+__all__ = ["requests", "urllib3_connection", "urllib3_errors", "urllib3_pool"]

@@ -6,10 +6,11 @@ Nothing here repeats an exception's own text: zenpy's holds whole bodies, reques
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -35,6 +36,7 @@ rq = requests.exceptions
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _CHECK_URL = "check [zendesk] url"
+_CHECK_PROXY = "check HTTPS_PROXY and NO_PROXY"
 _TRY_AGAIN = "the dashboard tries again by itself; if it lasts, open the helpdesk in a browser"
 _NOT_ZENDESK = "open the helpdesk in a browser: a network's sign-in page or a proxy may be in the way"
 
@@ -153,7 +155,9 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
                 **extra,
             )
         return NotThere(f"Zendesk: {what}: nothing there on {place.host}", _CHECK_URL, **extra)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return Unreachable("Zendesk: the proxy wants a sign-in of its own", _CHECK_PROXY, **extra)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServiceDown(
             f"Zendesk: {what}: the service is in trouble ({status})",
             "see status.zendesk.com; " + _TRY_AGAIN,
@@ -179,11 +183,41 @@ def of_exception(
         return error
     if answer is not None and not answer.ok:
         return of_status(answer, place, what)
+    if was_let_go(error):
+        return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", _TRY_AGAIN)
+    if came_from_an_answer(error):
+        return _confused(place)
     for kind in type(error).__mro__:
         describe = BY_CLASS.get(kind)
         if describe is not None:
             return describe(place)
     return _confused(place)
+
+
+def was_let_go(error: BaseException) -> bool:
+    """Whether the other side closed the connection before the first byte of an answer."""
+    gone = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+    return isinstance(error, OSError) and any(isinstance(part, gone) for part in causes(error))
+
+
+def came_from_an_answer(error: BaseException) -> bool:
+    """Whether something answered, and not in HTTP: a head that can't be read, or that contradicts itself."""
+    return isinstance(error, rq.RequestException) and any(
+        isinstance(part, (HTTPException, urllib3_errors.InvalidHeader)) for part in causes(error)
+    )
+
+
+_DEEPEST = 12
+
+
+def causes(error: BaseException, depth: int = _DEEPEST) -> Iterator[BaseException]:
+    """An exception and what it wraps: libraries put the cause among the arguments, or beside them."""
+    yield error
+    if depth:
+        inner = [*error.args, getattr(error, "reason", None)]
+        for part in inner:
+            if isinstance(part, BaseException) and part is not error:
+                yield from causes(part, depth - 1)
 
 
 def _no_connection(place: Place) -> SourceError:
@@ -195,7 +229,7 @@ def _timed_out(place: Place) -> SourceError:
 
 
 def _proxy(place: Place) -> SourceError:
-    return Unreachable(f"Zendesk: the proxy didn't connect to {place.host}", "check HTTPS_PROXY and NO_PROXY")
+    return Unreachable(f"Zendesk: the proxy didn't connect to {place.host}", _CHECK_PROXY)
 
 
 def _certificate(place: Place) -> SourceError:

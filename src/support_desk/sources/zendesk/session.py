@@ -1,4 +1,4 @@
-"""The HTTP session under zenpy: one host, no retries, no redirects, and a word on every answer.
+"""The HTTP session under zenpy: one host, no change sent twice, no redirects, and a word on every answer.
 
 zenpy's own session would send a request up to four times, sleep in the thread when throttled and
 follow any address that an answer holds. Everything that it sends goes through `PinnedSession` instead.
@@ -14,7 +14,7 @@ from typing import Any
 from support_desk import __version__
 from support_desk.sources.errors import NotAllowed
 from support_desk.sources.zendesk.bare_requests import requests
-from support_desk.sources.zendesk.failures import REDIRECTS, redirected, throttled
+from support_desk.sources.zendesk.failures import REDIRECTS, redirected, throttled, was_let_go
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Rates
 from support_desk.sources.zendesk.sign_in import SignIn
@@ -70,10 +70,19 @@ class PinnedSession(requests.Session):
                 "please report this, with the log",
             )
         kwargs["allow_redirects"] = False
-        response = self._send_once(request, kwargs)
+        response = self._ask(request, kwargs)
         if response.status_code == HTTPStatus.UNAUTHORIZED and self._sign_in.renew(request):
-            response = self._send_once(request, kwargs)
+            response = self._ask(request, kwargs)
         return response
+
+    def _ask(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
+        """Send, a read once more on a fresh connection where the other side closed the kept one meanwhile."""
+        try:
+            return self._send_once(request, kwargs)
+        except requests.ConnectionError as error:
+            if request.method != "GET" or not was_let_go(error):
+                raise
+        return self._send_once(request, kwargs)
 
     def _send_once(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
         self._rates.requests_made += 1

@@ -6,18 +6,48 @@ import io
 import os
 import time
 from collections.abc import Callable
-from http.client import HTTPException
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from support_desk.sources.errors import Unreadable
-from support_desk.sources.zendesk.bare_requests import requests, urllib3_errors
+from support_desk.sources.zendesk.bare_requests import (
+    requests,
+    urllib3_connection,
+    urllib3_errors,
+    urllib3_pool,
+)
 from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
 
 _CHUNK = 64 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+_MOST_HERALDS = 10
+
+
+class _Answer(HTTPResponse):
+    """An answer without what may come before it (103, "Early Hints"): Python passes over a 100 only."""
+
+    def begin(self) -> None:
+        super().begin()
+        for _ in range(_MOST_HERALDS):
+            if self.status >= HTTPStatus.OK or self.status == HTTPStatus.SWITCHING_PROTOCOLS:
+                return
+            # As it was before the first line had been read.
+            vars(self).update(headers=None, msg=None)
+            super().begin()
+
+
+class _PlainConnection(urllib3_connection.HTTPConnection):
+    response_class = _Answer
+
+
+class _SecureConnection(urllib3_connection.HTTPSConnection):
+    response_class = _Answer
 
 
 class BoundedAdapter(requests.adapters.HTTPAdapter):
@@ -30,6 +60,13 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         self._limits = limits
         self._allowed = allowed
         self._seconds = limits.total_seconds if seconds is None else seconds
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> urllib3_pool.HTTPConnectionPool:
+        """The connections to a host."""
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        secure = isinstance(pool, urllib3_pool.HTTPSConnectionPool)
+        pool.ConnectionCls = _SecureConnection if secure else _PlainConnection
+        return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole body. Raises `Unreadable`, `Unreachable` and requests' own errors."""
