@@ -24,7 +24,7 @@ from tests.desk.alert_world import (
     AlertWorld,
     EagerClock,
 )
-from tests.simulators.http import dropped
+from tests.simulators.http import dropped, json_answer
 from tests.simulators.opsgenie import READ_KEY, TEAM, Turn, error, rate_limited, wire_policy
 
 
@@ -55,6 +55,12 @@ class TestEscalation:
         world.opsgenie.pages_after = 4
         receipt = await world.do(ESCALATE)
         assert receipt.words == "Ben Brook was paged 20:00:07"
+
+    async def test_an_end_that_cant_be_read_is_no_failure(self, world: AlertWorld) -> None:
+        world.opsgenie.server.fail("/requests/", json_answer({"data": {"isSuccess": "yes"}}), times=None)
+        receipt = await world.do(ESCALATE)
+        assert receipt.verdict is Verdict.CONFIRMED
+        assert receipt.words.startswith("Ben Brook was paged")
 
     async def test_no_evidence_is_said_loudly(self, world: AlertWorld) -> None:
         world.opsgenie.pages_nobody = True

@@ -36,6 +36,7 @@ from support_desk.sources.errors import (
     Throttled,
     Unanswered,
     Unreachable,
+    Unreadable,
 )
 from support_desk.sources.opsgenie import OpsgenieSource, Patience
 from support_desk.sources.opsgenie.writer import OpsgenieWriter
@@ -300,14 +301,17 @@ class TestOutcome:
         assert outcome is not None
         assert outcome.ok
 
-    @pytest.mark.parametrize("record", [{}, {"isSuccess": "yes"}, {"success": True}, {"isSuccess": None}])
-    async def test_an_odd_record_is_no_success(
+    @pytest.mark.parametrize("record", [{}, {"isSuccess": "yes"}, {"success": 1}, {"isSuccess": None}])
+    async def test_an_odd_record_is_neither_success_nor_failure(
         self, opsgenie: WritableOpsgenie, writer: OpsgenieWriter, record: dict[str, object]
     ) -> None:
         opsgenie.server.fail("/requests/", json_answer({"data": record}))
+        with pytest.raises(Unreadable, match="doesn't say what became of the request"):
+            await writer.outcome("x")
+        opsgenie.server.fail("/requests/", json_answer({"data": {"isSuccess": None, "success": True}}))
         outcome = await writer.outcome("x")
         assert outcome is not None
-        assert outcome.ok is (record.get("success") is True)
+        assert outcome.ok
 
 
 class TestRefused:

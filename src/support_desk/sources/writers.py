@@ -65,7 +65,10 @@ class AlertWriter(Protocol):
         ...
 
     async def outcome(self, request_id: str) -> Outcome | None:
-        """What became of a request; None while it hasn't been processed."""
+        """What became of a request; None while it hasn't been processed.
+
+        Raises `Unreadable` where it has been, and the answer doesn't say how it ended.
+        """
         ...
 
     async def alert_with_alias(self, alias: str) -> Alert:

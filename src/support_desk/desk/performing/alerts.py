@@ -46,7 +46,7 @@ from support_desk.domain import commands as c
 from support_desk.domain.alerts import AlertDetail, Recipient
 from support_desk.domain.intents import Entry, FieldDifference, Intent, Receipt, Verdict
 from support_desk.domain.rota import same_address
-from support_desk.sources.errors import NotThere, SourceError
+from support_desk.sources.errors import NotThere, SourceError, Unreadable
 from support_desk.sources.writers import AlertWriter, Outcome
 
 FOLLOWED = (0.3, 0.6, 1.2, 2.4, *(5.0,) * 11)
@@ -218,7 +218,7 @@ class AlertPerformer:
         """Whether the service itself says that it hasn't come to the request yet. Raises `SourceError`."""
         try:
             return await self._writer.outcome(request) is None
-        except NotThere:
+        except (NotThere, Unreadable):
             return False
 
     async def _follow(self, intent: Intent, request: str) -> Outcome | None:

@@ -15,7 +15,7 @@ from support_desk.domain import commands as c
 from support_desk.domain.alert_tags import LONGEST_TAG
 from support_desk.domain.alerts import Alert, EscalationPolicy
 from support_desk.sources.alert_limits import MOST_TAGS, problem_of
-from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered
+from support_desk.sources.errors import NotAllowed, NotThere, NotYet, Rejected, Unanswered, Unreadable
 from support_desk.sources.opsgenie.alerts import AlertReader
 from support_desk.sources.opsgenie.answers import Answer
 from support_desk.sources.opsgenie.client import Gateway, Key
@@ -78,16 +78,21 @@ class OpsgenieWriter:
         return await self._send("POST", "/v2/alerts", body, key=Key.DEFAULT_API, doing="raise an alert")
 
     async def outcome(self, request_id: str) -> Outcome | None:
-        """What became of a request; None while it hasn't been processed. Raises `SourceError`."""
+        """What became of a request; None while it hasn't been processed.
+
+        Raises `SourceError`: `Unreadable` where the answer tells neither success nor failure.
+        """
         try:
             answer = await self._followed(request_id)
         except NotYet:
             return None
         record = answer.record()
-        done = record.get("isSuccess", record.get("success"))
+        said = [value for key in ("isSuccess", "success") if isinstance(value := record.get(key), bool)]
+        if not said:
+            raise Unreadable("OpsGenie doesn't say what became of the request", "look at the alert itself")
         words, alert_id = record.get("status"), record.get("alertId")
         return Outcome(
-            done is True,
+            said[0],
             clean(words if isinstance(words, str) else "", 200),
             clean(alert_id if isinstance(alert_id, str) else "", 100),
         )

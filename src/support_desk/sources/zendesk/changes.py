@@ -123,11 +123,13 @@ def job_from(document: Mapping[str, Any]) -> Job | None:
 def _item(result: object) -> JobItem | None:
     if not isinstance(result, dict) or not isinstance(result.get("id"), int):
         return None
+    """What a job says of one ticket; None where it says neither that it was done nor that it wasn't."""
     said = [_word(result.get(key)) for key in ("error", "details", "errors")]
-    if "success" in result:
-        ok = result["success"] is True
-    else:
-        ok = not any(said) and _word(result.get("status")).casefold() in {"updated", "merged", "success"}
+    ok, status = result.get("success"), _word(result.get("status")).casefold()
+    if not isinstance(ok, bool):
+        ok = not any(said) and status != "failed"
+        if ok and status not in {"updated", "merged", "success"}:
+            return None
     return JobItem(result["id"], ok, "; ".join(words for words in said if words))
 
 
