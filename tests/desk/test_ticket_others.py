@@ -230,6 +230,22 @@ async def test_a_lost_one_is_not_found_in_somebody_else_s(world: TicketWorld) ->
     assert receipt.words == "it didn't arrive: there is no such side conversation"
 
 
+async def test_two_to_the_same_people_are_told_apart_after_a_restart(world: TicketWorld) -> None:
+    await world.writer.abilities()
+    world.desk.fail("/side_conversations", dropped(), method="POST")
+    lost = await world.decide(TALK)
+    arrived = await world.decide(replace(TALK, body="And by when?"))
+    assert (await world.actions.perform(lost)).verdict is Verdict.UNKNOWN
+    world.desk.fail("/side_conversations", world.desk.applied_then(dropped()), method="POST")
+    assert (await world.actions.perform(arrived)).verdict is Verdict.UNKNOWN
+    after = TicketWorld(beside=world)
+    assert (
+        await after.verify(lost, after=31)
+    ).words == "it didn't arrive: there is no such side conversation"
+    assert (await after.verify(arrived)).words == "side conversation with ops@example.com begun"
+    await after.source.close()
+
+
 # A ticket of an alert
 
 

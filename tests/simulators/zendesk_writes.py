@@ -503,6 +503,7 @@ class WritableZendesk(Deliveries, ZendeskSimulator):
             "preview_text": message["body"][:100],
             "participants": [{"email": person["email"]} for person in message["to"]],
             "state": "open",
+            "external_ids": message.get("external_ids", {}),
             "created_at": at,
             "updated_at": at,
         }

@@ -353,23 +353,18 @@ class TestNewThings:
         assert [(row.body, row.public) for row in detail.comments] == [("Alert 17", False)]
         assert made.id in {row.id for row in (await desk.source.queue()).rows}
 
-    async def test_a_side_conversation_is_found_by_all_that_it_is(self, desk: Helpdesk) -> None:
+    async def test_a_side_conversation_is_found_by_its_key(self, desk: Helpdesk) -> None:
         number, since = desk.open[0], desk.now()
         command = SideConversation(("pat@supplier.example", "Kim@supplier.example"), "Certificate", "Please")
-        talk = await desk.writer.side_conversation(number, command)
+        talk = await desk.writer.side_conversation(number, command, key="a")
 
-        async def found(asked: SideConversation, since: datetime, *others: str) -> str | None:
-            return await desk.writer.side_conversation_since(number, asked, since, others)
+        async def found(key: str) -> str | None:
+            return await desk.writer.side_conversation_since(number, command, since, key=key)
 
-        assert await found(command, since) == talk
-        elsewhere = SideConversation(("eve@supplier.example",), "Certificate", "Please")
-        assert await found(elsewhere, since) is None
-        assert await found(SideConversation(command.to, "Another", "Please"), since) is None
-        assert await found(command, since + timedelta(seconds=5)) is None
-        assert await found(command, since, talk) is None
-        desk.go(60)
-        again = await desk.writer.side_conversation(number, command)
-        assert await found(command, since, talk) == again
+        assert await found("a") == talk
+        assert await found("b") is None
+        again = await desk.writer.side_conversation(number, command, key="b")
+        assert (await found("a"), await found("b")) == (talk, again)
 
 
 class TestLists:

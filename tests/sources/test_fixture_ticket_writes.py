@@ -473,12 +473,9 @@ class TestMaking:
         assert (await desk.writer.abilities()).side_conversations
         number = (await desk.ticket(NEW)).id
         talk = SideConversation(("supplier@mail.example",), "Codes are late", "Since when?")
-        made = await desk.writer.side_conversation(number, talk)
-        assert await desk.writer.side_conversation_since(number, talk, DEMO_START) == made
-        later = desk.clock.now() + timedelta(seconds=1)
-        assert await desk.writer.side_conversation_since(number, talk, later) is None
-        other = SideConversation(("somebody@mail.example",), "Codes are late", "Since when?")
-        assert await desk.writer.side_conversation_since(number, other, DEMO_START) is None
+        made = await desk.writer.side_conversation(number, talk, key="a")
+        assert await desk.writer.side_conversation_since(number, talk, DEMO_START, key="a") == made
+        assert await desk.writer.side_conversation_since(number, talk, DEMO_START, key="b") is None
 
 
 class TestLists:

@@ -226,15 +226,22 @@ class TicketWriter(Protocol):
         """The ticket that `create` made with this key, read directly; None if there is none."""
         ...
 
-    async def side_conversation(self, ticket_id: int, command: SideConversation) -> str:
-        """Begin a side conversation; the answer is its id."""
+    async def side_conversation(self, ticket_id: int, command: SideConversation, *, key: str) -> str:
+        """Begin a side conversation that carries this key; the answer is its id."""
         ...
 
     async def side_conversation_since(
-        self, ticket_id: int, command: SideConversation, since: datetime, not_these: Collection[str] = ()
+        self,
+        ticket_id: int,
+        command: SideConversation,
+        since: datetime,
+        not_these: Collection[str] = (),
+        *,
+        key: str,
     ) -> str | None:
-        """The id of the side conversation about this with these people that began at `since` or later.
+        """The id of the side conversation that carries this key.
 
+        Of one that shows no key: if it is about this, with these people, and began at `since` or later.
         `not_these` are known to be others.
         """
         ...

@@ -20,7 +20,7 @@ from support_desk.desk.performing.ticket_compare import (
 )
 from support_desk.desk.performing.ticket_jobs import LOST, follow
 from support_desk.desk.performing.ticket_receipts import LOOK, already_so, done_words, receipt_of
-from support_desk.desk.performing.ticket_work import TicketWork, author_for
+from support_desk.desk.performing.ticket_work import TicketWork, absent, author_for
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
 from support_desk.domain.promises import with_promise
@@ -71,10 +71,17 @@ class TicketBatches:
         together: list[Intent] = []
         for intent in intents:
             ticket = before.get(int(intent.target.id))
+            if ticket is None:
+                receipts[intent.id] = Receipt(
+                    Verdict.FAILED,
+                    f"not sent: ticket {intent.target.id} {absent(rows)}",
+                    "look for it in the browser; it may have been deleted or merged",
+                )
+                continue
             known = self._known(intent, edit, ticket)
             if known is not None:
                 receipts[intent.id] = known
-            elif ticket is not None and self._by_itself(intent, edit, ticket):
+            elif self._by_itself(intent, edit, ticket):
                 receipts[intent.id] = await self._one(intent)
             else:
                 together.append(intent)
@@ -92,14 +99,8 @@ class TicketBatches:
         except (NotAllowed, NotThere):
             return None
 
-    def _known(self, intent: Intent, edit: EditTicket, ticket: Ticket | None) -> Receipt | None:
+    def _known(self, intent: Intent, edit: EditTicket, ticket: Ticket) -> Receipt | None:
         """The receipt of a ticket that needs no request."""
-        if ticket is None:
-            return Receipt(
-                Verdict.FAILED,
-                f"not sent: ticket {intent.target.id} isn't there any more",
-                "it may have been deleted or merged",
-            )
         if ticket.status == "closed" and needs_update(edit):
             return Receipt(
                 Verdict.FAILED,

@@ -32,7 +32,7 @@ from support_desk.desk.performing.ticket_receipts import (
     result_of,
 )
 from support_desk.desk.performing.ticket_verify import comment_arrived
-from support_desk.desk.performing.ticket_work import TicketWork, author_for, authors_of
+from support_desk.desk.performing.ticket_work import TicketWork, absent, author_for, authors_of
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import Intent, Receipt, Verdict
 from support_desk.domain.promises import with_promise
@@ -214,10 +214,10 @@ class TicketEdits:
         failure: SourceError | None = None
         for _ in range(TRIES):
             if stamp is None:
-                rows = (await self._work.reads.confirm([number])).rows
-                if not rows:
-                    raise NotThere(f"ticket {number} isn't there any more", LOOK)
-                stamp = rows[0].updated_at
+                found = await self._work.reads.confirm([number])
+                if not found.rows:
+                    raise NotThere(f"ticket {number} {absent(found)}", LOOK)
+                stamp = found.rows[0].updated_at
             try:
                 if adding:
                     return await self._work.writer.change_tags(number, add=tags, stamp=stamp)

@@ -147,7 +147,7 @@ class TicketVerifier:
         since = _sent_at(entry) - LEEWAY
         own = self._work.own
         found = await self._work.writer.side_conversation_since(
-            number, command, since, own.other_talks(entry.intent.id)
+            number, command, since, own.other_talks(entry.intent.id), key=entry.intent.id
         )
         if found is not None:
             own.talked(entry.intent.id, found)

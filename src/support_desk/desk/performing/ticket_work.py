@@ -183,6 +183,11 @@ class TicketWork:
         )
 
 
+def absent(reading: Reading[Ticket]) -> str:
+    """What can be said of a ticket that isn't among those read by number."""
+    return "isn't there" if reading.complete else "couldn't be read"
+
+
 def author_for(abilities: TicketAbilities) -> int | None:
     """The number to send as a comment's author; None where the credential's own name is the right one."""
     me, author = abilities.me, abilities.author

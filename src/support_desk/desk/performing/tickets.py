@@ -17,7 +17,7 @@ from support_desk.desk.performing.ticket_edits import TRIES, TicketEdits
 from support_desk.desk.performing.ticket_jobs import MERGED_TAG, closed_by_merge, follow
 from support_desk.desk.performing.ticket_receipts import LOOK, receipt_of
 from support_desk.desk.performing.ticket_verify import TicketVerifier
-from support_desk.desk.performing.ticket_work import TicketReads, TicketWork
+from support_desk.desk.performing.ticket_work import TicketReads, TicketWork, absent
 from support_desk.domain.commands import EditTicket, MergeTicket, NoteAlert, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, Intent, Receipt, Verdict
 from support_desk.domain.rota import same_address
@@ -128,9 +128,10 @@ class TicketPerformer:
         conflict = self._work.conflict(intent, EditTicket(comment="merge"), detail)
         if conflict is not None:
             return conflict
-        into = (await self._work.reads.confirm([command.into])).rows
+        found = await self._work.reads.confirm([command.into])
+        into = found.rows
         if not into or into[0].status == "closed":
-            what = "is closed" if into else "isn't there"
+            what = "is closed" if into else absent(found)
             return Receipt(Verdict.FAILED, f"not sent: #{command.into} {what}", "choose another ticket")
         job = await self._work.writer.merge(number, command)
         await self._work.begun([intent], job)
@@ -162,12 +163,12 @@ class TicketPerformer:
         # An earlier attempt may have arrived after it was given up.
         own = self._work.own
         key = await self._work.writer.side_conversation_since(
-            number, command, intent.at - LEEWAY, own.other_talks(intent.id)
+            number, command, intent.at - LEEWAY, own.other_talks(intent.id), key=intent.id
         )
         if key is not None:
             own.talked(intent.id, key)
             return Receipt(Verdict.CONFIRMED, f"it had arrived: {begun}", evidence=(key,))
-        key = await self._work.writer.side_conversation(number, command)
+        key = await self._work.writer.side_conversation(number, command, key=intent.id)
         own.talked(intent.id, key)
         return Receipt(Verdict.CONFIRMED, begun, evidence=(key,))
 

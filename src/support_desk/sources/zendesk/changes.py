@@ -14,6 +14,8 @@ from support_desk.text import clean, clean_block
 
 EXTERNAL_ID = "support-desk-{key}"
 """How a ticket that we made is found again, directly: `GET /tickets.json?external_id=`."""
+SIDE_KEY = "support_desk"
+"""Under which name a side conversation's `external_ids` hold which request of ours began it."""
 
 _QUOTED = re.compile(r'"([a-z_][a-z0-9_.\[\]]{0,80})"', re.IGNORECASE)
 _ALWAYS_WARNED = frozenset({"id", "ticket", "unpermitted_keys", "invalid_values"})
@@ -121,9 +123,9 @@ def job_from(document: Mapping[str, Any]) -> Job | None:
 
 
 def _item(result: object) -> JobItem | None:
+    """What a job says of one ticket; None where it says neither that it was done nor that it wasn't."""
     if not isinstance(result, dict) or not isinstance(result.get("id"), int):
         return None
-    """What a job says of one ticket; None where it says neither that it was done nor that it wasn't."""
     said = [_word(result.get(key)) for key in ("error", "details", "errors")]
     ok, status = result.get("success"), _word(result.get("status")).casefold()
     if not isinstance(ok, bool):

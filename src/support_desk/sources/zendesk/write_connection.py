@@ -15,12 +15,13 @@ from urllib.parse import quote
 from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.comment_text import problem_of
 from support_desk.domain.tickets import Ticket
-from support_desk.sources.errors import Rejected, SourceError, Throttled, Unreadable
+from support_desk.sources.errors import Rejected, SourceError, Throttled, Unanswered, Unreadable
 from support_desk.sources.writers import Job, TicketAnswer
 from support_desk.sources.zendesk.attempt import Attempt, WritingSession
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.changes import (
     EXTERNAL_ID,
+    SIDE_KEY,
     comment_event,
     comment_of,
     effect_of,
@@ -145,13 +146,14 @@ class WriteConnection(Reader):
         )
         return self._ticket_in(document, what)
 
-    def side_conversation(self, attempt: Attempt, ticket_id: int, command: SideConversation) -> str:
-        """Begin one."""
+    def side_conversation(self, attempt: Attempt, ticket_id: int, command: SideConversation, key: str) -> str:
+        """Begin one, which carries the key."""
         what = f"ticket {ticket_id}: side conversation"
         message = {
             "subject": command.subject,
             "body": command.body,
             "to": [{"email": address} for address in command.to],
+            "external_ids": {SIDE_KEY: key},
         }
         address = f"{self._base}/api/v2/tickets/{ticket_id}/side_conversations.json"
         _, document = self._send(attempt, what, lambda: self._api._post(address, {"message": message}))
@@ -164,10 +166,18 @@ class WriteConnection(Reader):
 
     def created_with(self, key: str) -> Ticket | None:
         """The ticket that was made with this key."""
-        names = self.custom_statuses()
-        params = {"external_id": EXTERNAL_ID.format(key=key)}
-        page = self._tickets(self.get("/tickets.json", params, "tickets by key"), "tickets", names)
-        return page.rows[0] if page.rows else None
+        mark, what = EXTERNAL_ID.format(key=key), "tickets by key"
+        document = self.document("/tickets.json", {"external_id": mark}, what)
+        rows = rows_of(document, "tickets")
+        if rows is None:
+            raise Unreadable(f"Zendesk: {what}: no list of them", "try again")
+        made = next((row for row in rows if isinstance(row, dict) and row.get("external_id") == mark), None)
+        if made is None:
+            return None
+        try:
+            return self._ticket_in({**document, "ticket": made}, what)
+        except Unanswered:
+            raise Unreadable("Zendesk: the ticket that was made can't be read", "look for it there") from None
 
     def job(self, job_id: str) -> Job:
         """How far a job is."""

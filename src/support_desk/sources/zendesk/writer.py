@@ -24,6 +24,7 @@ from support_desk.sources.writers import (
     TicketAnswer,
 )
 from support_desk.sources.zendesk.changes import (
+    SIDE_KEY,
     agent_from,
     group_from,
     macro_from,
@@ -128,10 +129,10 @@ class ZendeskWriter:
         author = abilities.author.id if abilities.author is not None and not abilities.personal else None
         return await self._write(lambda connection, attempt: connection.create(attempt, new, key, author))
 
-    async def side_conversation(self, ticket_id: int, command: SideConversation) -> str:
+    async def side_conversation(self, ticket_id: int, command: SideConversation, *, key: str) -> str:
         """Begin a side conversation."""
         return await self._write(
-            lambda connection, attempt: connection.side_conversation(attempt, ticket_id, command)
+            lambda connection, attempt: connection.side_conversation(attempt, ticket_id, command, key)
         )
 
     # What was done
@@ -154,26 +155,43 @@ class ZendeskWriter:
         return await self._read(lambda connection: connection.created_with(key))
 
     async def side_conversation_since(
-        self, ticket_id: int, command: SideConversation, since: datetime, not_these: Collection[str] = ()
+        self,
+        ticket_id: int,
+        command: SideConversation,
+        since: datetime,
+        not_these: Collection[str] = (),
+        *,
+        key: str,
     ) -> str | None:
-        """The id of a side conversation about this, with these people, that began at `since` or later."""
+        """The id of the side conversation that was begun with this key.
 
-        def mine(row: object) -> str | None:
-            if not isinstance(row, dict) or row.get("subject") != command.subject:
+        Where the helpdesk shows no keys: of one about this, with these people, that began at `since` or
+        later.
+        """
+
+        def mine(row: object) -> tuple[bool, str] | None:
+            """Whether it carries the key, and its id."""
+            if not isinstance(row, dict):
+                return None
+            marks = row.get("external_ids")
+            mark = marks.get(SIDE_KEY) if isinstance(marks, dict) else None
+            if isinstance(mark, str):
+                return (True, str(row.get("id"))) if mark == key else None
+            if row.get("subject") != command.subject:
                 return None
             # The subject is the ticket's: what was written to somebody else about it has the same one.
             if not _is_with(row, command.to):
                 return None
-            began, key = _moment(row.get("created_at")), row.get("id")
-            if not isinstance(key, str) or key in not_these:
+            began, number = _moment(row.get("created_at")), row.get("id")
+            if not isinstance(number, str) or number in not_these:
                 return None
-            return key if began is not None and began >= since else None
+            return (False, number) if began is not None and began >= since else None
 
         path = f"/tickets/{ticket_id}/side_conversations.json"
         found, _ = await self._read(
             lambda connection: connection.rows(path, "side_conversations", mine, "side conversations")
         )
-        return found[-1] if found else None
+        return max(reversed(found), key=lambda talk: talk[0])[1] if found else None
 
     # What a change is chosen from
 
