@@ -23,6 +23,8 @@ from tests.screens.support import Faults, Running, broken, running
         ("C:\\Windows\\evil.exe", "evil.exe"),
         ("/etc/passwd", "passwd"),
         (".bashrc", "bashrc"),
+        ("-rf", "rf"),
+        ("--", "attachment"),
         ("...", "attachment"),
         ("", "attachment"),
         ("a/b/", "attachment"),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 import warnings
+import zlib
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -238,13 +239,16 @@ class TestAnswersThatAreNone:
         assert isinstance(problem, Unreadable)
         assert words in problem.problem
 
-    async def test_packed_answers_are_read(self, opsgenie: OpsgenieSimulator) -> None:
-        packed = replace(json_answer({"data": [wire_alert("a1")]}), gzip=True)
-        opsgenie.server.fail("/v2/alerts", packed)
+    @pytest.mark.parametrize(("packing", "wbits"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+    async def test_packed_answers_are_read(
+        self, opsgenie: OpsgenieSimulator, packing: str, wbits: int
+    ) -> None:
+        body = zlib.compress(b'{"data": [{"id": "a-1795399200123"}]}', wbits=wbits)
+        opsgenie.server.fail("/v2/alerts", Answer(200, {"Content-Encoding": packing}, body))
         source = source_for(opsgenie)
         reading = await source.open_alerts()
         await source.close()
-        assert [alert.id for alert in reading.rows] == ["a1"]
+        assert [alert.id for alert in reading.rows] == ["a-1795399200123"]
 
     @pytest.mark.parametrize("packed", [False, True])
     async def test_two_hundred_megabytes_are_not_taken_in(
@@ -261,10 +265,6 @@ class TestAnswersThatAreNone:
 class TestTheNetwork:
     """No answer at all."""
 
-    @pytest.mark.parametrize("answer", [dropped(), cut_short({"data": [wire_alert("a1")]})])
-    async def test_connections_that_break(self, opsgenie: OpsgenieSimulator, answer: Answer) -> None:
-        assert isinstance(await refused(opsgenie, answer), Unreachable)
-
     async def test_a_read_is_sent_once_more_where_its_connection_was_closed_in_the_same_moment(
         self, opsgenie: OpsgenieSimulator
     ) -> None:
@@ -273,6 +273,10 @@ class TestTheNetwork:
         assert (await source.open_alerts()).complete
         assert len(opsgenie.server.sent_to("/v2/alerts")) == 2
         await source.close()
+
+    @pytest.mark.parametrize("answer", [dropped(), cut_short({"data": [wire_alert("a1")]})])
+    async def test_connections_that_break(self, opsgenie: OpsgenieSimulator, answer: Answer) -> None:
+        assert isinstance(await refused(opsgenie, answer), Unreachable)
 
     async def test_silence_ends(self, opsgenie: OpsgenieSimulator) -> None:
         problem = await refused(opsgenie, silence(), patience=Patience(read=0.2))

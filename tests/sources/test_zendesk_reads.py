@@ -70,7 +70,7 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
         "content_type": "text/plain",
         "content_url": "https://x.example/1",
     }
-    odd = attached | {"content_url": "https://x.example/é"}
+    odd = attached | {"content_url": "https://x.example/é", "size": -5}
     with ZendeskSimulator() as desk:
         desk.add(wire_ticket(5))
         desk.comments[5] = [
@@ -107,7 +107,7 @@ async def test_a_conversation_comes_oldest_first_with_authors_and_warnings() -> 
     assert (stranger.by_agent, stranger.public) == (False, True), "who isn't known may be the client"
     assert untrusted.warning == "Zendesk doesn't trust the sender"
     assert trusted.warning is None
-    assert [file.url for file in trusted.attachments] == [""]
+    assert [(file.url, file.size) for file in trusted.attachments] == [("", 0)]
 
 
 async def test_a_very_long_conversation_keeps_its_newest_comments_and_says_so() -> None:

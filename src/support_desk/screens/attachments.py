@@ -65,6 +65,7 @@ DOCUMENTS = frozenset(
 """Files that the desktop shows rather than runs; pages with scripts and everything else are only saved."""
 
 _KILO = 1000
+_NOT_FIRST = " .-"
 
 
 def size_words(size: int) -> str:
@@ -85,16 +86,23 @@ def listing(file: Attachment) -> str:
 
 
 def safe_name(name: str) -> str:
-    """A file name without folders, control characters or leading dots; "attachment" where nothing is left."""
+    """A file name without folders and control characters; "attachment" where nothing is left.
+
+    One that begins with a dot would be hidden, one that begins with a hyphen is an option to many a command.
+    """
     last = clean(name).replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(char for char in last if char.isprintable() and char not in '<>:"|?*').strip(" .")
+    kept = (
+        "".join(char for char in last if char.isprintable() and char not in '<>:"|?*')
+        .lstrip(_NOT_FIRST)
+        .rstrip(" .")
+    )
     if len(kept) > LONGEST_NAME:
         stem, suffix = os.path.splitext(kept)  # noqa: PTH122 - a name, not a path
         suffix = suffix[:10]
         kept = stem[: LONGEST_NAME - len(suffix)] + suffix
     while len(kept.encode()) > LONGEST_NAME * 2:
         kept = kept[1:]
-    return kept.strip(" .") or "attachment"
+    return kept.lstrip(_NOT_FIRST).rstrip(" .") or "attachment"
 
 
 def default_folder() -> Path:

@@ -58,6 +58,9 @@ async def _unpacked(response: httpx.Response, limit: int) -> bytes:
     left = limit
     problem = ""
     async for raw in response.aiter_raw():
+        if encoding == "deflate" and raw and not pieces and raw[0] & 0x0F != zlib.DEFLATED:
+            # Many a server means deflate itself by it, without the head that the standard has around it.
+            unpack = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
         try:
             pieces.append(unpack.decompress(raw, left + 1) if unpack else raw)
         except zlib.error:

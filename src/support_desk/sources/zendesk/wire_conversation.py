@@ -86,7 +86,7 @@ def _attachment(row: object) -> Attachment | None:
     url = wire.content_url or ""
     # An address with blanks or controls in it isn't one, and cleaning would make another of it.
     usable = url if url.isascii() and url.isprintable() and " " not in url else ""
-    return Attachment(wire.file_name or "attachment", wire.size or 0, wire.content_type or "", usable)
+    return Attachment(wire.file_name or "attachment", max(0, wire.size or 0), wire.content_type or "", usable)
 
 
 def _suspended(wire: WireSuspended) -> SuspendedTicket:
