@@ -19,7 +19,15 @@ from support_desk.domain.commands import (
 )
 from support_desk.domain.intents import FieldDifference, Seen, Verdict
 from tests.desk.ticket_world import TicketWorld, no_ticket
-from tests.simulators.http import Answer, dropped, html_page, json_answer, text_answer, throttled
+from tests.simulators.http import (
+    Answer,
+    Request,
+    dropped,
+    html_page,
+    json_answer,
+    text_answer,
+    throttled,
+)
 from tests.simulators.zendesk import wire_ticket
 
 PUT, TAGS = "/tickets/5.json", "/tickets/5/tags.json"
@@ -281,6 +289,21 @@ async def test_a_change_that_cannot_be_read_back_rests_on_the_answer(world: Tick
     assert receipt.evidence == ("the ticket couldn't be read back; the answer said so",)
     assert receipt.ticket is not None
     assert (receipt.ticket.priority, receipt.ticket.group) == ("high", "2nd line")
+
+
+async def test_the_ticket_itself_has_the_last_word(world: TicketWorld) -> None:
+    """An answer that lacks a field, or names no tags, doesn't undo what the ticket shows."""
+
+    def cut(request: Request) -> Answer:
+        answer = world.desk.take(request)
+        assert isinstance(answer.body, bytes)
+        return replace(answer, body=answer.body.replace(b'"priority"', b'"x"'))
+
+    edit = EditTicket(priority="high", add_tags=("fault",))
+    world.desk.fail(PUT, cut, method="PUT")
+    world.desk.fail(TAGS, lambda request: replace(world.desk.take(request), body=b'{"tags": []}'))
+    receipt = await world.do(edit)
+    assert (receipt.verdict, receipt.words) == (Verdict.CONFIRMED, "priority high, tags +fault")
 
 
 # Somebody else

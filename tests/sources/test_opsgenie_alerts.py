@@ -539,6 +539,13 @@ class TestDetail:
     async def test_parts_that_fail_are_named(self, opsgenie: OpsgenieSimulator) -> None:
         self.tell(opsgenie)
         opsgenie.server.fail("/notes", dropped(), times=2)
+        opsgenie.recipients["a1"].append({"user": {}, "updatedAt": "2026-11-23T12:01:01Z"})
+        source = source_for(opsgenie)
+        detail = await source.alert("a1")
+        await source.close()
+        assert len(detail.recipients) == 1
+        assert "recipients: 1 could not be read" in detail.missing
+        opsgenie.server.fail("/notes", dropped(), times=2)
         opsgenie.server.fail("/recipients", error(403, "No", code=40301))
         source = source_for(opsgenie)
         detail = await source.alert("a1")

@@ -269,7 +269,13 @@ class TestUnknownIsNotNobody:
 
     @pytest.mark.parametrize(
         "rotations",
-        [[None], ["Rota"], [{"name": "Rota", "periods": [None]}], [{"name": "Rota", "periods": [{}, "x"]}]],
+        [
+            [None],
+            ["Rota"],
+            [{"name": "Rota", "periods": [None]}],
+            [{"name": "Rota", "periods": [{}, "x"]}],
+            [{"name": "Rota", "periods": [{"from": "2026-11-02T00:00:00Z", "who": "ada"}]}],
+        ],
     )
     async def test_rows_of_a_timeline_that_are_no_records_are_not_nobody(
         self, opsgenie: OpsgenieSimulator, rotations: list[Any]

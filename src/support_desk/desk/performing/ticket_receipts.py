@@ -14,6 +14,7 @@ from support_desk.desk.performing.ticket_compare import (
     left_tags,
     missing_tags,
     ours,
+    tags_hold,
     theirs,
     without_done,
 )
@@ -97,6 +98,9 @@ def ticket_after(written: Written, edit: EditTicket) -> Ticket:
 
 def result_of(edit: EditTicket, written: Written) -> Receipt:
     """The receipt of a change that was made, compared with what was asked for."""
+    if written.after is not None and tags_hold(edit, written.after.ticket.tags):
+        # The ticket itself has the last word, also where an answer says less.
+        written = replace(written, tags=written.after.ticket.tags)
     refused, differences = _fields(edit, written)
     differences += _left_out(written.answer)
     private = _was_made_private(edit, written.answer)
@@ -137,7 +141,7 @@ def _fields(edit: EditTicket, written: Written) -> tuple[list[str], list[FieldDi
     for name in aims(edit):
         taken = holds(edit, name, answer.ticket, answer.numbers)
         later = holds(edit, name, after.ticket, after.numbers) if after is not None else None
-        if taken is False:
+        if taken is False and later is not True:
             refused.append(name)
         if later is False or (later is None and taken is False):
             shown = _theirs(name, after, answer)

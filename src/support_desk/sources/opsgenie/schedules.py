@@ -265,11 +265,11 @@ class ScheduleReader:
             period = record_of(row)
             try:
                 recipient = _recipient(period)
-                if period and not recipient:
-                    continue
                 start, end = moment(period.get("startDate")), moment(period.get("endDate"))
             except ValueError:
                 rejected += 1
+                continue
+            if not recipient:
                 continue
             if start < end:
                 shifts.append(Shift(role, self._person(recipient), start, end, _stepped_in(period)))

@@ -297,7 +297,7 @@ def to_recipient(row: object) -> Recipient:
     at = recipient.updated_at or recipient.created_at
     if at is None:
         raise ValueError("a time is missing")
-    name = line_of(recipient.user.get("username")) or line_of(recipient.user.get("id")) or "?"
+    name = line_of(recipient.user.get("username")) or _id(recipient.user.get("id"))
     return Recipient(name, recipient.state, recipient.method, at)
 
 
