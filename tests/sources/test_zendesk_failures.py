@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import ssl
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from support_desk.sources.errors import (
     Unreachable,
     Unreadable,
 )
+from support_desk.sources.opsgenie.faults import fault_of_transport
 from support_desk.sources.zendesk import ZendeskSource
 from support_desk.sources.zendesk.failures import BY_CLASS, CAUGHT, Place, of_exception
 from tests.simulators.http import (
@@ -224,6 +226,20 @@ async def test_https_with_a_server_that_speaks_plain_http() -> None:
         with pytest.raises(Unreachable):
             await source.queue()
         await source.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(10, ": its certificate has expired"), (62, ": its certificate is another host's"), (1, "")],
+)
+def test_it_is_said_why_a_certificate_is_not_trusted(code: int, words: str) -> None:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    place = Place("desk.example", "oauth")
+    zendesk = of_exception(requests.exceptions.SSLError(error), place, "the queue")
+    assert zendesk.problem == f"Zendesk: no trusted TLS connection to desk.example{words}"
+    opsgenie = fault_of_transport(error, "api.example")
+    assert opsgenie.problem == f"OpsGenie: no trusted connection to api.example (TLS){words}"
 
 
 async def test_the_environment_can_neither_redirect_nor_authenticate_nor_shout(

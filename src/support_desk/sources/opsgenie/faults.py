@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from support_desk.sources.certificates import why_untrusted
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -119,7 +120,7 @@ def _unconnected(error: Exception, host: str, *, proxied: bool) -> SourceError |
         )
     if untrusted:
         return Unreachable(
-            f"OpsGenie: no trusted connection to {host} (TLS)",
+            f"OpsGenie: no trusted connection to {host} (TLS){why_untrusted(causes)}",
             "check the machine's clock and SSL_CERT_FILE, and whether a proxy stands in between",
         )
     return None

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from support_desk.config.model import Zendesk
+from support_desk.sources.certificates import why_untrusted
 from support_desk.sources.errors import (
     NotAllowed,
     NotThere,
@@ -187,6 +188,8 @@ def of_exception(
         return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", _TRY_AGAIN)
     if came_from_an_answer(error):
         return _confused(place)
+    if why := why_untrusted(causes(error)):
+        return _certificate(place, why)
     for kind in type(error).__mro__:
         describe = BY_CLASS.get(kind)
         if describe is not None:
@@ -232,9 +235,9 @@ def _proxy(place: Place) -> SourceError:
     return Unreachable(f"Zendesk: the proxy didn't connect to {place.host}", _CHECK_PROXY)
 
 
-def _certificate(place: Place) -> SourceError:
+def _certificate(place: Place, why: str = "") -> SourceError:
     return Unreachable(
-        f"Zendesk: no trusted TLS connection to {place.host}",
+        f"Zendesk: no trusted TLS connection to {place.host}{why}",
         "check the date of this machine and REQUESTS_CA_BUNDLE; don't sign in to a network that intercepts",
     )
 
