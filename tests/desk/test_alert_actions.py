@@ -151,6 +151,10 @@ class TestDone:
         receipt = await world.actions.perform(intent)
         assert receipt.verdict is Verdict.CONFIRMED
         assert "the alert shows: acknowledged by Alert API" in receipt.words
+        # Without a name it is nobody else's.
+        intent = await world.decide(Acknowledge(), "a2")
+        world.clock.on_sleep = lambda _: world.wire("a2")["report"].pop("acknowledgedBy", None)
+        assert (await world.actions.perform(intent)).words == "acknowledged"
 
     async def test_done_though_it_cant_be_read_back(self, world: AlertWorld) -> None:
         intent = await world.decide(CloseAlert())

@@ -26,6 +26,8 @@ def holds(command: c.Command, alert: Alert, actor: str) -> bool | None:
     """Whether the alert is as the command wants it; None: its state can't tell."""
     match command:
         case c.Acknowledge():
+            if alert.status == "acked" and not alert.acknowledged_by:
+                return None  # by whom doesn't show
             return alert.status == "acked" and same_address(alert.acknowledged_by, actor)
         case c.Unacknowledge():
             # A snooze hides whether it is acknowledged besides.
