@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from support_desk.config.model import Zendesk
 from support_desk.domain.alerts import Alert
 from support_desk.domain.tickets import Ticket
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import LATEST, plausible
+from support_desk.sources.opsgenie.wire import read_alert, read_rows, to_alert, to_policy
 from support_desk.sources.protocols import Reading
+from support_desk.sources.zendesk.wire import comments_from, tickets_from_search
 from tests.simulators.http import Answer, json_answer
-from tests.simulators.opsgenie import OpsgenieSimulator, wire_alert
+from tests.simulators.opsgenie import OpsgenieSimulator, wire_alert, wire_policy
 from tests.simulators.opsgenie import source_for as opsgenie_source
-from tests.simulators.zendesk import ZendeskSimulator, wire_ticket
+from tests.simulators.zendesk import ZendeskSimulator, wire_comment, wire_ticket
 from tests.sources.zendesk_desk import source_for
 
 DIGITS = "7" * 5_000
@@ -59,6 +63,67 @@ async def read_alerts(
         return await source.open_alerts()
     finally:
         await source.close()
+
+
+ODD: tuple[Any, ...] = (
+    *(None, True, -1, 1.5, 10**30, "", "x", "9" * 30, "0001-01-01T00:00:00Z", "2016-12-31T23:59:60Z"),
+    *([], {}, [None], [[]], ["x"], [{}], {"id": None}, {"x": 1}),
+)
+"""What may stand where something else is expected."""
+
+
+def odd_rows(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row with each part of it, at every depth, left out or replaced by something odd."""
+    for path in _paths(row):
+        for value in (*ODD, ...):
+            changed = deepcopy(row)
+            part: Any = changed
+            for step in path[:-1]:
+                part = part[step]
+            if value is ...:
+                del part[path[-1]]
+            else:
+                part[path[-1]] = value
+            yield changed
+
+
+def _paths(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in parts:
+        yield (*above, step)
+        yield from _paths(part, (*above, step))
+
+
+class TestAnyShape:
+    """A row in which anything at all is odd is there or counted, and the others stay."""
+
+    def test_tickets(self) -> None:
+        settings = Zendesk(url="https://desk.example")
+        for odd in odd_rows(wire_ticket(1)):
+            body = {"results": [odd, wire_ticket(2)], "users": [odd, 5], "metric_sets": [odd]}
+            page = tickets_from_search(body, settings, pause=lambda: None)
+            assert len(page.rows) + page.rejected == page.received == 2, odd
+            assert page.rows[-1].id == 2, odd
+
+    def test_comments(self) -> None:
+        attached = {"file_name": "a.txt", "size": 5, "content_type": "text/plain", "content_url": "x"}
+        for odd in odd_rows(wire_comment(1, attachments=[attached])):
+            rows, bad = comments_from({"comments": [odd, wire_comment(2)], "users": [odd]})
+            assert len(rows) + len(bad) == 2, odd
+            assert rows[-1].id == 2, odd
+
+    def test_alerts_and_policies(self) -> None:
+        report = {"ackTime": 46991, "acknowledgedBy": "ada@example.com"}
+        for odd in odd_rows(wire_alert("a-1795399200123", report=report, acknowledged=True)):
+            alerts, bad = read_rows(
+                [odd, wire_alert("a2")],
+                lambda row: to_alert(read_alert(row), "https://app.example", lambda _: None),
+            )
+            assert len(alerts) + bad == 2, odd
+            assert alerts[-1].id == "a2", odd
+        for odd in odd_rows(wire_policy()):
+            policies, bad = read_rows([odd, wire_policy()], to_policy)
+            assert len(policies) + bad == 2, odd
 
 
 class TestTickets:
