@@ -231,7 +231,7 @@ class TestAnswersThatAreNone:
             (Answer(200, {"Content-Encoding": "br"}, b"x"), "packing"),
             (Answer(200, {"Content-Encoding": "gzip"}, b"not gzip at all"), "unpacked"),
             (Answer(200, {"Content-Encoding": "gzip"}, b""), "too early"),
-            (Answer(304, {}, b""), "not followed"),
+            (Answer(304, {}, b""), "answered with HTTP 304"),
         ],
     )
     async def test_is_named(self, opsgenie: OpsgenieSimulator, answer: Answer, words: str) -> None:

@@ -222,8 +222,11 @@ async def test_an_attachment_is_bounded_in_size_hops_and_kind_of_address() -> No
             await source.download(f"{desk.url}/large", 100_000)
         with pytest.raises(Unreadable, match="again and again"):
             await source.download(f"{desk.url}/loop", 100)
-        with pytest.raises(Throttled):
-            await source.download(f"{desk.url}/busy", 100)
+        desk.fail("/gone", dropped())
+        for path, kind in (("busy", Throttled), ("gone", Unreachable)):
+            with pytest.raises(kind) as caught:
+                await source.download(f"{desk.url}/{path}", 100)
+            assert caught.value.remedy.startswith("fetch it again"), "nobody does it by himself"
         for url in (
             "http://files.example/1",
             "file:///etc/passwd",

@@ -285,8 +285,8 @@ class Gateway:
     async def _read(
         self, response: httpx.Response, key: Key, secret: Secret, doing: str, *, writing: bool
     ) -> Answer:
-        if response.is_redirect:
-            raise redirected(response.headers.get("Location", ""), self._host)
+        if response.has_redirect_location:
+            raise redirected(response.headers["Location"], self._host)
         if response.is_success:
             return Answer(await body_of(response, self._patience.body), server_time_of(response))
         try:

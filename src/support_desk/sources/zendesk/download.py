@@ -7,9 +7,17 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from support_desk.config.model import Zendesk
-from support_desk.sources.errors import Unreadable
+from support_desk.sources.errors import SourceError, Throttled, Unreadable
 from support_desk.sources.zendesk.bare_requests import requests
-from support_desk.sources.zendesk.failures import CAUGHT, REDIRECTS, Place, of_exception, of_status, throttled
+from support_desk.sources.zendesk.failures import (
+    CAUGHT,
+    REDIRECTS,
+    TRY_AGAIN,
+    Place,
+    of_exception,
+    of_status,
+    throttled,
+)
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.rates import Rates
 from support_desk.sources.zendesk.sign_in import SignIn
@@ -27,6 +35,18 @@ def fetch_attachment(
     The credential is sent to the helpdesk's own address only, and only with the first request:
     content usually lies on another host, which a redirect names.
     """
+    try:
+        return _fetched(url, limit, settings, sign_in, rates=rates, limits=limits)
+    except SourceError as error:
+        if isinstance(error, Throttled) or error.remedy.endswith(TRY_AGAIN):
+            # What nobody looks at isn't fetched again by itself.
+            error.remedy = "fetch it again (a), or open the ticket in the browser (o)"
+        raise
+
+
+def _fetched(
+    url: str, limit: int, settings: Zendesk, sign_in: SignIn, *, rates: Rates, limits: Limits
+) -> bytes:
     place = Place.of(settings)
     base = settings.url.rstrip("/")
     bounded = replace(limits, body_bytes=limit)

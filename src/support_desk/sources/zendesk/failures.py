@@ -38,7 +38,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _CHECK_URL = "check [zendesk] url"
 _CHECK_PROXY = "check HTTPS_PROXY and NO_PROXY"
-_TRY_AGAIN = "the dashboard tries again by itself; if it lasts, open the helpdesk in a browser"
+TRY_AGAIN = "the dashboard tries again by itself; if it lasts, open the helpdesk in a browser"
 _NOT_ZENDESK = "open the helpdesk in a browser: a network's sign-in page or a proxy may be in the way"
 
 
@@ -80,12 +80,12 @@ class Place:
 
 def broken_off() -> SourceError:
     """The connection ended in the middle of an answer."""
-    return Unreadable("Zendesk: the answer broke off before its end", _TRY_AGAIN)
+    return Unreadable("Zendesk: the answer broke off before its end", TRY_AGAIN)
 
 
 def too_slow(seconds: float) -> SourceError:
     """The answer wasn't whole within the time that a request has."""
-    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", _TRY_AGAIN)
+    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", TRY_AGAIN)
 
 
 def too_big(size: int) -> SourceError:
@@ -161,7 +161,7 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServiceDown(
             f"Zendesk: {what}: the service is in trouble ({status})",
-            "see status.zendesk.com; " + _TRY_AGAIN,
+            "see status.zendesk.com; " + TRY_AGAIN,
             retry_after=retry_after(response.headers),
             **extra,
         )
@@ -185,7 +185,7 @@ def of_exception(
     if answer is not None and not answer.ok:
         return of_status(answer, place, what)
     if was_let_go(error):
-        return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", _TRY_AGAIN)
+        return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", TRY_AGAIN)
     if came_from_an_answer(error):
         return _confused(place)
     if why := why_untrusted(causes(error)):
@@ -228,7 +228,7 @@ def _no_connection(place: Place) -> SourceError:
 
 
 def _timed_out(place: Place) -> SourceError:
-    return Unreachable(f"Zendesk: {place.host} didn't answer in time", _TRY_AGAIN)
+    return Unreachable(f"Zendesk: {place.host} didn't answer in time", TRY_AGAIN)
 
 
 def _proxy(place: Place) -> SourceError:
