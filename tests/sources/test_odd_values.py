@@ -17,7 +17,8 @@ from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import LATEST, plausible
 from support_desk.sources.opsgenie.wire import read_alert, read_rows, to_alert, to_policy
 from support_desk.sources.protocols import Reading
-from support_desk.sources.zendesk.wire import comments_from, tickets_from_search
+from support_desk.sources.zendesk.wire import tickets_from_search
+from support_desk.sources.zendesk.wire_conversation import comments_from
 from tests.simulators.http import Answer, json_answer
 from tests.simulators.opsgenie import OpsgenieSimulator, wire_alert, wire_policy
 from tests.simulators.opsgenie import source_for as opsgenie_source
