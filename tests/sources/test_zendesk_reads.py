@@ -16,7 +16,7 @@ import pytest
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.domain.tickets import Attachment
-from support_desk.sources.errors import NotThere, SourceError, Throttled, Unreachable, Unreadable
+from support_desk.sources.errors import NotThere, ServiceDown, SourceError, Throttled, Unreachable, Unreadable
 from support_desk.sources.zendesk import Limits, ZendeskSource
 from tests.simulators.http import (
     Answer,
@@ -28,6 +28,7 @@ from tests.simulators.http import (
     json_answer,
     redirect,
     silence,
+    text_answer,
     throttled,
 )
 from tests.simulators.zendesk import (
@@ -222,8 +223,8 @@ async def test_an_attachment_is_bounded_in_size_hops_and_kind_of_address() -> No
             await source.download(f"{desk.url}/large", 100_000)
         with pytest.raises(Unreadable, match="again and again"):
             await source.download(f"{desk.url}/loop", 100)
-        desk.fail("/gone", dropped())
-        for path, kind in (("busy", Throttled), ("gone", Unreachable)):
+        desk.fail("/gone", text_answer(503, "no"))
+        for path, kind in (("busy", Throttled), ("gone", ServiceDown)):
             with pytest.raises(kind) as caught:
                 await source.download(f"{desk.url}/{path}", 100)
             assert caught.value.remedy.startswith("fetch it again"), "nobody does it by himself"
