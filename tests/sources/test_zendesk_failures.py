@@ -359,6 +359,9 @@ async def test_an_anonymous_session_is_a_failed_sign_in() -> None:
         source = source_for(desk.url)
         with pytest.raises(SignInRefused, match="nobody's"):
             await source.queue()
+        desk.me = {"id": "jo", "name": "Jo Example", "role": "agent"}
+        with pytest.raises(Unreadable):
+            await source.queue()
         await source.close()
 
 

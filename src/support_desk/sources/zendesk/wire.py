@@ -192,11 +192,13 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
     if not isinstance(user, dict):
         raise NotAnAnswer(error_code(document.get("error")))
     number = user.get("id")
+    if not isinstance(number, int | None):
+        raise NotAnAnswer
     name, role, email = (
         str(clean(value, 100)) if isinstance(value := user.get(key), str) else ""
         for key in ("name", "role", "email")
     )
-    return (number if isinstance(number, int) else None, name, role, email)
+    return (number, name, role, email)
 
 
 def read_rows(
