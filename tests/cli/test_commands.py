@@ -330,17 +330,22 @@ def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFix
     assert "--log-file" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_gone_ends_the_program_quietly() -> None:
+@pytest.mark.parametrize(
+    ("argv", "code"), [(["config", "init", "--stdout"], 0), (["check"], 1), (["--help"], 0)]
+)
+def test_a_reader_that_has_gone_keeps_nothing_from_the_exit_code(
+    home: Path, argv: list[str], code: int
+) -> None:
+    (home / "file").write_text("")
+    path = write(home, f'[store]\npath = "{home / "file" / "store"}"')
     reader, writer = os.pipe()
     os.close(reader)
-    process = subprocess.Popen(
-        [*PROGRAM, "config", "init", "--stdout"], stdout=writer, stderr=subprocess.PIPE
-    )
+    process = subprocess.Popen([*PROGRAM, "--config", path, *argv], stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     _, said = process.communicate()
 
     assert said == b""
-    assert process.returncode == 0
+    assert process.returncode == code
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")

@@ -32,9 +32,6 @@ def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ, clock: Clo
     try:
         code = _run(list(argv), environ, clock or SystemClock())
         output.flush()
-    except BrokenPipeError:
-        output.forget_stdout()
-        return 0
     except output.Unwritable as error:
         output.forget_stdout()
         output.talk(f"the output can't be written: {error}")

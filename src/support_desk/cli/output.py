@@ -65,7 +65,7 @@ def _escaped(text: str) -> str:
 
 
 def flush() -> None:
-    """Hand everything over now, while a broken pipe can still be noticed."""
+    """Hand everything over now, while it can still be noticed that it isn't taken."""
     if sys.stdout is not None:
         with _telling():
             sys.stdout.flush()
@@ -76,7 +76,8 @@ def _telling() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise
+        # What was found wrong is said all the same, and told by the exit code.
+        forget_stdout()
     except OSError as error:
         raise Unwritable(os.strerror(error.errno or 0)) from None
 
