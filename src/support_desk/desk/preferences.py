@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+from support_desk.files import write_over
 
 THEME = "theme"
 LOOKED = "suspended_looked_at"
@@ -36,10 +36,7 @@ class Preferences:
             return
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, draft = tempfile.mkstemp(dir=self._path.parent, prefix=".preferences-")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self._words, file)
-            Path(draft).replace(self._path)
+            write_over(self._path, json.dumps(self._words).encode())
 
     @property
     def looked_at(self) -> datetime | None:
