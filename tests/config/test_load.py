@@ -365,6 +365,14 @@ def test_the_day_ends_after_it_starts(tmp_path: Path) -> None:
     assert "hours.end" in mistakes(tmp_path, '[hours]\nend = "09:00"')
 
 
+def test_a_pattern_that_is_in_every_rotations_name_is_refused(tmp_path: Path) -> None:
+    found = mistakes(
+        tmp_path, "[rota]\nfirst_line = {ops = '', schedule = ' '}\nsecond_line = {schedule = ''}"
+    )
+
+    assert set(found) == {"rota.first_line.ops", "rota.first_line.schedule", "rota.second_line.schedule"}
+
+
 def test_no_value_of_the_file_is_repeated_in_a_mistake(tmp_path: Path) -> None:
     found = mistakes(tmp_path, '[zendesk]\ntokn = "hunter2"\ncontract_pauses = "hunter2"\nscope = 7')
 

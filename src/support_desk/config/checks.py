@@ -29,6 +29,7 @@ def mistakes_in(config: Config, where: Where) -> Iterator[Mistake]:
     """Everything that is well-formed and still wrong."""
     yield from _hours(config, where)
     yield from _addresses(config, where)
+    yield from _rota(config, where)
     yield from _patterns(config, where)
     yield from _secrets(config, where)
     yield from _services(config, where)
@@ -122,6 +123,22 @@ def wrong_address(address: str, *, template: bool) -> tuple[str, str]:
     elif "?" in path or "#" in path:
         return "an address with ? or # can't be a service's", "Write the address without it"
     return "", ""
+
+
+def _rota(config: Config, where: Where) -> Iterator[Mistake]:
+    """An empty pattern is found in every name: whoever is on call would be shown as the ops engineer."""
+    first, second = config.rota.first_line, config.rota.second_line
+    empty = "it is empty, and so in every rotation's name"
+    remedy = 'Write how the names of its rotations begin, as in "(?i)^ops"'
+    for name, pattern in (("dev", first.dev), ("ops", first.ops), ("on_call", first.on_call)):
+        if not pattern.strip():
+            yield Mistake(f"rota.first_line.{name}", where(f"rota.first_line.{name}"), empty, remedy)
+    for key, schedule in (
+        ("rota.first_line.schedule", first.schedule),
+        ("rota.second_line.schedule", second.schedule),
+    ):
+        if not schedule.strip():
+            yield Mistake(key, where(key), "no schedule is named", "Write its name or id in OpsGenie")
 
 
 def _patterns(config: Config, where: Where) -> Iterator[Mistake]:
