@@ -27,7 +27,7 @@ from support_desk.screens.filters import (
     ticket_fields,
 )
 from support_desk.screens.header import problem_line
-from support_desk.screens.marking import UsedMarks, with_marks
+from support_desk.screens.marking import UsedMarks, alert_targets, ticket_targets, with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
 from support_desk.screens.panes import BESIDE, FILTER, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
@@ -90,10 +90,10 @@ class Dashboard(RowActions, Panes):
         now = self.desk.now
         with Across(id="panes"):
             with Down(id="left"):
-                alerts = with_marks(alert_rows.columns, "message", self._alert_entry)
+                alerts = with_marks(alert_rows.columns, "message", self._entries, alert_targets)
                 yield MarkingList[AlertRow](alerts, _alert_key, now, id="alerts")
                 columns = ticket_rows.ticket_columns(self._view().calendar, self.desk_app.config.me.email)
-                tickets = with_marks(columns, "subject", self._ticket_entry)
+                tickets = with_marks(columns, "subject", self._entries, ticket_targets)
                 yield MarkingList[Ranked](tickets, _ticket_key, now, id="tickets")
                 yield Lines(id="why")
             with Down(id="right"):
@@ -105,16 +105,8 @@ class Dashboard(RowActions, Panes):
     def _view(self) -> View:
         return self.desk_app.view
 
-    def _alert_entry(self, row: AlertRow) -> Entry | None:
-        entries = self.desk_app.acts.entries
-        if not entries:
-            return None
-        ids = [alert.id for alert in row.members or (row.alert,)]
-        return next((found for id_ in ids if (found := entries.get(Target("alert", id_)))), None)
-
-    def _ticket_entry(self, row: Ranked) -> Entry | None:
-        entries = self.desk_app.acts.entries
-        return entries.get(Target("ticket", str(row.ticket.id))) if entries else None
+    def _entries(self) -> Mapping[Target, Entry]:
+        return self.desk_app.acts.entries
 
     @property
     def alerts(self) -> RowList[AlertRow]:
@@ -220,10 +212,10 @@ class Dashboard(RowActions, Panes):
         if outbox is None:
             return
         if entry.intent.target.kind == "alert":
-            alerts = self._used_marks.spent(entry, outbox.entries, self.alerts.marked, _alert_targets)
+            alerts = self._used_marks.spent(entry, outbox.entries, self.alerts.marked, alert_targets)
             self.alerts.unmark(alerts)
         else:
-            tickets = self._used_marks.spent(entry, outbox.entries, self.tickets.marked, _ticket_targets)
+            tickets = self._used_marks.spent(entry, outbox.entries, self.tickets.marked, ticket_targets)
             self.tickets.unmark(tickets)
 
     def _draw_waiting_frame(self) -> None:
@@ -459,14 +451,6 @@ class Dashboard(RowActions, Panes):
 
 def _alert_key(row: AlertRow) -> Hashable:
     return row.key
-
-
-def _alert_targets(row: AlertRow) -> set[Target]:
-    return {Target("alert", alert.id) for alert in row.members or (row.alert,)}
-
-
-def _ticket_targets(row: Ranked) -> set[Target]:
-    return {Target("ticket", str(row.ticket.id))}
 
 
 def _ticket_key(row: Ranked) -> Hashable:

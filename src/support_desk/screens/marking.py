@@ -5,20 +5,48 @@ The words of such a column (`marks.py`) come with the first action.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from support_desk.domain.intents import MOVING, WAITING, Entry, Phase, Target
 from support_desk.widgets.columns import Cell, Column, Moment
+
+if TYPE_CHECKING:
+    from support_desk.domain.sla import Ranked
+    from support_desk.screens.alert_rows import AlertRow
 
 R = TypeVar("R")
 
 Columns = Callable[[int], Sequence[Column[R]]]
 
+Targets = Callable[[R], Sequence[Target]]
+"""Whom an action on a row is done to."""
 
-def with_marks(columns: Columns[R], at: str, entry_of: Callable[[R], Entry | None]) -> Columns[R]:
-    """The columns, with the mark of a row before what the column called `at` says."""
+
+def alert_targets(row: AlertRow) -> Sequence[Target]:
+    """An alert, or each of a storm."""
+    return [Target("alert", alert.id) for alert in row.members or (row.alert,)]
+
+
+def ticket_targets(row: Ranked) -> Sequence[Target]:
+    """The ticket alone."""
+    return (Target("ticket", str(row.ticket.id)),)
+
+
+def with_marks(
+    columns: Columns[R], at: str, entries: Callable[[], Mapping[Target, Entry]], targets: Targets[R]
+) -> Columns[R]:
+    """The columns, with the mark of a row before what the column called `at` says.
+
+    `entries` has for each target what is being done to it: see `Acts.entries`.
+    """
+
+    def entry_of(row: R) -> Entry | None:
+        known = entries()
+        if not known:
+            return None
+        return next((found for target in targets(row) if (found := known.get(target))), None)
 
     def found(width: int) -> Sequence[Column[R]]:
         return [_marked(column, entry_of) if column.id == at else column for column in columns(width)]
@@ -52,9 +80,9 @@ class UsedMarks:
         self._meant: set[str] = set()
 
     def spent(
-        self, entry: Entry, entries: Iterable[Entry], marked: Sequence[R], targets: Callable[[R], set[Target]]
+        self, entry: Entry, entries: Iterable[Entry], marked: Sequence[R], targets: Targets[R]
     ) -> list[R]:
-        """The marked rows whose marks go now that an entry has made a step; `targets`: whom a row means."""
+        """The marked rows whose marks go now that an entry has made a step."""
         batch = _batch(entry)
         if entry.phase in WAITING and any(entry.intent.target in targets(row) for row in marked):
             self._meant.add(batch)
@@ -66,7 +94,7 @@ class UsedMarks:
         self._meant.discard(batch)
         done = {other.intent.target for other in together if other.phase is Phase.CONFIRMED}
         done -= {other.intent.target for other in together if other.phase is not Phase.CONFIRMED}
-        return [row for row in marked if targets(row) <= done]
+        return [row for row in marked if done.issuperset(targets(row))]
 
 
 def _batch(entry: Entry) -> str:
