@@ -29,7 +29,7 @@ from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, drawn
 TEN = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
 """Wednesday 10:00 in London: the support week changes hands."""
 
-DOWN = ServiceDown("Zendesk answers that it is broken (503)", "it is tried again by itself", status=503)
+DOWN = ServiceDown("Zendesk answers that it is broken (503)", "see its status page", status=503)
 
 
 def without(*ids: int) -> Any:
@@ -377,7 +377,9 @@ async def test_a_failing_source_keeps_its_rows_and_says_what_to_do() -> None:
         await desk.read(FeedName.TICKETS)
         assert desk.ticket_ids() == rows
         notice = desk.tickets.split("\n")[1]
-        assert notice.startswith(" ! Zendesk answers that it is broken (503): it is tried again by itself")
+        assert notice.startswith(
+            " ! Zendesk answers that it is broken (503): see its status page; it is read again by itself"
+        )
         await desk.pass_by(seconds=40)
         assert "stale 40 s" in desk.tickets.split("\n")[0]
         assert "zendesk stale 40 s" in desk.header

@@ -80,7 +80,7 @@ def test_the_dashboard_in_other_colours(snap_compare: Compare, theme: str) -> No
 def test_a_bad_day(snap_compare: Compare) -> None:
     async def story(desk: Running) -> None:
         desk.weather.errors[FeedName.TICKETS] = ServiceDown(
-            "Zendesk answers that it is broken (503)", "it is tried again by itself", status=503
+            "Zendesk answers that it is broken (503)", "see its status page", status=503
         )
         desk.weather.errors[FeedName.ALERTS] = NotAllowed(
             "OpsGenie refuses to list alerts (403)", "give the key the right to read", status=403

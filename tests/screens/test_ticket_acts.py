@@ -165,7 +165,7 @@ async def test_what_the_helpdesk_answers_late_opens_over_nothing(desk: Running, 
 
 
 async def test_what_a_key_asked_for_isnt_promised_to_come_by_itself(desk: Running) -> None:
-    down = ServiceDown("Zendesk answers that it is broken (503)", "it is tried again by itself", status=503)
+    down = ServiceDown("Zendesk answers that it is broken (503)", "see its status page", status=503)
     slowly(desk, down).set()
     await go_to(desk, MAP)
     await desk.press("m")

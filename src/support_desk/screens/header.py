@@ -181,7 +181,7 @@ def problem_line(view: View, *names: FeedName) -> str:
         if not feed.enabled:
             continue
         if feed.problem is not None:
-            again = ""
+            again = "" if feed.problem.definite else "; it is read again by itself"
             if feed.next_at is not None and feed.next_at > view.now + timedelta(seconds=20):
                 again = f" (next try {clock(feed.next_at, view.calendar.timezone)})"
             return f"{feed.problem.problem}: {feed.problem.remedy}{again}"

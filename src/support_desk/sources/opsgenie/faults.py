@@ -30,7 +30,7 @@ from support_desk.sources.errors import (
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.text import clean
 
-NETWORK = "check the network; the dashboard keeps trying"
+NETWORK = "check the network"
 SWITCHED_OFF = (
     "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration to "
     "Jira Service Management, which this release doesn't read): ask the account's owner where its alerts are"
@@ -174,7 +174,7 @@ def fault_of_status(
         case 404 | 410, _:
             return fault(*_missing(status, headers, doing))
         case 429, _:
-            remedy = "the dashboard waits and asks again; other tools of the account use the same allowance"
+            remedy = "wait a little: other tools of the account use the same allowance"
             return fault(Throttled, "OpsGenie asks us to wait", remedy, _wait(headers))
         case 407 | 408, _:
             return fault(*_ON_THE_WAY[status])
@@ -183,7 +183,7 @@ def fault_of_status(
             return fault(Rejected, problem, _REFUSED_CHANGE if writing else _REFUSED_QUESTION)
         case _, 5:
             problem = f"OpsGenie is out of order (HTTP {status})"
-            return fault(ServiceDown, problem, "the dashboard keeps trying")
+            return fault(ServiceDown, problem, "if it lasts, see opsgenie.status.atlassian.com")
         case _:
             return fault(Unreadable, f"OpsGenie answered with HTTP {status}", NETWORK)
 

@@ -11,8 +11,8 @@ from support_desk.sources.errors import SourceError, Throttled, Unreadable
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
+    IF_IT_LASTS,
     REDIRECTS,
-    TRY_AGAIN,
     Place,
     of_exception,
     of_status,
@@ -38,7 +38,7 @@ def fetch_attachment(
     try:
         return _fetched(url, limit, settings, sign_in, rates=rates, limits=limits)
     except SourceError as error:
-        if isinstance(error, Throttled) or error.remedy.endswith(TRY_AGAIN):
+        if isinstance(error, Throttled) or error.remedy.endswith(IF_IT_LASTS):
             # What nobody looks at isn't fetched again by itself.
             error.remedy = "fetch it again (a), or open the ticket in the browser (o)"
         raise

@@ -38,7 +38,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _CHECK_URL = "check [zendesk] url"
 _CHECK_PROXY = "check HTTPS_PROXY and NO_PROXY"
-TRY_AGAIN = "the dashboard tries again by itself; if it lasts, open the helpdesk in a browser"
+IF_IT_LASTS = "if it lasts, open the helpdesk in a browser"
 _NOT_ZENDESK = "open the helpdesk in a browser: a network's sign-in page or a proxy may be in the way"
 
 
@@ -80,12 +80,12 @@ class Place:
 
 def broken_off() -> SourceError:
     """The connection ended in the middle of an answer."""
-    return Unreadable("Zendesk: the answer broke off before its end", TRY_AGAIN)
+    return Unreadable("Zendesk: the answer broke off before its end", IF_IT_LASTS)
 
 
 def too_slow(seconds: float) -> SourceError:
     """The answer wasn't whole within the time that a request has."""
-    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", TRY_AGAIN)
+    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", IF_IT_LASTS)
 
 
 def too_big(size: int) -> SourceError:
@@ -101,7 +101,7 @@ def throttled(response: requests.Response, now: datetime | None) -> SourceError:
     wait = retry_after(response.headers, now)
     return Throttled(
         "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
-        "the dashboard reads again; a longer [polling] tickets or a smaller [polling] budget asks less",
+        "a longer [polling] tickets or a smaller [polling] budget asks less",
         status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=wait,
         request_id=_request_id(response),
@@ -161,7 +161,7 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServiceDown(
             f"Zendesk: {what}: the service is in trouble ({status})",
-            "see status.zendesk.com; " + TRY_AGAIN,
+            "see status.zendesk.com; " + IF_IT_LASTS,
             retry_after=retry_after(response.headers),
             **extra,
         )
@@ -229,7 +229,7 @@ def _no_connection(place: Place) -> SourceError:
 
 
 def _timed_out(place: Place) -> SourceError:
-    return Unreachable(f"Zendesk: {place.host} didn't answer in time", TRY_AGAIN)
+    return Unreachable(f"Zendesk: {place.host} didn't answer in time", IF_IT_LASTS)
 
 
 def _proxy(place: Place) -> SourceError:
@@ -266,7 +266,7 @@ def _confused(_: Place) -> SourceError:
 def _asked_to_wait(_: Place) -> SourceError:
     return Throttled(
         "Zendesk: too many requests",
-        "the dashboard reads again by itself",
+        "wait a little: other tools of the account use the same allowance",
         status=HTTPStatus.TOO_MANY_REQUESTS,
     )
 

@@ -27,7 +27,14 @@ from support_desk.sources.errors import (
     Unreadable,
 )
 from support_desk.sources.zendesk.bare_requests import requests
-from support_desk.sources.zendesk.failures import CAUGHT, Place, not_json, of_exception, of_status
+from support_desk.sources.zendesk.failures import (
+    CAUGHT,
+    IF_IT_LASTS,
+    Place,
+    not_json,
+    of_exception,
+    of_status,
+)
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy
 from support_desk.sources.zendesk.rates import Rates
@@ -269,9 +276,7 @@ def zendesk_answer(response: requests.Response | None = None) -> Iterator[None]:
 
 def _not_an_answer(error: NotAnAnswer) -> SourceError:
     if error.said:
-        return ServiceDown(
-            f"Zendesk: the service couldn't answer ({error.said})", "the dashboard tries again by itself"
-        )
+        return ServiceDown(f"Zendesk: the service couldn't answer ({error.said})", IF_IT_LASTS)
     return Unreadable(
         "Zendesk: the answer isn't of the expected kind",
         "open the helpdesk in a browser; check [zendesk] url",
