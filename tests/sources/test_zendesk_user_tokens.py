@@ -109,7 +109,7 @@ async def test_what_was_decided_does_not_go_out_under_the_name_of_whoever_signs_
     assert writer.signed_in == "", "by now it may be anybody's"
     for intent in decided:
         refused = await actions.perform(intent)
-        assert refused.verdict is Verdict.CONFLICT
+        assert refused.verdict is Verdict.FAILED
         assert "decided as jo@example.com, and by now Sam Example is signed in" in refused.words
         assert "send it as Sam Example (y)" in refused.remedy
     assert "PUT" not in {request.method for request in world.desk.requests}

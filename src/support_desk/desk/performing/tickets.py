@@ -91,7 +91,8 @@ class TicketPerformer:
         if not abilities.personal or me is None or not me.email or same_address(me.email, decided_as):
             return None
         return Receipt(
-            Verdict.CONFLICT,
+            # No conflict: the ticket is as it was.
+            Verdict.FAILED,
             f"not sent: decided as {decided_as}, and by now {me.name} is signed in to Zendesk",
             f"sign in again (support-desk login zendesk), or send it as {me.name} (y), or let it be (x)",
             seen=replace(intent.seen, signed_in=me.email),
