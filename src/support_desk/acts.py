@@ -73,6 +73,10 @@ class Acts:
         self._show()
         for note in outbox.notes:
             self._app.say(note, problem=True)
+        if (problem := outbox.problem) is not None:
+            # Before it is needed: by then there may be no time for it.
+            words = f"NOTHING CAN BE CHANGED from this desk: {problem.problem}; {problem.remedy}"
+            self._app.say(words, problem=True)
         return unfinished
 
     async def run(self, performer: BulkPerformer) -> None:

@@ -210,6 +210,14 @@ async def test_what_is_written_before_the_file_is_open_replaces_no_draft(tmp_pat
     assert kept.text == "half a thought\n\nmore!"
 
 
+async def test_that_nothing_can_be_sent_is_said_before_a_key_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "outbox.sqlite3").mkdir()
+    async with running(folder=tmp_path, wait=False) as desk:
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said[0].startswith("NOTHING CAN BE CHANGED from this desk: The store can't be used")
+        assert "then start the desk again" in desk.app.said[0]
+
+
 def exported(path: Path) -> list[dict[str, str]]:
     """The rows of a written log, which nobody else may read."""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
