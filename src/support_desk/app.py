@@ -393,13 +393,12 @@ class DeskApp(Places):
             self.say("Answer this or leave it (esc), then ctrl+q quits", problem=True)
             return
         outbox = self.acts.outbox
-        left = outbox.unfinished if outbox is not None else ()
-        if not left:
+        if outbox is None or not outbox.unfinished:
             self.exit()
             return
         from support_desk.screens.leaving import ask_to_leave
 
-        ask_to_leave(self, left)
+        ask_to_leave(self, outbox)
 
     async def action_refresh_all(self) -> None:
         """Read every source now."""

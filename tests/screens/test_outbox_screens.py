@@ -300,7 +300,11 @@ async def test_leaving_asks_only_while_something_is_to_be_sent(desk: Running) ->
     assert lost[-1].parts[0][0] == "The demo keeps nothing: all of it is forgotten."
     await desk.press("escape")
     assert entries(desk)[0].phase is Phase.HELD
-    await desk.press("u")
+    await desk.press("ctrl+q")
+    about = desk.app.screen.query_one("#about", TextView)
+    await ended(desk)
+    await desk.until(lambda: "Meanwhile all of it has ended" in drawn(about))
+    await desk.press("escape")
     await desk.press("ctrl+q")
     await desk.until(lambda: not desk.app.is_running)
 

@@ -85,9 +85,7 @@ class Question(Modal[str | None]):
     def on_mount(self) -> None:
         # Built isn't seen: on a busy machine seconds go by in between, and what is typed then means the desk.
         self.call_after_refresh(self._seen)
-        about = self.query_one("#about", TextView)
-        about.styles.height = min(24, max(2, self.app.size.height - 8), self._height())
-        about.show("question", [*self._lines_shown, BLANK])
+        self._show()
         edit: Parts = (("e", "key"), (f" {self._edit}  ", "text")) if self._edit else ()
         keys: Parts = (
             ("y", "key"),
@@ -97,6 +95,17 @@ class Question(Modal[str | None]):
             (" does nothing", "text"),
         )
         self.query_one("#keys", Lines).show([keys])
+
+    def say_anew(self, lines: Sequence[TextLine]) -> None:
+        """What it is about isn't as it was when the question was asked."""
+        if tuple(lines) != self._lines_shown:
+            self._lines_shown = tuple(lines)
+            self._show()
+
+    def _show(self) -> None:
+        about = self.query_one("#about", TextView)
+        about.styles.height = min(24, max(2, self.app.size.height - 8), self._height())
+        about.show("question", [*self._lines_shown, BLANK])
 
     def _seen(self) -> None:
         self._heard_at = self._moment

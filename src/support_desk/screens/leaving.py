@@ -13,6 +13,7 @@ from support_desk.widgets.text_view import BLANK, TextLine
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
+    from support_desk.desk.outbox import Outbox
 
 MOST = 8
 
@@ -21,20 +22,38 @@ _LOOKED_UP = "What is being sent is looked up then."
 _LOST = "The demo keeps nothing: all of it is forgotten."
 
 
-def ask_to_leave(app: DeskApp, left: Sequence[Entry]) -> None:
+LOOK_AGAIN = 0.25
+"""Seconds after which what was asked about may have gone on."""
+
+
+def ask_to_leave(app: DeskApp, outbox: Outbox) -> None:
     """`y` leaves all the same."""
 
     def answered(answer: str | None) -> None:
         if answer == "yes":
             app.exit()
 
-    outbox = app.acts.outbox
-    lines = leaving_lines(left, stays=outbox is not None and outbox.stays)
-    app.push_screen(Question(lines, "leaves all the same", danger=True), answered)
+    app.push_screen(Leaving(outbox), answered)
+
+
+class Leaving(Question):
+    """Whether to leave, while what is held or being sent goes on."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        super().__init__(self._about(), "leaves all the same", danger=True)
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_AGAIN, lambda: self.say_anew(self._about()), name="leaving")
+
+    def _about(self) -> list[TextLine]:
+        return leaving_lines(self._outbox.unfinished, stays=self._outbox.stays)
 
 
 def leaving_lines(left: Sequence[Entry], *, stays: bool) -> list[TextLine]:
     """What is still to be sent, and what becomes of it; `stays`: its file outlives the desk."""
+    if not left:
+        return [TextLine((("Meanwhile all of it has ended. Leave?", "strong"),))]
     count = "One action hasn't" if len(left) == 1 else f"{len(left)} actions haven't"
     lines = [TextLine(((f"{count} ended yet. Leave all the same?", "strong"),)), BLANK]
     for entry in left[:MOST]:
