@@ -26,16 +26,16 @@ class Box:
     def __init__(self, path: Path) -> None:
         self.world = AlertWorld()
         self.stores = [ReadingsStore.open(path), ReadingsStore.open(path)]
-        self.ada, self.cat = (self._actions(store) for store in self.stores)
+        self.ada, self.cat = map(self._actions, self.stores, ("ada", "cat"))
 
-    def _actions(self, store: ReadingsStore) -> AlertPerformer:
+    def _actions(self, store: ReadingsStore, account: str) -> AlertPerformer:
         return AlertPerformer(
             self.world.source,
             self.world.source.writer(),
             self.world.clock,
             zone=LONDON,
             name=lambda address: USERS.get(address, address),
-            turns=Turns(store, self.world.clock),
+            turns=Turns(store, self.world.clock, account=account),
         )
 
     async def decide(self, by: str, **changes: Any) -> Intent:
@@ -54,8 +54,9 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
     await box.close()
 
 
-async def test_in_the_same_moment_one_of_them_pages(box: Box) -> None:
-    mine, hers = await box.decide(ME), await box.decide(KIM)
+@pytest.mark.parametrize("by", [KIM, ME], ids=["two addresses", "one address in both configurations"])
+async def test_in_the_same_moment_one_of_them_pages(box: Box, by: str) -> None:
+    mine, hers = await box.decide(ME), await box.decide(by)
     first, second = await asyncio.gather(box.ada.perform(mine), box.cat.perform(hers))
     assert box.world.applied() == {"escalate": 1}
     assert {first.verdict, second.verdict} == {Verdict.CONFIRMED, Verdict.CONFLICT}

@@ -117,9 +117,11 @@ class Desk:
 
     def turns(self) -> Turns | None:
         """Whose turn it is among the desks that share the readings; None: they are kept nowhere."""
-        from support_desk.desk.turns import Turns  # with the first thing that is sent
+        import getpass  # with the first thing that is sent
 
-        return Turns(self._store, self.clock) if self._store is not None else None
+        from support_desk.desk.turns import Turns
+
+        return Turns(self._store, self.clock, account=getpass.getuser()) if self._store is not None else None
 
     def now(self) -> datetime:
         """This moment by the services' clocks, in UTC."""
