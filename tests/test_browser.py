@@ -49,7 +49,6 @@ def test_only_clean_https_addresses_of_our_hosts_are_opened(url: str) -> None:
 def test_without_a_graphical_session_no_console_browser_is_started(environ: dict[str, str]) -> None:
     found = browser.open_url("https://example.zendesk.com/a", HOSTS, environ=environ, platform="linux")
     assert found == browser.NO_BROWSER
-    assert found.startswith("no browser")
 
 
 @pytest.fixture

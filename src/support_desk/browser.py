@@ -35,7 +35,7 @@ CONSOLE_BROWSERS = frozenset(
 OPENERS = (("xdg-open",), ("gio", "open"), ("sensible-browser",), ("firefox",), ("chromium",))
 """What opens an address in a graphical session, the first that exists."""
 
-NO_BROWSER = "no browser here"
+NO_BROWSER = "There is no browser here"
 NOT_OURS = "not opened: the address isn't https on a host of your configuration"
 
 TMUX_SECONDS = 2.0

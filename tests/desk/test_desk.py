@@ -183,8 +183,8 @@ async def test_refresh_reads_and_says_so() -> None:
     bench = Bench()
     async with bench.running():
         await bench.clock.advance(5)
-        assert bench.desk.refresh([FeedName.TICKETS]) == "reading tickets"
-        assert bench.desk.refresh() == "reading everything"
+        assert bench.desk.refresh([FeedName.TICKETS]) == "Reading tickets"
+        assert bench.desk.refresh() == "Reading everything"
         await settle()
         assert bench.fake.on["tickets"].asked == 2
         assert bench.fake.on["alerts"].asked == 2
@@ -201,9 +201,9 @@ async def test_refresh_says_what_is_refused() -> None:
 
 async def test_refresh_before_there_is_anything_to_read() -> None:
     bench = Bench()
-    assert bench.desk.refresh() == "not connected yet"
+    assert bench.desk.refresh() == "Not connected yet"
     bench.desk.attach(Sources(None, None, None, None))
-    assert bench.desk.refresh([FeedName.TICKETS]) == "nothing to read: not configured"
+    assert bench.desk.refresh([FeedName.TICKETS]) == "Nothing to read: not configured"
 
 
 async def test_a_night_asleep_is_followed_by_one_read_of_each() -> None:

@@ -710,9 +710,9 @@ async def test_other_critical_priorities_are_announced() -> None:
 async def test_what_refresh_will_do_is_said() -> None:
     async with running() as desk:
         await desk.press("R")
-        assert desk.app.said[-1] == "reading everything"
+        assert desk.app.said[-1] == "Reading everything"
         await desk.press("1", "r")
-        assert desk.app.said[-1] == "reading alerts"
+        assert desk.app.said[-1] == "Reading alerts"
 
 
 async def test_q_at_the_top_only_says_how_to_leave() -> None:

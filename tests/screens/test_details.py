@@ -435,7 +435,11 @@ async def test_an_alert_that_fails_says_so_and_r_tries_again() -> None:
 @pytest.mark.parametrize(
     ("configured", "words", "held"),
     [
-        ("https://agency.helpdesk.example", "no browser here", True),
+        (
+            "https://agency.helpdesk.example",
+            "There is no browser here: the link was copied, sent to the terminal's clipboard",
+            True,
+        ),
         (
             "https://another.example",
             "not opened: the address isn't https on a host of your configuration",

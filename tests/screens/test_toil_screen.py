@@ -86,6 +86,8 @@ async def test_the_claims_of_two_pay_periods_newest_first(size: tuple[int, int])
         assert " y copy " not in desk.footer, "it isn't answered"
         await desk.press("space")
         assert not ledger(desk).marked, "no key acts on marked claims"
+        await desk.press("r")
+        assert desk.app.said[-1] == "Reading the rota and the history"
         await desk.press("tab", "G")
         told = " ".join(text(desk).split())
         assert "pay period Wed 4 Nov 10:00 to Wed 2 Dec 10:00: you were on call for 128 h so far" in told

@@ -207,11 +207,11 @@ class Desk:
         """Read these feeds (None: all) as soon as the services allow; says in words what will happen."""
         wanted = [name for name in (FeedName if feeds is None else feeds) if name in self._pollers]
         if not wanted:
-            return "nothing to read: not configured" if self.sources else "not connected yet"
+            return "Nothing to read: not configured" if self.sources else "Not connected yet"
         refused = {name: words for name in wanted if (words := self._pollers[name].wake())}
         reading = "everything" if feeds is None else ", ".join(FEED_WORDS[name] for name in wanted)
         if not refused:
-            return f"reading {reading}"
+            return f"Reading {reading}"
         rest = ("the rest is being read",) if len(refused) < len(wanted) else ()
         return "; ".join((*dict.fromkeys(refused.values()), *rest))
 

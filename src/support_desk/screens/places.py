@@ -100,16 +100,16 @@ class Places(Telling):
 
     def open_link(self, url: str) -> None:
         """Open a link in a browser; where there is none, copy it and say so."""
-        from support_desk.browser import open_url
+        from support_desk.browser import NO_BROWSER, copy, open_url
 
         host = urlsplit(url).hostname or "no host"
         problem = open_url(url, self.link_hosts)
         if problem is None:
             self.say(f"Opening {host} in the browser")
+        elif problem == NO_BROWSER:
+            self.say(f"{NO_BROWSER}: the link was copied, {copy(self, url)}", problem=True)
         else:
             self.say(problem, problem=True)
-            if problem.startswith("no browser"):
-                self.copy(url, "the link")
 
     def copy(self, text: str, what: str) -> None:
         """Copy to the clipboard, as far as a terminal can."""

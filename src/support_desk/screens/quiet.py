@@ -60,12 +60,16 @@ class QuietScreen(ListAndText[Proposal]):
 
     def on_mount(self) -> None:
         self._draw()
-        self.action_look()
+        self._look()
 
     # Reading
 
     def action_look(self) -> None:
         """Read the history and the runbooks' ages again."""
+        self._look()
+        self.say("Reading the history")
+
+    def _look(self) -> None:
         self.run_worker(
             self._read(), name="quiet", group="quiet", exclusive=True,
             description="read the history for quiet times", exit_on_error=False,

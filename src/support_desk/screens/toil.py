@@ -47,6 +47,9 @@ READING = "toil"
 """Name of the worker that reads the history and the rota."""
 
 
+NOBODYS = "Whose claims? Set me.email in the configuration."
+
+
 class ToilScreen(ListAndText[Claim]):
     """The claims, newest first, and everything about the one under the cursor."""
 
@@ -71,12 +74,16 @@ class ToilScreen(ListAndText[Claim]):
 
     def on_mount(self) -> None:
         self._draw()
-        self.action_look()
+        self._look()
 
     # Reading
 
     def action_look(self) -> None:
         """Read the rota and the history again."""
+        self._look()
+        self.say("Reading the rota and the history" if self.desk_app.config.me.email else NOBODYS)
+
+    def _look(self) -> None:
         if self.desk_app.config.me.email:
             self.run_worker(
                 self._read(), name=READING, group=READING, exclusive=True,
@@ -155,7 +162,7 @@ class ToilScreen(ListAndText[Claim]):
 
     def _empty(self, found: Found | None) -> str:
         if not self.desk_app.config.me.email:
-            return "Whose claims? Set me.email in the configuration."
+            return NOBODYS
         if found is None:
             return "Reading ..."
         return "No claims are known." if found.missing else "No claims in these weeks."
@@ -172,7 +179,8 @@ class ToilScreen(ListAndText[Claim]):
 
     def idle_actions(self) -> frozenset[str]:
         claim, found = self.list.selected, self._found
-        idle = set(super().idle_actions())
+        # Enter answers here, which has its own key.
+        idle = {"list.open", *super().idle_actions()}
         if claim is None:
             idle.add("toil.answer")
         if claim is None or claim.answer is None:
