@@ -73,3 +73,5 @@ def test_sending_at_once_is_offered_for_what_one_key_escalates_where_there_is_ro
     changed = {"app.undo": "z"}
     words = "".join(part for part, _ in hold_line(held(ESCALATE), 5, 120, changed))
     assert " z takes it back " in words
+    under = "".join(part for part, _ in hold_line(held(ESCALATE), 5, 120, {}, covered=True))
+    assert under.endswith(" esc u takes it back "), "a field over it takes the keys as letters"

@@ -16,13 +16,18 @@ from support_desk.text import cell_width, clean, fit
 from support_desk.widgets.lines import Parts
 
 
-def hold_line(entry: Entry, seconds: float, width: int, changed: Mapping[str, str]) -> Parts:
-    """The line for the newest thing that is held; `seconds` until it goes."""
-    undo = _key("app.undo", changed)
+def hold_line(
+    entry: Entry, seconds: float, width: int, changed: Mapping[str, str], *, covered: bool = False
+) -> Parts:
+    """The line for the newest thing that is held; `seconds` until it goes.
+
+    `covered`: it is seen under a dialogue, where a field would take the keys as letters.
+    """
+    undo = f"{'esc ' if covered else ''}{_key('app.undo', changed)}"
     count = f" IN {ceil(seconds)} s "
     keys: Parts = ((f" {undo}", "key"), (" takes it back ", "strong"))
     room = width - cell_width(count) - _wide(keys)
-    if c.is_one_key_escalation(entry.intent.command):
+    if c.is_one_key_escalation(entry.intent.command) and not covered:
         again: Parts = (
             (f" {_key('act.escalate', changed)}", "key"),
             (" again sends at once ", "text"),
