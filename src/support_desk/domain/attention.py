@@ -30,7 +30,7 @@ LAST_MINUTES = timedelta(minutes=5)
 """Within these a countdown shows seconds."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_SUBJECT = 40
+_SUBJECT = 100
 _SHORTEST_TITLE = 12
 _BRIEFEST_TITLE = 8
 """Where the reason is told in fewer words."""

@@ -199,9 +199,7 @@ class DeskScreen(Even, Fitting, Screen[None]):
         from support_desk.screens.hold_line import hold_line
 
         covered = self.app.screen is not self
-        return hold_line(
-            held, outbox.seconds_left(held), width, self.desk_app.changed_keys, covered=covered
-        )
+        return hold_line(held, outbox.seconds_left(held), width, self.desk_app.changed_keys, covered=covered)
 
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""
