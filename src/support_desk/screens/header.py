@@ -154,12 +154,15 @@ def _sources(view: View, narrow: bool) -> Parts:
         words, style = health_words(view, source)
         parts += [(labels[narrow] + " ", "dim"), (words, style), ("  " if narrow else DOT[0], "dim")]
     suspended = view.snapshot.suspended
-    if state(suspended, view.now) is not State.OFF:
+    judged = state(suspended, view.now)
+    if judged is not State.OFF:
         if suspended.read_at is None:
             count, style = "?", "dim"
         else:
-            more = "" if suspended.complete else "+"
-            count, style = f"{len(suspended.rows)}{more}", "warn" if suspended.rows else "text"
+            failed = judged is State.FAILED
+            more = "?" if failed else "" if suspended.complete else "+"
+            usual = "stale" if failed else "text"
+            count, style = f"{len(suspended.rows)}{more}", "warn" if suspended.rows else usual
         parts += [("susp " if narrow else "suspended ", "dim"), (count, style)]
     asking = view.questions
     if asking:
