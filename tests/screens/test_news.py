@@ -13,11 +13,13 @@ from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import Feed, FeedName, Problem
 from support_desk.domain.alerts import Alert
 from support_desk.domain.sla import rank
+from support_desk.domain.words import duration_words
 from support_desk.screens.alert_rows import alert_rows, columns, left_words
 from support_desk.screens.header import announcement, critical_alerts
 from support_desk.screens.news import MOST_LINES, Watch
 from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START, World, demo_config
+from support_desk.sources.fixtures.cast import ME, RAVI
 from support_desk.widgets.columns import Moment
 from tests.support import changed, view
 
@@ -122,6 +124,41 @@ def test_a_breach_is_rung_and_said_once_when_its_time_comes() -> None:
     assert news.ring
     assert [line.partition(":")[0] for line in news.lines] == ["#48309 has breached"]
     assert not watch.look(seen(at=122)).ring
+
+
+def test_a_breach_is_said_without_a_new_reading_and_where_as_many_are_late_as_before() -> None:
+    same, fewer = watching(), watching()
+    queue = seen()
+    later = replace(queue, now=queue.now + timedelta(seconds=121))
+    same.look(queue)
+    assert [line.partition(":")[0] for line in same.look(later).lines] == ["#48309 has breached"]
+    tickets = later.snapshot.tickets
+    one_left = later.snapshot.with_feed(FeedName.TICKETS, replace(tickets, rows=tickets.rows[1:]))
+    news = fewer.look(replace(later, snapshot=one_left))
+    assert [line.partition(":")[0] for line in news.lines] == ["#48309 has breached"]
+
+
+def test_what_you_took_and_left_open_reminds_once_in_each_interval() -> None:
+    after = timedelta(minutes=demo_config().on_call.stale_ack_minutes)
+    taken: dict[str, Any] = {"status": "acked", "acknowledged_at": DEMO_START - after}
+    alerts = (
+        alert(1, **taken, acknowledged_by=ME.email.upper()),
+        alert(2, **taken, acknowledged_by=RAVI.email),
+    )
+
+    def at(span: timedelta) -> View:
+        return view(at=DEMO_START + span, feeds={FeedName.ALERTS: alerts, FeedName.TICKETS: ()})
+
+    watch = Watch(demo_config())
+    watch.first(at(-timedelta(seconds=1)))
+    news = watch.look(at(timedelta()))
+    words = f"You took it {duration_words(after)} ago and it is still open: P3 alarm 1"
+    assert (news.ring, news.lines) == (True, (words,))
+    assert watch.look(at(after - timedelta(seconds=1))).lines == ()
+    assert len(watch.look(at(after)).lines) == 1
+    late = Watch(demo_config())
+    late.first(at(timedelta()))
+    assert late.look(at(timedelta(seconds=1))).lines == (), "what the store remembered is no news"
 
 
 def test_many_announcements_at_once_are_cut_and_counted() -> None:
