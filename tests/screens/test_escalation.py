@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import pytest
 from support_desk.config.model import Beyond, EscalationSection, PersonSection, RotaSection, TicketEscalation
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain import commands as c
-from support_desk.domain.alerts import AlertDetail
+from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy, EscalationRule
 from support_desk.domain.intents import Phase
 from support_desk.domain.rota import OnCall, Person
 from support_desk.screens.acting.composer import Composer
@@ -22,7 +22,9 @@ from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
+from support_desk.sources.fixtures.alert_book import POLICIES
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
+from support_desk.sources.fixtures.cast import HELEN
 from support_desk.sources.protocols import AlertCapabilities, Reading, Sources
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
@@ -548,6 +550,57 @@ async def test_an_alerts_own_policy_that_cant_be_read_is_escalated_by_its_name()
         entry = await ended(desk)
         assert entry.phase is Phase.CONFIRMED, entry.words
         assert "was paged " in entry.words
+
+
+class NamesNone(WeatheredAlerts):
+    """Alerts that name no escalation of their own."""
+
+    async def alert(self, alert_id: str) -> AlertDetail:
+        detail = await super().alert(alert_id)
+        return replace(detail, alert=replace(detail.alert, responders=()))
+
+
+class Routed(FixtureAlertWriter):
+    """A team whose routing rule names a policy; it isn't among those that were read."""
+
+    async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:
+        at_once = EscalationRule("if-not-acked", timedelta(0), "user", "x", JOANNA.email)
+        return EscalationPolicy("routed", "Routed", (at_once,))
+
+
+class Unrouted(FixtureAlertWriter):
+    """A team without a routing rule."""
+
+    async def routed_policy(self, alert: Alert) -> EscalationPolicy | None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("writer", "policy", "people"),
+    [(Routed, "routed", (JOANNA.email,)), (Unrouted, POLICIES[0].id, (HELEN.email,))],
+)
+async def test_an_alert_without_a_policy_goes_by_its_teams_route_then_by_the_configured_one(
+    writer: type[FixtureAlertWriter], policy: str, people: tuple[str, ...]
+) -> None:
+    """Neither is the alert's own: its clock takes no step, only that somebody was notified does."""
+
+    def edit(sources: Sources) -> Sources:
+        alerts, usual = sources.alerts, sources.alert_writer
+        assert isinstance(alerts, WeatheredAlerts)
+        assert isinstance(usual, FixtureAlertWriter)
+        nameless = NamesNone(alerts._world, alerts._clock)
+        nameless.weather = alerts.weather
+        return replace(sources, alerts=nameless, alert_writer=writer(usual._world, usual._clock))
+
+    async with running(edit=edit) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await held(desk)
+        command = entries(desk)[0].intent.command
+        assert isinstance(command, c.EscalateAlert)
+        assert (command.policy_id, command.people) == (policy, people)
 
 
 async def test_a_policy_that_is_newer_than_the_last_reading_is_read_at_the_key_press() -> None:
