@@ -12,6 +12,7 @@ from support_desk.config.model import Bell, Config, OnCallSection
 from support_desk.config.rules import agreement_of
 from support_desk.desk.snapshot import Feed, FeedName, Problem
 from support_desk.domain.alerts import Alert
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.sla import rank
 from support_desk.domain.words import duration_words
 from support_desk.screens.alert_rows import alert_rows, columns, left_words
@@ -230,6 +231,16 @@ def test_the_announcement_names_the_oldest_and_when_the_next_line_is_paged() -> 
     narrow = "".join(part for part, _ in announcement(seen(), 80))
     assert narrow == " P1 OPEN: https://www.eastmarch.example/ is dow…, next line in 1:20  and 1 more "
     assert announcement(view(feeds={FeedName.ALERTS: ()}), 80) == ()
+
+
+@pytest.mark.parametrize(
+    ("proof", "words"), [(Proof.PAGED, "Sam was paged 09:45:50"), (Proof.UNKNOWN, "next line in 1:20")]
+)
+def test_the_announcement_tells_who_was_paged_where_that_is_known(proof: Proof, words: str) -> None:
+    made = seen()
+    page = Page(made.now - timedelta(seconds=10), proof, "Sam was paged 09:45:50", escalation=True)
+    paged = replace(made, pages={critical_alerts(made)[0].id: page})
+    assert "".join(part for part, _ in announcement(paged)).endswith(f"(HTTP 502), {words}  and 1 more ")
 
 
 def test_the_announcement_says_first_that_a_line_may_not_have_been_paged() -> None:
