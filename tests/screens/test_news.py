@@ -240,7 +240,7 @@ def test_the_announcement_tells_who_was_paged_where_that_is_known(proof: Proof, 
     made = seen()
     page = Page(made.now - timedelta(seconds=10), proof, "Sam was paged 09:45:50", escalation=True)
     paged = replace(made, pages={critical_alerts(made)[0].id: page})
-    assert "".join(part for part, _ in announcement(paged)).endswith(f"(HTTP 502), {words}  and 1 more ")
+    assert "".join(part for part, _ in announcement(paged, 160)).endswith(f"(HTTP 502), {words}  and 1 more ")
 
 
 def test_the_announcement_says_first_that_a_line_may_not_have_been_paged() -> None:
