@@ -110,6 +110,7 @@ class Desk:
         """What is promised next, by the ticket's number, as far as it was seen."""
         self.pages: Mapping[str, Page] = {}
         """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
+        self._looking: asyncio.Task[None] | None = None
         self._own = OwnChanges()
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
@@ -345,11 +346,13 @@ class Desk:
         if name is FeedName.ROTA:
             reading = keep_uncovered(held, reading)
         if name is FeedName.ALERTS:
-            await self._look_at_pages()
             reading = noticed(held, self._own.onto(reading, read_at), self.snapshot.alerts.read_at)
         return digest(name, held, reading, read_at)
 
     def _publish(self, name: FeedName, attempt: Attempt[Digest[Any]]) -> None:
+        if name is FeedName.ALERTS and self._store is not None:
+            # Beside the reading: that waits for no file.
+            self._looking = asyncio.create_task(self._look_at_pages(), name="look at pages")
         feed = self.snapshot.feed(name)
         if attempt.value is None:
             self._take(name, _failed(feed, attempt.problem, attempt.next_at, self.now()), _NOTHING)
