@@ -20,6 +20,7 @@ from tests.support import changed, view
 
 DOWN = Problem("Zendesk is down", "wait for it")
 NO_ANSWER = replace(DOWN, problem="no answer")
+REFUSED = Problem("refused", "renew the key", definite=True)
 
 
 def span(seconds: float) -> timedelta:
@@ -108,7 +109,11 @@ def test_what_asks_and_what_is_wrong_with_the_desk_stands_in_the_header() -> Non
     [
         ({}, ""),
         ({"problem": DOWN, "enabled": False}, ""),
-        ({"problem": DOWN, "next_at": DEMO_START + span(20)}, "Zendesk is down: wait for it"),
+        (
+            {"problem": DOWN, "next_at": DEMO_START + span(20)},
+            "Zendesk is down: wait for it; it is read again by itself",
+        ),
+        ({"problem": REFUSED, "next_at": DEMO_START + span(20)}, "refused: renew the key"),
         (
             {"problem": DOWN, "next_at": DEMO_START + span(60), "rejected": 1},
             "Zendesk is down: wait for it (next try 09:47)",
@@ -125,4 +130,4 @@ def test_what_is_wrong_with_a_pane_and_what_helps(changes: dict[str, Any], words
     assert problem_line(made, FeedName.ALERTS, FeedName.TICKETS) == words
     if words:
         both = with_feed(made, FeedName.ALERTS, problem=NO_ANSWER)
-        assert problem_line(both, FeedName.ALERTS, FeedName.TICKETS) == "no answer: wait for it"
+        assert problem_line(both, FeedName.ALERTS, FeedName.TICKETS) == "no answer: wait for it; it is read again by itself"
