@@ -130,4 +130,7 @@ def test_what_is_wrong_with_a_pane_and_what_helps(changes: dict[str, Any], words
     assert problem_line(made, FeedName.ALERTS, FeedName.TICKETS) == words
     if words:
         both = with_feed(made, FeedName.ALERTS, problem=NO_ANSWER)
-        assert problem_line(both, FeedName.ALERTS, FeedName.TICKETS) == "no answer: wait for it; it is read again by itself"
+        assert (
+            problem_line(both, FeedName.ALERTS, FeedName.TICKETS)
+            == "no answer: wait for it; it is read again by itself"
+        )
