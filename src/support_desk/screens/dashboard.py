@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -108,20 +109,26 @@ class Dashboard(RowActions, Panes):
     def _entries(self) -> Mapping[Target, Entry]:
         return self.desk_app.acts.entries
 
-    @property
+    @cached_property
     def alerts(self) -> RowList[AlertRow]:
         """The pane of alerts."""
         return self.query_one("#alerts", RowList)
 
-    @property
+    @cached_property
     def tickets(self) -> RowList[Ranked]:
         """The queue."""
         return self.query_one("#tickets", RowList)
 
-    @property
+    @cached_property
     def rota(self) -> RowList[RotaRow]:
         """The pane of the rota."""
         return self.query_one("#rota", RowList)
+
+    @property
+    def _lists(self) -> dict[str, RowList[Any]]:
+        """The panes that are lists, by the id of each."""
+        lists: dict[str, RowList[Any]] = {"alerts": self.alerts, "tickets": self.tickets, "rota": self.rota}
+        return lists if self._activity is None else {**lists, "activity": self._activity}
 
     def show_activity(self) -> None:
         """Show what was done; its pane is there from the first time on."""
@@ -234,9 +241,8 @@ class Dashboard(RowActions, Panes):
             self._draw_why(view)
             if self.desk_app.needing is not None:
                 self.desk_app.needing.look_back_soon()
-        for pane in (self.alerts, self.tickets, self.rota, self._activity):
-            if pane is not None:
-                pane.tick()
+        for pane in self._lists.values():
+            pane.tick()
         self._say_states(view)
         self.draw_frame(view)
 
@@ -255,7 +261,7 @@ class Dashboard(RowActions, Panes):
     def _say_states(self, view: View) -> None:
         """Titles, what is wrong, and what an empty list means: quiet needs a fresh and complete reading."""
         for name, label in (("alerts", "1 Alerts"), ("tickets", "2 Tickets"), ("rota", "4 Rota")):
-            pane = self.query_one(f"#{name}", RowList)
+            pane = self._lists[name]
             chosen = self.filters.get(name, "")
             order = self.order if name == "tickets" else "risk"
             pane.title(title_of(view, name, label, chosen=chosen, order=order))
@@ -308,8 +314,8 @@ class Dashboard(RowActions, Panes):
         return bool(self.wanted())
 
     def idle_actions(self) -> frozenset[str]:
-        pane = self.query(f"#{self.pane_in_use()}").first()
-        opens = isinstance(pane, RowList) and pane.selected is not None
+        pane = self._lists.get(self.pane_in_use())
+        opens = pane is not None and pane.selected is not None
         return super().idle_actions() - {"list.open"} | (set() if opens else {"list.open"})
 
     def field_keys(self) -> tuple[tuple[str, str], ...]:
