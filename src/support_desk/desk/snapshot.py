@@ -174,12 +174,12 @@ class Snapshot:
 
     def feed(self, name: FeedName) -> Feed[object]:
         """One feed by its name."""
-        feed: Feed[object] = getattr(self, name.value)
+        feed: Feed[object] = getattr(self, name)
         return feed
 
     def with_feed(self, name: FeedName, feed: Feed[object]) -> Snapshot:
         """The same with another state of one feed."""
-        changes: dict[str, Any] = {name.value: feed}
+        changes: dict[str, Any] = {name: feed}
         return replace(self, **changes)
 
 
