@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from support_desk.desk.desk import Desk, DeskChange
 from support_desk.desk.once import read_once
 from support_desk.desk.snapshot import FeedName, SourceName, State, clock_behind, source_state, state
 from support_desk.desk.store import ReadingsStore
+from support_desk.domain.paged import Page, Proof
 from support_desk.glance import source_error
 from support_desk.sources.errors import NotAllowed, SignInRefused, Throttled, Unreachable
 from support_desk.sources.protocols import Reading, Sources
@@ -268,6 +270,36 @@ async def test_a_reading_is_as_young_as_it_is_although_the_clock_was_wrong() -> 
         read_at = bench.desk.snapshot.alerts.read_at
         assert read_at is not None
         assert abs(read_at - away) <= timedelta(seconds=2)
+
+
+async def test_a_look_at_who_was_paged_from_before_a_page_doesnt_undo_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was seen earlier may come later."""
+    store = ReadingsStore.open(tmp_path / "store.sqlite3")
+    bench, page = Bench(store=store), Page(START, Proof.PAGED, "Sam was paged", escalation=True)
+    seen, go_on, seen_again, look = threading.Event(), threading.Event(), threading.Event(), store.pages
+
+    def slow_at_first() -> Mapping[str, Page]:
+        found = look()
+        if seen.is_set():
+            seen_again.set()
+        else:
+            seen.set()
+            assert go_on.wait(10)
+        return found
+
+    monkeypatch.setattr(store, "pages", slow_at_first)
+    async with bench.running():
+        assert await asyncio.to_thread(seen.wait, 10)
+        await bench.desk.note_page("one", "a", page)
+        go_on.set()
+        assert await asyncio.to_thread(seen_again.wait, 10)
+        for _ in range(100):
+            await asyncio.to_thread(int)
+        assert bench.desk.pages == {"a": page}
+        assert bench.changes[-1].feeds == {FeedName.ALERTS}
+    bench.desk.close()
 
 
 async def test_how_far_the_clock_is_out_is_kept_for_those_who_only_read_the_store(tmp_path: Path) -> None:

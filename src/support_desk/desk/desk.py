@@ -110,7 +110,8 @@ class Desk:
         """What is promised next, by the ticket's number, as far as it was seen."""
         self.pages: Mapping[str, Page] = {}
         """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
-        self._looking: asyncio.Task[None] | None = None
+        self._paged = asyncio.Event()
+        """Somebody may have been paged since the last look."""
         self._own = OwnChanges()
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
@@ -176,6 +177,7 @@ class Desk:
         """Poll every feed until cancelled. `attach` comes first."""
         loops = {f"poll {name}": poller.run() for name, poller in self._pollers.items()}
         loops["watch for suspend"] = self._watch.run()
+        loops["look at pages"] = self._look_at_pages()
         tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         try:
             # One loop that ends, whatever the reason, must not end the others.
@@ -250,20 +252,24 @@ class Desk:
             await asyncio.to_thread(self._store.keep_page, action, alert, page, self.now())
         except StoreError as error:
             log.warning("page not kept", extra={"problem": error.problem})
-        await self._look_at_pages()
+        self._paged.set()
 
     async def _look_at_pages(self) -> None:
-        """Whom others have had paged meanwhile: the list of alerts doesn't tell."""
-        if self._store is None:
-            return
-        try:
-            found = await asyncio.to_thread(self._store.pages)
-        except StoreError as error:
-            log.warning("pages not read", extra={"problem": error.problem})
-            return
-        if found != self.pages:
-            self.pages = found
-            self._tell(frozenset({FeedName.ALERTS}), {})
+        """Whom others have had paged meanwhile: the list of alerts doesn't tell.
+
+        Beside the readings, which wait for no file; one look after the other, so that the last one counts.
+        """
+        while self._store is not None:
+            await self._paged.wait()
+            self._paged.clear()
+            try:
+                found = await asyncio.to_thread(self._store.pages)
+            except StoreError as error:
+                log.warning("pages not read", extra={"problem": error.problem})
+                continue
+            if found != self.pages:
+                self.pages = found
+                self._tell(frozenset({FeedName.ALERTS}), {})
 
     async def history(self, since: datetime) -> tuple[AlertRecord, ...]:
         """The alerts that were there at `since` or later, by their beginning. Raises `StoreError`.
@@ -350,9 +356,8 @@ class Desk:
         return digest(name, held, reading, read_at)
 
     def _publish(self, name: FeedName, attempt: Attempt[Digest[Any]]) -> None:
-        if name is FeedName.ALERTS and self._store is not None:
-            # Beside the reading: that waits for no file.
-            self._looking = asyncio.create_task(self._look_at_pages(), name="look at pages")
+        if name is FeedName.ALERTS:
+            self._paged.set()
         feed = self.snapshot.feed(name)
         if attempt.value is None:
             self._take(name, _failed(feed, attempt.problem, attempt.next_at, self.now()), _NOTHING)
