@@ -84,11 +84,14 @@ class Acts:
         if self.outbox is None:
             return
         self.outbox.attach(performer)
-        looking = asyncio.create_task(self._look_around(self.outbox), name="look for desks that have ended")
-        try:
-            await self.outbox.run()
-        finally:
-            looking.cancel()
+        self._app.run_worker(
+            self._look_around(self.outbox),
+            name="others",
+            group="desk",
+            description="look for desks that have ended",
+            exit_on_error=False,
+        )
+        await self.outbox.run()
 
     async def _look_around(self, outbox: Outbox) -> None:
         """What another desk of the person leaves unfinished mustn't wait for the next start."""

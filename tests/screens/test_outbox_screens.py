@@ -10,13 +10,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from support_desk.app import DeskApp
+from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import Draft, OutboxStore
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert
@@ -148,6 +151,21 @@ async def test_after_a_crash_the_outbox_opens_with_the_escalation_first_and_noth
         entry = await ended(desk)
         assert entry.receipt is not None
         assert entry.receipt.verdict in (Verdict.CONFIRMED, Verdict.CONFLICT)
+
+
+async def test_what_another_desk_leaves_that_ends_is_told_to_the_one_that_runs(tmp_path: Path) -> None:
+    async with running(folder=tmp_path) as desk:
+        await opened(desk)
+        ended = Outbox(
+            OutboxStore.open(tmp_path / "outbox.sqlite3"), desk.clock, user=getuser(),
+            instance=f"{gethostname()}/9999999/1/x",
+        )  # fmt: skip
+        ended.submit([Intent("1" * 32, Target("alert", "a"), "P1 a", c.CloseAlert(), Seen("open"), "x", NOW)])
+        await ended.close()
+        desk.clock.move(seconds=15)
+        await desk.until(lambda: desk.app.said)
+        assert desk.app.said[-1] == "Another desk of yours has ended and left 1 action to decide on: O"
+        await desk.until(lambda: "1 asks: O" in desk.header)
 
 
 @asynccontextmanager
