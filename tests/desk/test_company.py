@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +66,9 @@ def test_who_was_paged_is_known_to_every_desk(stores: Stores) -> None:
     assert theirs.pages()["a1"].proof is Proof.UNKNOWN
     mine.keep_page("two", "a1", None, START)
     assert theirs.pages() == {"a1": page}
+    with closing(sqlite3.connect(mine.path)) as file, file:
+        file.execute("INSERT INTO pages SELECT 'newer', 'a2', at, 'rung', words, 0, '' FROM pages")
+    assert theirs.pages() == {"a1": page}, "what a newer version means by it isn't known"
     theirs.keep_page("three", "a2", None, START + timedelta(days=8))
     assert theirs.pages() == {}, "it says nothing of who is paged next"
 

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from support_desk.desk.schema import STEPS, open_file, shared_mode
 from support_desk.desk.snapshot import Feed, FeedName, Problem, Snapshot
 from support_desk.desk.store import ReadingsStore, StoreError
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import Person, Role
 from support_desk.domain.runbooks import Heading, Runbook, RunbookRule
 from support_desk.domain.sla import Ranked, Verdict
@@ -375,6 +377,20 @@ def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
     store = ReadingsStore.open(path)
     store.save(FeedName.ALERTS, Feed(rows=(alert("a"),), read_at=START))
     assert len(store.history(START)) == 1
+    store.close()
+
+
+def test_what_the_version_before_has_kept_is_there(path: Path) -> None:
+    store = ReadingsStore.open(path)
+    store.save(TICKETS, tickets(1))
+    store.close()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("DROP TABLE pages")
+        old.execute(f"PRAGMA user_version={len(STEPS) - 1}")
+    store = ReadingsStore.open(path)
+    assert store.load().tickets == tickets(1)
+    store.keep_page("one", "a", Page(START, Proof.PAGED, "Sam was paged", escalation=True), START)
+    assert list(store.pages()) == ["a"]
     store.close()
 
 
