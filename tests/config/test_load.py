@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support_desk.config.load import ConfigError, Loaded, Mistake, load_config
+from tests.effort import calls
 
 
 def write(folder: Path, text: str) -> Path:
@@ -251,6 +252,15 @@ def test_a_mistake_says_the_line_that_it_is_on(tmp_path: Path, end: str) -> None
         "polling.alerts": "",
     }
     assert f"{path}, line 6: me.emial: there is no such key. Did you mean me.email?" in str(caught.value)
+
+
+def test_a_mistake_below_a_long_list_is_found_without_reading_the_file_once_a_line(tmp_path: Path) -> None:
+    def work(count: int) -> int:
+        text = "[on_call]\nclients = [\n" + '"acme",\n' * count + "]\n[me]\nemial = 'jo@example.com'"
+        assert mistakes(tmp_path, text)["me.emial"].lines == f"line {count + 5}"
+        return calls(lambda: mistakes(tmp_path, text))
+
+    assert work(200) < 20 * work(20)
 
 
 def test_what_is_missing_is_missing_from_the_line_of_its_table(tmp_path: Path) -> None:

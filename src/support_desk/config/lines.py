@@ -14,6 +14,8 @@ from functools import cache
 from typing import Any
 
 _PART = re.compile(r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[\w-]+))(?:#(?P<number>\d+))?(?:\.|$)')
+_BEGINS = re.compile(r"\s*(?:$|[#\[]|[^\s{].*=)")
+"""A line before which a value may have ended: one within a list mostly isn't."""
 _MOST = 100_000
 """Characters: to read more of them a few dozen times takes too long."""
 
@@ -53,6 +55,8 @@ class Lines:
 
     def _read_to(self, count: int) -> dict[str, Any] | None:
         """What the first `count` lines say; None where they end within a value."""
+        if count < len(self._lines) and not _BEGINS.match(self._lines[count]):
+            return None
         try:
             return tomllib.loads("".join(self._lines[:count]))
         except tomllib.TOMLDecodeError:
