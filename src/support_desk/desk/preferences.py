@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from support_desk.files import write_over
-
 THEME = "theme"
 LOOKED = "suspended_looked_at"
 
@@ -34,6 +32,8 @@ class Preferences:
         self._words[name] = value
         if self._path is None:
             return
+        from support_desk.files import write_over  # nothing is written before the first frame
+
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_over(self._path, json.dumps(self._words).encode())

@@ -185,8 +185,7 @@ def of_exception(
     if answer is not None and not answer.ok:
         return of_status(answer, place, what)
     if was_let_go(error):
-        problem = f"Zendesk: {place.host} closed the connection without an answer"
-        return Unreachable(problem, "if it lasts, open the helpdesk in a browser")
+        return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", IF_IT_LASTS)
     if came_from_an_answer(error):
         return _confused(place)
     if why := why_untrusted(causes(error)):
