@@ -240,11 +240,7 @@ class Acts:
         if others := self._app.desk.pages:
             from support_desk.domain.paged import with_others
 
-            me = who_decides(self._app.config.me.email)
-            pages = with_others(
-                pages,
-                {key: replace(page, by="") if page.by == me else page for key, page in others.items()},
-            )
+            pages = with_others(pages, others, who_decides(self._app.config.me.email))
         if pages != self.pages:
             self.pages = pages
 

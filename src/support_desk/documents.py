@@ -185,11 +185,12 @@ class AlertTeller:
 
 
 def _page(page: Page | None) -> Document | None:
-    """Whom this person has had paged since the escalation runs; null: nobody, as their own file tells."""
+    """Whom this person, or a colleague (`by`), has had paged since it runs; null: nobody known."""
     if page is None:
         return None
     return {
         "at": time_text(page.at),
+        "by": page.by or None,
         "proof": page.proof.value,
         "escalation": page.escalation,
         "words": page.words,

@@ -19,6 +19,7 @@ from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.desk.store import ReadingsStore
 from support_desk.domain.commands import Acknowledge, Command, EscalateAlert, Promise
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
+from support_desk.domain.paged import Page, Proof
 from support_desk.paths import private_store_file, store_file
 from tests.cli.test_one_shots import NOW, StoppedClock
 from tests.desk.samples import alert
@@ -76,8 +77,11 @@ path = "{books}"
     return path
 
 
-def seed(path: Path) -> None:
-    """An alert that rang three times this week, an escalation, an acknowledgement, a promise."""
+def seed(path: Path, paged: str = "none") -> None:
+    """An alert that rang three times this week, an escalation, an acknowledgement, a promise.
+
+    `paged`: about which alert a colleague has had somebody paged.
+    """
     config = load_config(path, SECRETS).config
     readings = ReadingsStore.open(store_file(config))
     rows = tuple(
@@ -86,6 +90,7 @@ def seed(path: Path) -> None:
     )
     readings.save(FeedName.ALERTS, Feed(rows=rows, read_at=NOW))
     readings.keep_promise(1, Promise("ring the client", NOW + timedelta(hours=3)), NOW)
+    readings.keep_page("one", paged, Page(NOW, Proof.PAGED, "Sam was paged", True, "kim@example.com"), NOW)
     readings.close()
     store = OutboxStore.open(private_store_file(config))
     outbox = Outbox(store, StoppedClock(), user="robin")
@@ -123,6 +128,14 @@ def test_the_week_as_markdown(path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "It can't be told: the runbooks aren't in a git checkout." in text
     assert "First line, developer: " in text
     assert "Not complete" not in text
+
+
+def test_what_a_colleague_had_somebody_paged_about_was_not_left_undone(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed(path, paged="x2")
+    assert ask(path) == 0
+    assert " was due for " not in capsys.readouterr().out
 
 
 def test_what_is_still_with_who_goes_is_named_unless_they_are_on_next(

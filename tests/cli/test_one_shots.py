@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from support_desk.cli import run
 from support_desk.config.load import load_config
 from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import OutboxStore
+from support_desk.desk.store import ReadingsStore
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
-from support_desk.paths import private_store_file
+from support_desk.domain.paged import Page, Proof
+from support_desk.paths import private_store_file, store_file
 from tests.simulators.opsgenie import READ_KEY, OpsgenieSimulator, error, wire_alert, wire_policy
 from tests.simulators.zendesk import CLIENT_ID, CLIENT_SECRET, ZendeskSimulator, sla_row, wire_ticket
 
@@ -224,10 +228,32 @@ def test_alerts_tell_whom_this_person_has_had_paged(
     assert ask(configuration, "alerts", "--json") == 0
 
     page = document(capsys)["alerts"][0]["escalation"]["page"]
-    told = {"at": "2026-11-23T13:00:00Z", "proof": proof, "escalation": True, "words": became[1].words}
-    assert page == (told if proof else None)
+    told = {"at": "2026-11-23T13:00:00Z", "by": None, "proof": proof, "escalation": True}
+    assert page == (told | {"words": became[1].words} if proof else None)
     assert ask(configuration, "alerts") == 0
     assert spoken in capsys.readouterr().out
+
+
+def test_alerts_tell_whom_a_colleague_has_had_paged_who_shares_the_readings(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opsgenie.alerts = [
+        wire_alert(key, priority="P1", createdAt="2026-11-23T12:58:00Z") for key in ("a1", "a2")
+    ]
+    config = load_config(configuration, {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}).config
+    with closing(ReadingsStore.open(store_file(config))) as store:
+        page = Page(NOW, Proof.PAGED, "Sam Patel was paged 13:00:02", escalation=True, by="kim@example.com")
+        store.keep_page("one", "a1", page, NOW)
+        store.keep_page("two", "a2", replace(page, proof=Proof.UNKNOWN), NOW)
+
+    assert ask(configuration, "alerts", "--json") == 0
+
+    page_of_a1 = document(capsys)["alerts"][0]["escalation"]["page"]
+    assert (page_of_a1["proof"], page_of_a1["by"]) == ("paged", "kim@example.com")
+    assert ask(configuration, "alerts") == 0
+    spoken = capsys.readouterr().out
+    assert "Sam Patel was paged 13:00:02. " in spoken
+    assert "Whether the page of kim@example.com arrived is not known. " in spoken
 
 
 def test_a_key_that_may_not_see_policies_still_counts_down(

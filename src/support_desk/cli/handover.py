@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from support_desk import glance
 from support_desk.cli import output
 from support_desk.cli.one_shots import Seen, read_feeds, tell_what_is_missing
-from support_desk.cli.own_log import own_log
+from support_desk.cli.own_log import own_log, shared_pages
 from support_desk.config.load import Loaded
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.clock import Clock
@@ -90,6 +90,7 @@ def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
         history=history,
         log=own_log(config, start, end),
         promises=promises,
+        pages=shared_pages(config) or {},
         runbooks_changed=changed_between(folder, start, end) if folder else None,
         rules=tuple(runbook_rules(config.runbooks)),
         history_from=reach.start,

@@ -46,7 +46,7 @@ class Seen:
     mine: str = ""
     words: str = ""
     pages: Mapping[str, Page] = field(default_factory=dict)
-    """Whom this person has had paged about alerts, by the alert's id."""
+    """Whom this person, or a colleague, has had paged about alerts, by the alert's id."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,7 +75,7 @@ _ONE_SHOTS = {
         SourceName.ALERTS,
         (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.ROTA, FeedName.RUNBOOKS),
         lambda seen: documents.alerts_document(
-            seen.snapshot, seen.now, seen.config, seen.agreement, _own_pages(seen)
+            seen.snapshot, seen.now, seen.config, seen.agreement, _pages(seen)
         ),
         lambda document, seen: plain.alerts_text(
             document, seen.zone, lambda text: by_name(text, seen.config, seen.snapshot)
@@ -135,7 +135,7 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
 def whole_desk(loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
     """Everything once as linear text, for a screen reader; returns the exit code."""
     seen = _read(loaded.config, clock, _live(loaded.config, clock, environ), tuple(FeedName))
-    return _print_desk(replace(seen, pages=_own_pages(seen)))
+    return _print_desk(replace(seen, pages=_pages(seen)))
 
 
 def whole_demo(seed: int, at: datetime | None) -> int:
@@ -147,14 +147,18 @@ def whole_demo(seed: int, at: datetime | None) -> int:
     return _print_desk(_read(demo_config(), clock, sources, tuple(FeedName)))
 
 
-def _own_pages(seen: Seen) -> Mapping[str, Page]:
-    """What the person's own file knows of pages about alerts; where it can't be read, that is said."""
-    from support_desk.cli.own_log import own_pages  # SQLite, for alerts alone
+def _pages(seen: Seen) -> Mapping[str, Page]:
+    """What is known here of pages about alerts; where a file can't be read, that is said."""
+    from support_desk.acts import who_decides
+    from support_desk.cli.own_log import own_pages, shared_pages  # SQLite, for alerts alone
+    from support_desk.domain.paged import with_others
 
-    pages = own_pages(seen.config, seen.now)
-    if pages is None:
+    own, others = own_pages(seen.config, seen.now), shared_pages(seen.config)
+    if own is None:
         output.talk("whom you have had paged is missing: your own file can't be read")
-    return pages or {}
+    if others is None:
+        output.talk("whom colleagues have had paged is missing: the store can't be read")
+    return with_others(own or {}, others or {}, who_decides(seen.config.me.email))
 
 
 def _print_desk(seen: Seen) -> int:

@@ -1,4 +1,4 @@
-"""What this person did, from their own file: for one-shots, which have no desk."""
+"""What this person did, from their own file, and colleagues told: for one-shots, which have no desk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.pages_sent import pages_of_log
 from support_desk.domain.paged import Page
-from support_desk.paths import private_store_file
+from support_desk.paths import private_store_file, store_file
 
 if TYPE_CHECKING:
     from support_desk.config.model import Config
@@ -38,3 +38,18 @@ def own_pages(config: Config, now: datetime) -> Mapping[str, Page] | None:
     """Whom this person has had paged about alerts, by the alert's id; None: their log can't be read."""
     log = own_log(config, now - _LOOKED_BACK, now + timedelta(minutes=1))
     return None if log is None else pages_of_log(log)
+
+
+def shared_pages(config: Config) -> Mapping[str, Page] | None:
+    """The same of everybody who shares the readings; none where nothing was ever kept, None: unreadable."""
+    from support_desk.desk.schema import StoreError
+    from support_desk.desk.store import ReadingsStore
+
+    path = store_file(config)
+    if not path.exists():
+        return {}
+    try:
+        with closing(ReadingsStore.open_existing(path)) as store:
+            return store.pages()
+    except StoreError:
+        return None

@@ -164,7 +164,7 @@ def _alert_state(alert: Document, zone: ZoneInfo, named: Callable[[str], str]) -
 
 
 def _escalation(escalation: Document, now: datetime) -> str:
-    """Who was paged by hand, as far as the person's own file tells, and who is paged next."""
+    """Who was paged by hand, as far as that is known here, and who is paged next."""
     page = escalation.get("page")
     told = f"{_page(page)}. " if page else ""
     return told + _next_to_be_paged(escalation, now)
@@ -172,7 +172,8 @@ def _escalation(escalation: Document, now: datetime) -> str:
 
 def _page(page: Document) -> str:
     if page["proof"] == "unknown":
-        return "Whether your page arrived is not known"
+        whose = f"the page of {page['by']}" if page["by"] else "your page"
+        return f"Whether {whose} arrived is not known"
     words: str = page["words"]
     return f"{words[:1].upper()}{words[1:]}"
 

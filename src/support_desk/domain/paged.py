@@ -8,6 +8,7 @@ and recipients alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -72,9 +73,16 @@ def pages_by_alert(found: Iterable[tuple[Target, Page | None]]) -> Mapping[str, 
     return best
 
 
-def with_others(own: Mapping[str, Page], others: Mapping[str, Page]) -> Mapping[str, Page]:
-    """For each alert what says most, of the person's own pages and those of all desks."""
-    more = {key: page for key, page in others.items() if key not in own or _says_more(page, own[key])}
+def with_others(own: Mapping[str, Page], others: Mapping[str, Page], me: str) -> Mapping[str, Page]:
+    """For each alert what says most, of the person's own pages and those of all desks.
+
+    `me`: the person, as their pages are signed; one from another desk of theirs is no colleague's.
+    """
+    more = {
+        key: replace(page, by="") if page.by == me else page
+        for key, page in others.items()
+        if key not in own or _says_more(page, own[key])
+    }
     return {**own, **more} if more else own
 
 

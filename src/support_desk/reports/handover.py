@@ -21,7 +21,7 @@ from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Due, Facts, Next, Rang, causes_of
 from support_desk.domain.intents import Phase, Target
-from support_desk.domain.paged import Page, Proof
+from support_desk.domain.paged import Page, Proof, with_others
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_address, same_person
 from support_desk.domain.rota_weeks import Line, weeks
 from support_desk.domain.runbooks import RunbookRule, runbook_for_alert
@@ -61,6 +61,8 @@ class Kept:
     log: tuple[LogLine, ...] | None
     """The steps of this person's actions within the range."""
     promises: Mapping[int, Promise]
+    pages: Mapping[str, Page]
+    """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
     runbooks_changed: tuple[str, ...] | None = None
     rules: tuple[RunbookRule, ...] = ()
     """The configuration's rules for runbooks."""
@@ -72,7 +74,7 @@ class Kept:
 def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
     actions = _actions(kept, view)
-    pages = pages_of_log(kept.log or ())
+    pages = with_others(pages_of_log(kept.log or ()), kept.pages, view.config.me.email)
     doubtful = {source.value: words for source, words in _missing(view.snapshot, view.now)}
     missing = list(doubtful.values())
     if kept.history is None:

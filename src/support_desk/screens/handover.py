@@ -152,6 +152,7 @@ class HandoverScreen(DeskScreen):
             history=history,
             log=log,
             promises=self.desk.promises,
+            pages=app.acts.pages,
             runbooks_changed=changed,
             rules=tuple(runbook_rules(config.runbooks)),
             history_from=reach.start if reach is not None else None,
