@@ -47,6 +47,7 @@ from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_list import MarkingList, RowList
 from support_desk.widgets.text_view import TextView
+from tests.effort import calls
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, running
 
 PLACES = {
@@ -395,6 +396,8 @@ async def test_the_footer_fits_and_always_ends_with_help_and_quit(size: tuple[in
             await desk.press(key)
             assert len(desk.footer) <= size[0]
             assert desk.footer.endswith("? help  ctrl+q quit ")
+            desk.dashboard.draw_footer()
+            assert calls(desk.dashboard.draw_footer) < 400, "every tick asks whether it is as it was"
 
 
 @pytest.mark.parametrize("pane", ["1", "2"])
@@ -429,8 +432,8 @@ async def test_where_there_is_no_row_no_key_is_offered_that_means_one() -> None:
             assert "help" in offers(desk)
             if desk.app.screen is not desk.dashboard:
                 await desk.press("q")
-        await desk.press("2", "o")
-        assert desk.app.said[-1] == "There is no row to act on: go to an alert or a ticket first"
+        await desk.press("2", "o", "b")
+        assert desk.app.said[-2:] == ["There is no row to act on: go to an alert or a ticket first"] * 2
         await desk.press("number_sign", *"99", "enter")
         await desk.until(lambda: isinstance(desk.app.screen, TicketScreen))
         await desk.until(lambda: offers(desk) == ["back", "refresh", "commands", "help", "quit"])

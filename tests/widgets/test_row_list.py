@@ -12,6 +12,8 @@ from textual.geometry import Region
 from support_desk.theme import variables_for
 from support_desk.widgets.columns import Column, Moment, lay_out
 from support_desk.widgets.row_list import IDLE, MarkingList, RowList
+from support_desk.widgets.rows import Rows
+from tests.effort import calls
 
 START = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
@@ -193,6 +195,17 @@ async def test_marks_follow_their_rows_and_leave_with_them() -> None:
         assert [row.id for row in app.list.marked] == [2]
         await pilot.press("X")
         assert app.list.marked == ()
+
+
+def test_what_is_marked_is_found_without_a_look_at_every_row() -> None:
+    """The footer asks twice a second, of a queue of thousands."""
+    long = Rows[Row](lambda row: row.id)
+    long.take(rows(*range(1_000)))
+    for place in (700, 3):
+        long.move_to(place)
+        long.mark()
+    assert [row.id for row in long.marked] == [3, 700]
+    assert calls(lambda: long.marked) < 20
 
 
 async def test_a_range_is_marked_from_where_it_began() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from textual.screen import Screen
 
 from support_desk.keys import available
+from support_desk.screens.acting import NO_ROW
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.telling import Telling
 
@@ -220,7 +221,7 @@ class Places(Telling):
         return {
             "act_alert": "For alerts: go to one first",
             "act_ticket": "For tickets: go to one first",
-        }.get(action.scope, "There is no row to act on: go to an alert or a ticket first")
+        }.get(action.scope, NO_ROW)
 
     def _runner(self, screen: Screen[Any], action: Action) -> Callable[[], None]:
         async def act() -> None:

@@ -93,7 +93,8 @@ class RowActions(Acting):
 
     def action_runbook(self) -> None:
         """Go to the runbook of the selected row."""
-        self.follow_runbook()
+        if self._meant():
+            self.follow_runbook()
 
     def action_search_runbooks(self) -> None:
         """Search all runbooks by their text; the one that is opened stays until the cursor moves."""
