@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from support_desk.app import DeskApp
 from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import Draft, OutboxStore
 from support_desk.domain import commands as c
@@ -37,7 +36,7 @@ from tests.screens.acting import alert_now, answer, ended, entries, opened
 from tests.screens.test_alert_acts import P1, go_to
 from tests.screens.ticket_desk import MAGDA
 from tests.screens.ticket_desk import go_to as go_to_ticket
-from tests.support import LARGE, MIDDLE, SMALL, Running, drawn, make, running, wait_until
+from tests.support import LARGE, MIDDLE, SMALL, HeardApp, Running, drawn, make, running, wait_until
 
 NOW = datetime(2026, 11, 23, 9, 46, tzinfo=UTC)
 
@@ -169,7 +168,9 @@ async def test_what_another_desk_leaves_that_ends_is_told_to_the_one_that_runs(t
 
 
 @asynccontextmanager
-async def slow_to_open(folder: Path, key: str) -> AsyncIterator[tuple[DeskApp, Pilot[None], threading.Event]]:
+async def slow_to_open(
+    folder: Path, key: str
+) -> AsyncIterator[tuple[HeardApp, Pilot[None], threading.Event]]:
     """A desk whose outbox in this folder opens when the event is set, after a key that goes to a page."""
     may_open = threading.Event()
     app = make(folder=folder, opens=may_open)
@@ -215,9 +216,10 @@ async def test_what_is_written_before_the_file_is_open_replaces_no_draft(tmp_pat
         before = OutboxStore.open(tmp_path / "outbox.sqlite3")
         before.put_draft(target, "note", Draft("half a thought", NOW))
         await pilot.press(*"more")
-        await pilot.press("ctrl+s")
-        await pilot.press("escape")
-        assert app.screen is composer, "neither sent nor kept could it be"
+        for key in ("ctrl+s", "escape", "ctrl+o"):
+            await pilot.press(key)
+            assert app.screen is composer, "neither sent nor kept could it be"
+            assert app.said.pop().startswith("The outbox isn't open yet"), key
         may_open.set()
         await wait_until(pilot, lambda: composer.text == "half a thought\n\nmore")
         await pilot.press("!")

@@ -155,14 +155,14 @@ class Composer(Modal[str | None]):
         if not self.text:
             self._desk.say("There is nothing written yet", problem=True)
             return
-        if not self._may_close():
+        if not self._may_go():
             return
         self._keep()
         self.dismiss(self.text)
 
     def action_leave(self) -> None:
         """Leave; what is written is there the next time."""
-        if self.text and not self._may_close():
+        if self.text and not self._may_go():
             return
         kept = self._keep()
         if self.text and kept:
@@ -171,7 +171,7 @@ class Composer(Modal[str | None]):
             self._desk.say("Kept only while this desk runs: the disk takes no drafts", problem=True)
         self.dismiss(None)
 
-    def _may_close(self) -> bool:
+    def _may_go(self) -> bool:
         """Not before it can be kept what is written: that takes a moment after the start."""
         if not self._knows_draft:
             self._desk.say("The outbox isn't open yet, nothing can be kept: press again", problem=True)
@@ -179,6 +179,9 @@ class Composer(Modal[str | None]):
 
     def action_editor(self) -> None:
         """Go on in the person's own editor."""
+        if not self._may_go():
+            # What comes above the text meanwhile would be lost to what the editor gives back.
+            return
         self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
