@@ -110,6 +110,18 @@ async def test_what_was_changed_by_hand_is_kept_and_not_thrown_away_unasked(
         await desk.until(lambda: "18 Nov 2026" in screen.text)
         await desk.press("greater_than_sign")
         await desk.until(lambda: screen.text == changed)
+        # Nor does what was still being gathered for the other week come over it.
+        await desk.keys("less_than_sign", "greater_than_sign", at_once=True)
+        await desk.pilot.pause()
+        await desk.until(lambda: all(worker.name != "handover" for worker in desk.app.workers))
+        assert screen.text == changed
+        # And what is still shown meanwhile isn't taken for it.
+        for key in ("y", "w", "ctrl+o"):
+            await desk.keys("less_than_sign", key, at_once=True)
+            await desk.until(lambda: "Still gathering: press again" in desk.app.said)
+            await desk.press("greater_than_sign")
+            await desk.until(lambda: screen.text == changed)
+            desk.app.said.clear()
         await desk.press("q")
         again = await shown(desk)
         assert again is not screen

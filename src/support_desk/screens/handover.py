@@ -37,6 +37,9 @@ from support_desk.widgets.lines import Lines, Parts
 
 WEEK = timedelta(days=7)
 
+GATHERING = "handover"
+"""Name of the worker that gathers what the text is made of."""
+
 
 class HandoverScreen(DeskScreen):
     """One week's handover."""
@@ -60,6 +63,8 @@ class HandoverScreen(DeskScreen):
         self._draft: Draft | None = None
         """The text that the person has changed by hand, where they have."""
         self.text = ""
+        self._gathers = False
+        """What is shown is of another week, or older than what was asked for."""
 
     def compose_body(self) -> ComposeResult:
         yield Lines(id="title")
@@ -99,6 +104,8 @@ class HandoverScreen(DeskScreen):
         if self._draft is None:
             self._make()
         else:
+            # What is still being gathered, for another week or without the draft, would be shown over it.
+            self.workers.cancel_group(self, GATHERING)
             self._show(self._draft.text)
 
     def _anew(self, then: Callable[[], object]) -> None:
@@ -119,9 +126,10 @@ class HandoverScreen(DeskScreen):
             confirm(self.desk_app, words, "makes it anew", made)
 
     def _make(self) -> None:
+        self._gathers = True
         self._say_title("gathering ...")
         self.run_worker(
-            self._gather(), name="handover", group="handover", exclusive=True,
+            self._gather(), name=GATHERING, group=GATHERING, exclusive=True,
             description="gather the handover", exit_on_error=False,
         )  # fmt: skip
 
@@ -160,7 +168,7 @@ class HandoverScreen(DeskScreen):
         )
 
     def _show(self, text: str) -> None:
-        self.text = text
+        self.text, self._gathers = text, False
         self.query_one("#handover", DocumentView).show("handover", text, "")
         self._say_title("")
 
@@ -210,13 +218,21 @@ class HandoverScreen(DeskScreen):
         """Make it anew from what is known now."""
         self._anew(lambda: None)
 
+    def _is_there(self) -> bool:
+        """Whether the text is that of the title's week; says so if it isn't yet."""
+        if self._gathers:
+            self.say("Still gathering: press again", problem=True)
+        return not self._gathers
+
     def action_edit(self) -> None:
         """Change it in the person's own editor."""
-        self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
+        if self._is_there():
+            self.run_worker(self._edit(), name="editor", group="editor", exclusive=True, exit_on_error=False)
 
     async def _edit(self) -> None:
-        text = await edit_text(self.desk_app, self.text, keep=self._keep)
-        if text is None or text.rstrip() == self.text.rstrip():
+        given = self.text
+        text = await edit_text(self.desk_app, given, keep=self._keep)
+        if text is None or text.rstrip() == given.rstrip():
             return
         clean = clean_block(text)
         self._draft = Draft(clean, self.desk.now())
@@ -231,10 +247,13 @@ class HandoverScreen(DeskScreen):
 
     def action_copy(self) -> None:
         """Copy it for Slack."""
-        self.desk_app.copy(self.text, "the handover")
+        if self._is_there():
+            self.desk_app.copy(self.text, "the handover")
 
     async def action_save(self) -> None:
         """Write it to a file that only its owner can read."""
+        if not self._is_there():
+            return
         zone = self.desk_app.view.calendar.timezone
         path = state_dir() / f"handover-{self.week[0].astimezone(zone):%Y-%m-%d}.md"
         try:
