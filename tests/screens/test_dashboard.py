@@ -790,8 +790,9 @@ async def test_the_brackets_around_a_title_stand_apart_from_what_follows(key: st
         await desk.press(key)
         await desk.until(lambda: len(desk.app.screen_stack) == 2 and desk.app.screen.query(RowList))
         pane = desk.app.screen.query_one(RowList)
-        await desk.until(lambda: "]" in drawn(pane) and "eading" not in drawn(pane).split("\n")[0])
-        assert re.match(r"\[[^]]*[^]:]\]( |$)", drawn(pane)), drawn(pane).split("\n")[0]
+        await desk.until(lambda: "]" in drawn(pane) and "eading" not in drawn(pane))
+        title = drawn(pane).split("\n")[0]
+        assert re.match(r"\[[^]]*[^]:]\]( |$)", title), title
 
 
 async def test_what_nobody_has_read_isnt_counted() -> None:
