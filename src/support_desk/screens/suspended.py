@@ -112,8 +112,9 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
     # Keys
 
     def idle_actions(self) -> frozenset[str]:
-        # The page of them all is there without any; none of them has a runbook.
-        return super().idle_actions() - {"row.browser", "row.copy_link"} | {"row.runbook"}
+        # The page of them all is there without any, where Zendesk is; none of them has a runbook.
+        page, idle = {"row.browser", "row.copy_link"}, super().idle_actions() | {"row.runbook"}
+        return idle - page if self.address() else idle | page
 
     def action_refresh_detail(self) -> None:
         """Read the suspended tickets now."""
