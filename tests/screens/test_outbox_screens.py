@@ -220,8 +220,13 @@ async def test_what_is_written_before_the_file_is_open_replaces_no_draft(tmp_pat
             await pilot.press(key)
             assert app.screen is composer, "neither sent nor kept could it be"
             assert app.said.pop().startswith("The outbox isn't open yet"), key
+        over_it = Composer(composer.who, target, "ticket", text="of the alert")
+        await app.push_screen(over_it)
+        await pilot.press("escape")
+        assert app.screen is over_it, "it asks for no draft, but must be kept as one"
         may_open.set()
         await wait_until(pilot, lambda: composer.text == "half a thought\n\nmore")
+        await pilot.press("escape")
         await pilot.press("!")
         await pilot.press("escape")
         kept = before.draft(target, "note")

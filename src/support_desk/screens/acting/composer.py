@@ -173,9 +173,10 @@ class Composer(Modal[str | None]):
 
     def _may_go(self) -> bool:
         """Not before it can be kept what is written: that takes a moment after the start."""
-        if not self._knows_draft:
+        can_keep = self._knows_draft and self._desk.acts.outbox is not None
+        if not can_keep:
             self._desk.say("The outbox isn't open yet, nothing can be kept: press again", problem=True)
-        return self._knows_draft
+        return can_keep
 
     def action_editor(self) -> None:
         """Go on in the person's own editor."""
