@@ -314,9 +314,11 @@ class Dashboard(RowActions, Panes):
         return bool(self.wanted())
 
     def idle_actions(self) -> frozenset[str]:
-        pane = self._lists.get(self.pane_in_use())
-        opens = pane is not None and pane.selected is not None
-        return super().idle_actions() - {"list.open"} | (set() if opens else {"list.open"})
+        here = self.pane_in_use()
+        pane, idle = self._lists.get(here), super().idle_actions() - {"list.open"}
+        if pane is None or pane.selected is None:
+            idle |= {"list.open"}
+        return idle if here in FEEDS_OF_PANE else idle | {"pane.refresh"}
 
     def field_keys(self) -> tuple[tuple[str, str], ...]:
         typing = self.focused is not None and self.focused.id == FILTER
