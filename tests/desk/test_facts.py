@@ -151,6 +151,16 @@ def test_a_schedule_that_is_configured_by_its_id_is_answered_for_as_well() -> No
     assert second_line(snapshot, START, config) == KIM
 
 
+def test_a_disabled_schedule_pages_nobody_whatever_the_timeline_still_has() -> None:
+    """The timeline is read less often than who is on."""
+    planned = Snapshot(rota=Feed(rows=(rota(shift(SAM, -600, 600)),), read_at=START))
+    off = OnCall("ooh_second_line", enabled=False, people=(SAM,))
+    another = replace(off, schedule="first_line")
+    for answer, who in ((off, None), (another, SAM)):
+        snapshot = replace(planned, on_call=Feed(rows=(answer,), read_at=START))
+        assert second_line(snapshot, START, Config()) == who
+
+
 SAM, KIM = Person("Sam Patel", "sam@example.com"), Person("Kim Larsen", "kim@example.com")
 MINUTE = timedelta(minutes=1)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from support_desk.domain.ladder import rungs
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from support_desk.domain.ladder import helper_words, rungs
 from support_desk.domain.rota import UNKNOWN, Person, Role
 from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, timeline
@@ -22,7 +27,7 @@ def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
         ("Ben Cole", "not on the rota now", "2"),
     ], "the CTO is on the second line's rota already"
     assert found[0].on_rota
-    assert found[0].until == rota.shifts[0].end
+    assert found[0].until is None, "the reading ends there, and nobody knows whether her shift does"
     everybody = rungs(timeline(Role.ON_CALL, person=BEN), [BEN], [HEAD, CEO], {}, START, second_line=ANNA)
     assert [rung.person for rung in everybody] == [ANNA, BEN, HEAD, CEO], "roles without an address are two"
 
@@ -63,6 +68,27 @@ def test_who_stepped_in_stands_for_the_one_whom_the_timeline_still_has() -> None
     ], "the timeline's end is the end of another person's shift"
 
 
+def test_whose_shift_it_is_is_told_with_its_end() -> None:
+    week = timeline(Role.SECOND_LINE, person=ANNA)
+    tonight = START + timedelta(hours=16)
+    rota = replace(week, shifts=(replace(week.shifts[0], end=tonight),))
+    assert rungs(rota, [], [], {}, START, second_line=ANNA)[0].until == tonight
+
+
 def test_nobody_on_the_second_line_leaves_the_timelines_person_off_it() -> None:
     rota = timeline(Role.SECOND_LINE, person=ANNA)
     assert [rung.on_rota for rung in rungs(rota, [ANNA], [], {}, START, second_line=None)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("second_line", "me", "words"),
+    [
+        (ANNA, "", "Anna Bell, second line, 1"),
+        (ANNA, "Anna@example.com", "Head of Technical Operations, beyond the second line, 2"),
+        (None, "", "Head of Technical Operations, beyond the second line, 2"),
+    ],
+)
+def test_who_is_to_be_asked_next_is_somebody_else(second_line: Person | None, me: str, words: str) -> None:
+    """Whoever hasn't configured who they are isn't taken for everybody without an address."""
+    phones = {"anna@example.com": "1", "head of technical operations": "2"}
+    assert helper_words(rungs(None, [ANNA], [HEAD], phones, START, second_line=second_line), me) == words

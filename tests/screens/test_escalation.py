@@ -16,8 +16,10 @@ from support_desk.desk.snapshot import FeedName
 from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy, EscalationRule
 from support_desk.domain.intents import Phase
-from support_desk.domain.rota import OnCall, Person
+from support_desk.domain.next_line import NextLine
+from support_desk.domain.rota import OnCall, Person, Role
 from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.escalation import line_words
 from support_desk.screens.acting.tag_picker import TagPicker
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker
@@ -30,10 +32,11 @@ from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
 from tests.screens.acting import alert_now, answer, choose, ended, entries, opened
 from tests.screens.test_alert_acts import ACKED, P1, go_to
-from tests.support import SMALL, Running, Weather, WeatheredAlerts, changed, drawn, running
+from tests.support import SMALL, Running, Weather, WeatheredAlerts, changed, drawn, running, view
 
 IN_HOURS = datetime(2026, 12, 2, 11, 32, tzinfo=UTC)
 """A Wednesday between 10:00 and 18:00: nobody is second line."""
+HELEN_LOUD = replace(HELEN, email=HELEN.email.upper())
 JOANNA = Person("Joanna Pike", "joanna@agency.example")
 PAGES = changed(escalation=msgspec.structs.replace(EscalationSection(), ticket=TicketEscalation(alert=True)))
 """Escalating a ticket pages the second line as well."""
@@ -531,6 +534,36 @@ async def test_the_ladder_knows_of_who_stepped_in() -> None:
         assert "until 10:00" not in rows[0], "that is the end of Helen's shift"
         [helen] = [row for row in rows if "Helen Marsh" in row]
         assert "beyond the second line" in helen, "she is the CTO as well"
+
+
+@pytest.mark.parametrize(
+    ("line", "people", "words"),
+    [
+        ("second line", (HELEN,), "second line: Helen Marsh, until 10:00"),
+        (
+            "second line",
+            (HELEN_LOUD,),
+            "second line: Helen Marsh, until 10:00",
+        ),
+        ("second line", (JOANNA, HELEN), "second line: Joanna Pike, Helen Marsh, until 10:00"),
+        ("second line", (JOANNA,), "second line: Joanna Pike"),
+        ("ops_team", (HELEN,), "ops_team: Helen Marsh"),
+        ("second line", None, "second line: who that is isn't known"),
+    ],
+)
+def test_a_line_is_named_with_the_end_of_that_persons_own_shift(
+    line: str, people: tuple[Person, ...] | None, words: str
+) -> None:
+    made = view()
+    coming = NextLine(POLICIES[0], None, line, people)
+    assert line_words(made, coming) == words
+    [rota] = made.snapshot.rota.rows
+    ends = next(shift.end for shift in rota.shifts if shift.role is Role.SECOND_LINE and made.now < shift.end)
+    short = replace(rota, cover=replace(rota.cover, end=ends))
+    read = made.snapshot.with_feed(FeedName.ROTA, replace(made.snapshot.rota, rows=(short,)))
+    assert line_words(replace(made, snapshot=read), coming) == words.removesuffix(", until 10:00"), (
+        "the end of a reading is nobody's"
+    )
 
 
 # What can't be read or sent

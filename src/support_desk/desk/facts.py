@@ -68,8 +68,8 @@ def worked_rota(snapshot: Snapshot, calendar: WorkingCalendar) -> Rota | None:
 def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | Unknown | None:
     """Who is second line: by the answer to "who is on call now", else by the timeline.
 
-    The answer knows of an override at once. It counts while it is fresh, and until the timeline says that
-    somebody else's shift has begun since it was given.
+    The answer knows of an override at once, and that a schedule is disabled, which pages nobody. It counts
+    while it is fresh, and until the timeline says that somebody else's shift has begun since it was given.
     """
     planned = on_now(rota_of(snapshot), Role.SECOND_LINE, now)
     answers = snapshot.on_call
@@ -78,7 +78,9 @@ def second_line(snapshot: Snapshot, now: datetime, config: Config) -> Person | U
     if on_now(rota_of(snapshot), Role.SECOND_LINE, answers.read_at) != planned:
         return planned
     answer = answer_for(config.rota.second_line.schedule, answers.rows)
-    return next(iter(answer.people), None) if answer is not None and answer.enabled else planned
+    if answer is None:
+        return planned
+    return next(iter(answer.people), None) if answer.enabled else None
 
 
 @record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from support_desk.domain.rota import Person, Role, Rota, Unknown, shift_now, shift_of
+from support_desk.domain.rota import Person, Role, Rota, Unknown, same_address, shift_now, shift_of, until
 from support_desk.records import record
 
 LINES = {
@@ -25,7 +25,7 @@ class Rung:
     """Why they are offered: "second line now", "beyond the second line"."""
     on_rota: bool = False
     until: datetime | None = None
-    """The end of their shift (UTC); None: the timeline doesn't have it."""
+    """The end of their shift (UTC); None: the timeline doesn't have it, or wasn't read so far."""
     phone: str = ""
 
 
@@ -55,10 +55,8 @@ def rungs(
         if role is Role.SECOND_LINE:
             who = second_line if isinstance(second_line, Person) else None
         if who is not None:
-            shift = shift_of(rota, role, who, now)
-            add(
-                Rung(who, f"{words} now", True, shift.end if shift is not None else None, _phone(who, phones))
-            )
+            ends = until(rota, shift_of(rota, role, who, now))
+            add(Rung(who, f"{words} now", True, ends, _phone(who, phones)))
     known = {person.email.casefold(): person for person in people if person.email}
     for person in beyond:
         named = known.get(person.email.casefold(), person) if person.email else person
@@ -71,7 +69,7 @@ def rungs(
 def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
     """Who to call next: the second line, else who is beyond it; empty: nobody is known."""
     for rung in rungs:
-        if rung.why.startswith(("second line", "beyond")) and rung.person.email.casefold() != me.casefold():
+        if rung.why.startswith(("second line", "beyond")) and not same_address(rung.person.email, me):
             line = "second line" if rung.why.startswith("second line") else rung.why
             parts = (rung.person.name or rung.person.email, line, rung.phone)
             return ", ".join(part for part in parts if part)

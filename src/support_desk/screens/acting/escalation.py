@@ -13,7 +13,16 @@ from support_desk.domain import commands as c
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.ladder import LINES, Rung
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
-from support_desk.domain.rota import Person, Role, Unknown, answer_for, same_address, same_person, shift_now
+from support_desk.domain.rota import (
+    Person,
+    Role,
+    Unknown,
+    answer_for,
+    same_address,
+    same_person,
+    shift_of,
+    until,
+)
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock
 from support_desk.screens.asking import confirm
@@ -165,7 +174,7 @@ def _hold(screen: Acting, detail: AlertDetail, coming: NextLine, asked_at: float
     command = c.EscalateAlert(
         coming.policy.id,
         coming.policy.name,
-        line_words(screen, coming),
+        line_words(app.view, coming),
         tuple(person.email or person.name for person in people),
         confirmed=alert.status != "open",
     )
@@ -207,19 +216,18 @@ def doubt_about(screen: Acting, row: Alert | Ticket) -> str:
     return f"It isn't known whether the page of {when} arrived (O asks again): this one may be the second."
 
 
-def line_words(screen: Acting, coming: NextLine) -> str:
-    """Such as "second line: Sam Example, until Mon 10:00"."""
+def line_words(view: View, coming: NextLine) -> str:
+    """Such as "second line: Sam Example, until Mon 10:00": the end of their own shift, where it is known."""
     people = coming.people
     if people is None:
         return f"{coming.line}: who that is isn't known"
-    names = ", ".join(person.name for person in people)
-    app = screen.desk_app
-    shift = shift_now(rota_of(app.view.snapshot), Role.SECOND_LINE, app.desk.now())
-    mine = shift is not None and any(shift.person.email == person.email for person in people)
-    if shift is None or coming.line != "second line" or not mine:
-        return f"{coming.line}: {names}"
-    until = day_clock(shift.end, app.desk.now(), app.view.calendar.timezone)
-    return f"{coming.line}: {names}, until {until}"
+    words = f"{coming.line}: {', '.join(person.name for person in people)}"
+    if coming.line != LINES[Role.SECOND_LINE]:
+        return words
+    rota = rota_of(view.snapshot)
+    shifts = (shift_of(rota, Role.SECOND_LINE, person, view.now) for person in people)
+    ends = until(rota, next((shift for shift in shifts if shift is not None), None))
+    return f"{words}, until {day_clock(ends, view.now, view.calendar.timezone)}" if ends else words
 
 
 def _taken_words(screen: Acting, coming: LastReached) -> str:
@@ -297,11 +305,11 @@ def open_ladder(screen: Acting, row: Alert | Ticket, why: str) -> None:
     zone, now = screen.desk_app.view.calendar.timezone, screen.desk_app.view.now
     choices = []
     for place, rung in enumerate(steps):
-        until = f" until {day_clock(rung.until, now, zone)}" if rung.until else ""
+        ends = f" until {day_clock(rung.until, now, zone)}" if rung.until else ""
         none = "no telephone number" if not (rung.on_rota or rung.phone) else ""
         address = rung.person.email or "no address: ring them"
         # The number comes first: where there is little room, the end is cut.
-        hint = "  ".join(part for part in (rung.phone, f"{rung.why}{until}", address, none) if part)
+        hint = "  ".join(part for part in (rung.phone, f"{rung.why}{ends}", address, none) if part)
         choices.append((str(place), rung.person.name, hint))
     if not choices:
         screen.say(
@@ -363,7 +371,7 @@ def _rung_words(screen: Acting, rung: Rung) -> str:
     if not rung.on_rota:
         return rung.person.name
     app = screen.desk_app
-    until = (
+    ends = (
         f", until {day_clock(rung.until, app.desk.now(), app.view.calendar.timezone)}" if rung.until else ""
     )
-    return f"{rung.why.removesuffix(' now')}: {rung.person.name}{until}"
+    return f"{rung.why.removesuffix(' now')}: {rung.person.name}{ends}"
