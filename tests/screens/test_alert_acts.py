@@ -153,6 +153,19 @@ async def test_what_was_taken_back_together_is_done_again_together(desk: Running
     assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
 
 
+async def test_what_was_done_together_is_undone_as_one_decision(desk: Running) -> None:
+    """Or, while the service has no time for it, a further `u` would leave half of it to be sent."""
+    await desk.press("space", "space", "a")
+    await later(desk, lambda: {entry.phase for entry in entries(desk)} == {Phase.CONFIRMED})
+    await desk.press("u")
+    await answer(desk)
+    await desk.until(lambda: len(entries(desk)) == 4)
+    undoing = entries(desk)[:2]
+    assert {type(entry.intent.command) for entry in undoing} == {c.Unacknowledge}
+    [batch] = {entry.intent.batch for entry in undoing}
+    assert batch
+
+
 async def test_undo_with_nothing_done_says_so(desk: Running) -> None:
     await desk.press("u")
     assert desk.app.said == ["There is nothing to take back"]

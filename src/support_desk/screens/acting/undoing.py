@@ -161,12 +161,14 @@ def _taken_back(app: DeskApp, entry: Entry) -> Command | str:
 async def _send(app: DeskApp, able: Sequence[tuple[Entry, Command]], stays: str) -> None:
     """`stays`: why the rest of what one key press did isn't undone; empty: there is no rest."""
     intents: list[Intent] = []
+    # One decision, as what it undoes was: a further `u` takes all of it back.
+    batch = uuid4().hex if len(able) > 1 else ""
     for entry, command in able:
         numbered = await _numbered(app, command)
         if numbered is None:
             app.say(f"{entry.intent.title} can't be undone: what it was before isn't found", problem=True)
         else:
-            intents.append(_new(app, entry, numbered, undoes=entry.intent.id))
+            intents.append(_new(app, entry, numbered, undoes=entry.intent.id, batch=batch))
     if intents:
         app.acts.submit(intents)
         more = f" and {len(intents) - 1} more" if len(intents) > 1 else ""
