@@ -268,6 +268,14 @@ class TestSomebodyWasQuicker:
         assert second.verdict is Verdict.CONFIRMED or isinstance(command, Acknowledge)
         assert len(world.writes()) == 1
 
+    async def test_acknowledged_meanwhile_by_whom_doesnt_show(self, world: AlertWorld) -> None:
+        intent = await world.decide(ESCALATE)
+        world.opsgenie.acknowledge("a1", "")
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.CONFLICT
+        assert receipt.words.startswith("not sent: already acknowledged by somebody")
+        assert world.writes() == []
+
     @pytest.mark.parametrize(
         "command",
         [Acknowledge(), SnoozeAlert(UNTIL), ESCALATE, ADD, AddAlertTags(("x",)), PrioritiseAlert("P4")],

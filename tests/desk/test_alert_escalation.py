@@ -248,7 +248,8 @@ class TestPagingAPerson:
         world.opsgenie.pages_nobody = True
         receipt = await world.do(PAGE)
         assert receipt.verdict is Verdict.CONFIRMED
-        assert "NOTHING SHOWS YET THAT Eve Easton WAS PAGED" in receipt.words
+        told = "an alert for Eve Easton was made; NOTHING SHOWS YET THAT Eve Easton WAS PAGED"
+        assert receipt.words == told
         assert receipt.remedy == "ring Eve Easton: 0700 900123"
 
     async def test_names_that_cant_be_read_arent_a_replaced_responder(self, world: AlertWorld) -> None:
@@ -293,6 +294,16 @@ class TestPagingAPerson:
         world.opsgenie.close_alert("made-2", "eve@example.com")
         receipt = await world.actions.perform(intent)
         assert receipt.words == "Eve Easton was paged 20:00:00"
+        assert world.applied(intent.id) == {"create": 1}
+
+    async def test_made_before_and_not_to_be_read_any_more_is_not_known(self, world: AlertWorld) -> None:
+        intent = await world.decide(PAGE)
+        await world.actions.perform(intent)
+        down = error(503, "down")
+        world.clock.on_sleep = lambda _: world.opsgenie.server.fail("/v2/alerts", down, times=None)
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.UNKNOWN
+        assert (receipt.paged, receipt.remedy) == (False, "ring Eve Easton: 0700 900123")
         assert world.applied(intent.id) == {"create": 1}
 
     async def test_the_service_refuses_after_all(self, world: AlertWorld) -> None:

@@ -105,8 +105,13 @@ async def test_tags_of_a_closed_ticket_can_be_changed_in_bulk(world: TicketWorld
     assert verdicts(await do(world, intents)) == ["confirmed"] * 3
 
 
-async def test_what_a_colleague_has_changed_is_a_conflict_for_that_ticket_only(world: TicketWorld) -> None:
-    intents = await world.decide_all(HIGH)
+@pytest.mark.parametrize(
+    "edit", [HIGH, replace(HIGH, add_tags=("seen",)), replace(HIGH, comment="Looked at.")]
+)
+async def test_what_a_colleague_has_changed_is_a_conflict_for_that_ticket_only(
+    world: TicketWorld, edit: EditTicket
+) -> None:
+    intents = await world.decide_all(edit)
     world.desk.edit(6, priority="low")
     receipts = await do(world, intents)
     assert verdicts(receipts) == ["confirmed", "conflict", "confirmed"]
