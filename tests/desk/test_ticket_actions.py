@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from support_desk.desk.performing.ticket_compare import comment_lines
 from support_desk.desk.performing.ticket_edits import TRIES
 from support_desk.domain.commands import (
     UNASSIGNED,
@@ -18,7 +20,8 @@ from support_desk.domain.commands import (
     Promise,
 )
 from support_desk.domain.intents import FieldDifference, Seen, Verdict
-from tests.desk.ticket_world import TicketWorld, no_ticket
+from support_desk.domain.tickets import Comment
+from tests.desk.ticket_world import ME, TicketWorld, no_ticket
 from tests.simulators.http import (
     Answer,
     Request,
@@ -276,19 +279,33 @@ async def test_a_trigger_that_takes_a_tag_off_again_is_shown(world: TicketWorld)
     assert receipt.words == "tags +fault; but tag: gone again (not +fault)"
 
 
-async def test_a_change_that_cannot_be_read_back_rests_on_the_answer(world: TicketWorld) -> None:
-    intent = await world.decide(EditTicket(priority="high", group_id=402, group="2nd line"))
+@pytest.mark.parametrize("taken", [True, False])
+async def test_a_change_that_cannot_be_read_back_rests_on_the_answer(world: TicketWorld, taken: bool) -> None:
+    intent = await world.decide(
+        EditTicket(priority="high", assignee_id=102, assignee=ME, group_id=402, group="2nd line")
+    )
+    before = await world.row()
 
-    def deaf(request: object) -> Answer:
+    def deaf(request: Request) -> Answer:
         world.desk.fail(PUT, html_page(502), method="GET", times=None)
-        return world.desk._route(request)  # type: ignore[arg-type]
+        return world.desk.take(request)
 
     world.desk.fail(PUT, deaf, method="PUT")
+    world.desk.unwritable = set() if taken else {"assignee_id", "group_id"}
     receipt = await world.actions.perform(intent)
-    assert (receipt.verdict, receipt.words) == (Verdict.CONFIRMED, "priority high, group 2nd line")
-    assert receipt.evidence == ("the ticket couldn't be read back; the answer said so",)
     assert receipt.ticket is not None
-    assert (receipt.ticket.priority, receipt.ticket.group) == ("high", "2nd line")
+    shown = (receipt.ticket.priority, receipt.ticket.assignee_email, receipt.ticket.group)
+    if taken:
+        assert (receipt.verdict, receipt.words) == (
+            Verdict.CONFIRMED,
+            f"priority high, assignee {ME}, group 2nd line",
+        )
+        assert receipt.evidence == ("the ticket couldn't be read back; the answer said so",)
+        assert shown == ("high", ME, "2nd line")
+    else:
+        assert receipt.words == "partly done: priority high; not assignee, group"
+        assert [row.theirs for row in receipt.differences] == ["number 101", "number 401"]
+        assert shown == ("high", before.assignee_email, before.group)
 
 
 async def test_the_ticket_itself_has_the_last_word(world: TicketWorld) -> None:
@@ -327,6 +344,26 @@ async def test_a_field_that_somebody_else_has_set_is_a_conflict(world: TicketWor
     assert not world.writes()
     assert receipt.ticket is not None
     assert receipt.ticket.group == "triage"
+
+
+async def test_what_somebody_else_has_set_as_wanted_is_no_conflict(world: TicketWorld) -> None:
+    intent = await world.decide(EditTicket(priority="high", type="incident"))
+    world.desk.edit(5, priority="high")
+    receipt = await world.actions.perform(intent)
+    assert receipt.verdict is Verdict.CONFIRMED
+    assert world.ticket(5)["type"] == "incident"
+
+
+def test_of_new_comments_the_newest_are_told_with_who_and_when() -> None:
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    rows = [
+        Comment(number, f"Sam {number}", "\nLine\nmore", number % 2 == 0, at + number * timedelta(minutes=1))
+        for number in range(12)
+    ]
+    lines = comment_lines(rows, at + timedelta(days=1), ZoneInfo("Europe/London"))
+    assert lines[:2] == ("2 older new comments, and:", "Sam 2 Mon 09:02, public: Line")
+    assert lines[-1] == "Sam 11 Mon 09:11, internal: Line"
+    assert len(comment_lines(rows[:10], at, UTC)) == 10
 
 
 async def test_another_status_of_the_same_category_is_a_conflict_too(world: TicketWorld) -> None:

@@ -224,6 +224,15 @@ async def test_a_job_that_is_worked_off_slowly_is_waited_for(world: TicketWorld)
     assert world.clock.slept[:4] == [0.5, 1.0, 1.0, 2.0]
 
 
+async def test_a_look_at_a_job_that_fails_now_and_then_is_not_its_end(world: TicketWorld) -> None:
+    world.desk.job_polls = 3
+    world.desk.fail("/job_statuses", throttled("9"))
+    world.desk.fail("/job_statuses", html_page(502))
+    receipts = await do(world, await world.decide_all(NOTE))
+    assert verdicts(receipts) == ["confirmed"] * 3, "whether a note is there only the job tells"
+    assert 9.0 in world.clock.slept
+
+
 async def test_a_job_that_is_forgotten_leaves_what_the_tickets_show(world: TicketWorld) -> None:
     world.desk.fail("/job_statuses", json_answer({"error": "RecordNotFound"}, 404), times=None)
     receipts = await do(world, await world.decide_all(HIGH))

@@ -319,6 +319,15 @@ async def test_a_ticket_is_made_of_an_alert_and_the_two_know_each_other(both: Al
     assert receipt.ticket.url in (await both.notes())[0]
 
 
+async def test_a_ticket_that_is_refused_is_asked_for_once_and_noted_nowhere(both: AlertsToo) -> None:
+    answer = json_answer({"error": "RecordInvalid", "description": "No"}, 422)
+    both.desk.fail("/tickets.json", answer, times=None, method="POST")
+    receipt = await both.tickets.actions.perform(await both.decide())
+    assert receipt.verdict is Verdict.FAILED
+    assert len([request for request in both.desk.sent_to("/tickets.json") if request.method == "POST"]) == 1
+    assert not both.noted
+
+
 async def test_a_lost_answer_makes_no_second_ticket(both: AlertsToo) -> None:
     """The service itself keeps it apart by our key, so that this one may be asked for again."""
     both.desk.fail("/tickets.json", both.desk.applied_then(dropped()), method="POST")

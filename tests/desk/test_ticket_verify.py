@@ -262,6 +262,26 @@ async def test_fields_as_wanted_without_the_comment_leave_it_open(world: TicketW
     assert receipt.words == "the fields are as you wanted them, and the comment isn't there"
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"priority": "normal"},
+        {"assignee_id": 101, "assignee": "Agent0@example.com"},
+        {"group_id": 401, "group": "1st line"},
+    ],
+    ids=list,
+)
+async def test_a_field_that_was_as_wanted_before_tells_nothing(
+    world: TicketWorld, field: dict[str, Any]
+) -> None:
+    intent = await world.decide(replace(NOTE, **field))
+    world.desk.fail(PUT, dropped(), method="PUT")
+    await world.actions.perform(intent)
+    world.desk.edit(5, subject="Something else")
+    receipt = await world.verify(intent, after=SETTLED)
+    assert (receipt.verdict, receipt.words) == (Verdict.FAILED, "it didn't arrive: the comment isn't there")
+
+
 async def test_a_part_of_the_fields_leaves_it_open(world: TicketWorld) -> None:
     intent = await world.decide(EditTicket(priority="high", type="problem"))
     world.desk.fail(PUT, dropped(), method="PUT")

@@ -292,11 +292,13 @@ class TestOutcome:
         with pytest.raises(NotThere):
             await writer.outcome("never-heard-of")
 
+    @pytest.mark.parametrize("seeing", [WRITE_KEY, DEFAULT_KEY])
     async def test_a_key_that_may_not_look_leaves_it_to_another(
-        self, opsgenie: WritableOpsgenie, writer: OpsgenieWriter
+        self, opsgenie: WritableOpsgenie, writer: OpsgenieWriter, seeing: str
     ) -> None:
         opsgenie.pending = 0
-        opsgenie.forbidden = [(READ_KEY, "/requests/")]
+        keys = {READ_KEY, WRITE_KEY, DEFAULT_KEY}
+        opsgenie.forbidden = [(key, "/requests/") for key in keys - {seeing}]
         outcome = await writer.outcome(await writer.ask("a1", Acknowledge(), actor=ME, token=TOKEN))
         assert outcome is not None
         assert outcome.ok
@@ -407,6 +409,8 @@ class TestUnanswered:
             html_page(),
             html_page(502),
             json_answer({"result": "Request will be processed"}, 202),
+            json_answer({"requestId": ""}, 202),
+            json_answer({"requestId": 7}, 202),
             json_answer([], 202),
             error(500, "Oops"),
             error(503, "Down"),
