@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, Problem
 from support_desk.documents import alerts_document, rota_document, runbooks_document, tickets_document
 from support_desk.domain.rota import Role
+from support_desk.domain.tickets import SlaRow
 from tests.cli.samples import (
     AGREEMENT,
     JO,
@@ -67,6 +69,58 @@ def test_what_is_due_before_the_next_working_hour_has_no_working_time_left() -> 
     night = desk(tickets=[ticket(1, active(TODAY + timedelta(hours=4)))])
     (line,) = tickets_text(tickets_document(night, TODAY + timedelta(hours=2), AGREEMENT), ZONE)
     assert "Due in 2 hours, Monday 23 November, 04:00, no working time left: first reply" in line
+
+
+def test_what_has_no_deadline_that_counts_says_why() -> None:
+    states = (("next_reply_time", "paused"), ("first_reply_time", "achieved"), ("first_reply_time", "odd"))
+    snapshot = desk(
+        tickets=[
+            ticket(number, SlaRow(metric, stage, None), custom_status="Waiting")
+            for number, (metric, stage) in enumerate(states, start=1)
+        ]
+    )
+    told = {
+        line.partition(": ")[0].split()[-1]: line.partition(". ")[2].split(". ")[1]
+        for line in tickets_text(tickets_document(snapshot, NOW, AGREEMENT), ZONE)
+    }
+    assert told == {
+        "1": "Paused: next reply, by the SLA in Zendesk",
+        "2": "Met",
+        "3": "Deadline not known: first reply, the SLA in Zendesk is in a state that isn't known",
+    }
+    assert all(
+        "status Waiting." in line for line in tickets_text(tickets_document(snapshot, NOW, AGREEMENT), ZONE)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "pages"),
+    [
+        (
+            {"status": "acked", "acknowledged_by": SAM.email},
+            f"acknowledged by {SAM.email}",
+            "Nobody will be paged, acknowledged",
+        ),
+        (
+            {"status": "snoozed", "snoozed_until": NOW.replace(microsecond=0) + timedelta(hours=1)},
+            "snoozed until Monday 23 November, 14:00",
+            "Nobody will be paged, snoozed",
+        ),
+        (
+            {"snoozed_until": NOW - timedelta(minutes=2)},
+            "open, not acknowledged",
+            "Next to be paged: second line",
+        ),
+        ({"status": "closed"}, "closed", "Nobody will be paged, closed"),
+    ],
+)
+def test_the_state_of_an_alert_and_whom_it_pages(changes: dict[str, Any], state: str, pages: str) -> None:
+    snapshot = desk(alerts=[alert(1, "P1", **changes)], rota=[rota(shift(Role.SECOND_LINE, SAM, TODAY, 24))])
+    document = alerts_document(snapshot, NOW, Config(), AGREEMENT)
+    (only,) = alerts_text(document, ZONE)
+    assert only.startswith(f"Alert 1, P1, {state}: Message 1.")
+    assert pages in only
+    assert (document["alerts"][0]["snoozed_until"] is not None) is (changes.get("status") == "snoozed")
 
 
 def test_an_alert_is_one_line_of_named_parts() -> None:

@@ -803,6 +803,7 @@ async def test_a_macros_effect_is_a_preview(desk: WritableZendesk, writer: Ticke
         "comment": {"body": "Dear Sam", "html_body": "<p>Dear Sam</p>", "public": "true"},
     }
     before = dict(desk.tickets[5])
+    desk.fail("/ticket_fields.json", json_answer({"ticket_fields": [{"id": 902, "title": "Kind of fault"}]}))
     edit = await writer.macro_effect(5, 3)
     assert edit == EditTicket(
         purpose="macro",
@@ -813,7 +814,7 @@ async def test_a_macros_effect_is_a_preview(desk: WritableZendesk, writer: Ticke
         comment_html="<p>Dear Sam</p>",
         public=True,
         macro_id=3,
-        custom_fields=(FieldValue(902, "net", "field 902"),),
+        custom_fields=(FieldValue(902, "net", "Kind of fault"),),
     )
     assert desk.tickets[5] == before
     desk.fail("/apply.json", json_answer({"result": {}}))
