@@ -78,7 +78,7 @@ path = "{books}"
 
 
 def seed(path: Path, paged: str = "none") -> None:
-    """An alert that rang three times this week, an escalation, an acknowledgement, a promise.
+    """An alert that rang three times, an escalation, an acknowledgement, one taken back, a promise.
 
     `paged`: about which alert a colleague has had somebody paged.
     """
@@ -94,12 +94,14 @@ def seed(path: Path, paged: str = "none") -> None:
     readings.close()
     store = OutboxStore.open(private_store_file(config))
     outbox = Outbox(store, StoppedClock(), user="robin")
-    commands: tuple[Command, ...] = (EscalateAlert("p", "P", "second line"), Acknowledge())
+    commands: tuple[Command, ...] = (EscalateAlert("p", "P", "second line"), Acknowledge(), Acknowledge())
     made = [
         Intent(f"{n}" * 32, Target("alert", f"x{n + 1}"), f"P1 acme-{n}", command, Seen("open"), "robin", NOW)
         for n, command in enumerate(commands)
     ]
-    for entry in outbox.submit(made):
+    *done, taken_back = outbox.submit(made)
+    store.save([outbox.step(taken_back, Phase.CANCELLED, "taken back")])
+    for entry in done:
         receipt = Receipt(Verdict.CONFIRMED, "Sam Example was paged 14:02:11")
         sending = outbox.step(entry, Phase.SENDING, "")
         store.save([outbox.step(sending, Phase.CONFIRMED, receipt.words, receipt)])
@@ -139,13 +141,18 @@ def test_what_a_colleague_had_somebody_paged_about_was_not_left_undone(
 
 
 def test_what_is_still_with_who_goes_is_named_unless_they_are_on_next(
-    path: Path, capsys: pytest.CaptureFixture[str], opsgenie: OpsgenieSimulator
+    path: Path,
+    capsys: pytest.CaptureFixture[str],
+    opsgenie: OpsgenieSimulator,
+    zendesk: ZendeskSimulator,
 ) -> None:
+    # The client's turn.
+    zendesk.add(wire_ticket(2, status="pending"))
     config = path.read_text("utf-8").replace('name = "Robin Ashdown"', 'email = "agent0@example.com"')
     path.write_text(config, "utf-8")
     seed(path)
     assert ask(path) == 0
-    told = "- Still with agent0@example.com, to keep or to hand on: #1"
+    told = "- Still with agent0@example.com, to keep or to hand on: #1\n"
     assert told in capsys.readouterr().out
     # All of the rota's people are they.
     for schedule in opsgenie.schedules:
@@ -162,6 +169,8 @@ def test_a_range_of_ones_own_and_json(path: Path, capsys: pytest.CaptureFixture[
     found = json.loads(capsys.readouterr().out)
     assert (found["from"], found["to"]) == ("2026-11-22T00:00:00Z", "2026-11-23T12:00:00Z")
     assert "1 × acme-prod-web-1-disk" in found["markdown"]
+    assert "for P1 acme-prod-web-1-disk: nobody" in found["markdown"]
+    assert "for P1 acme-prod-web-2-disk" not in found["markdown"], "it rang before"
     assert found["schema"] == 1
     assert found["sources"]["zendesk"]["state"] == "fresh"
     assert ask(path, "--from", "2026-11-23", "--to", "2026-11-22") == 2
