@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from support_desk.desk.outbox_store import LogLine
+from support_desk.desk.snapshot import FeedName
+from support_desk.domain.commands import Command, EditTicket, EscalateAlert
+from support_desk.domain.handover import Facts
+from support_desk.domain.intents import Phase, Target
+from support_desk.domain.rota import UNKNOWN, Cover, Role, Rota, Shift
+from support_desk.reports.handover import Kept, handover_facts
 from support_desk.screens.asking import Question
 from support_desk.screens.handover import HandoverScreen
+from support_desk.screens.view import View
 from support_desk.sources.fixtures import DEMO_START
+from support_desk.sources.fixtures.cast import CALLUM, ME, RAVI
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
 from tests.screens.acting import answer, ended, opened
 from tests.screens.test_alert_acts import P1, go_to
-from tests.support import MIDDLE, SMALL, Running, drawn, running
+from tests.support import MIDDLE, SMALL, Running, drawn, running, view
 
 
 async def shown(desk: Running) -> HandoverScreen:
@@ -167,3 +176,76 @@ async def test_it_is_saved_for_its_owner_alone(tmp_path: Path, monkeypatch: pyte
         assert path.read_text("utf-8") == screen.text
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert desk.app.said[-1] == f"Written to {path}"
+
+
+# What it is made of
+
+
+WEEK = timedelta(days=7)
+HELD_BY = "Helen Marsh was paged 09:45:10"
+
+
+def facts_of(made: View, *log: LogLine) -> Facts:
+    """Of the week until now."""
+    return handover_facts(made, made.now - WEEK, made.now, Kept((), log, {}))
+
+
+def step(target: Target, command: Command, words: str = "done", *, paged: bool = False) -> LogLine:
+    """What was done a minute before the demo begins."""
+    at = DEMO_START - timedelta(minutes=1)
+    return LogLine(at, target.id, target, "t", command, Phase.CONFIRMED, words, "me", paged=paged)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "paged", "words"),
+    [
+        (0, False, "second line (Helen Marsh) is paged Wed 09:47"),
+        (6, False, "the second line should have been paged: check"),
+        (30, False, "Owen Fairley should have been paged Wed 10:02: check"),
+        (0, True, f"escalated Wed 09:45: {HELD_BY}; Owen Fairley is paged Wed 10:02"),
+    ],
+)
+def test_whom_an_alert_that_waits_pages_is_told_with_when(minutes: int, paged: bool, words: str) -> None:
+    rows = view().snapshot.alerts.rows
+    waiting = next(row for row in rows if P1 in row.message)
+    made = view(at=DEMO_START + timedelta(minutes=minutes), feeds={FeedName.ALERTS: rows})
+    page = step(Target("alert", waiting.id), EscalateAlert("p", "P", "second line"), HELD_BY, paged=True)
+    about = facts_of(made, *([page] if paged else [])).about
+    assert about is not None
+    assert (about[waiting.id].client, about[waiting.id].paging) == ("eastmarch", words)
+    acked = next(row for row in rows if row.status == "acked")
+    assert (about[acked.id].holder, about[acked.id].paging) == ("Callum Reid", "")
+
+
+def test_what_became_of_a_ticket_that_was_handed_on_is_told() -> None:
+    made, edit = view(), EditTicket("escalate", group="2nd line (tickets)")
+    found = facts_of(made, *(step(Target("ticket", number), edit) for number in ("48144", "9"))).actions
+    assert [action.since for action in found] == [
+        "the ticket is open now, and Priya Nair has it",
+        "the ticket isn't in the queue any more",
+    ]
+
+
+def test_who_is_on_next_has_an_end_only_where_it_was_read_and_parts_in_order() -> None:
+    wednesday = datetime(2026, 12, 2, 10, tzinfo=UTC)
+
+    def after(hours: int) -> datetime:
+        return wednesday + timedelta(hours=hours)
+
+    nights = tuple(
+        Shift(Role.ON_CALL, person, after(8 + 24 * day), after(24 + 24 * day))
+        for day, person in enumerate((RAVI, RAVI, CALLUM, None, None, RAVI, CALLUM))
+        if person is not None
+    )
+    whole = Shift(Role.DEV, ME, wednesday, after(7 * 24))
+    cover = Cover(wednesday, after(7 * 24), frozenset(Role) - {Role.OPS})
+    made = view(at=wednesday, feeds={FeedName.ROTA: (Rota((*nights, whole), cover),)})
+    assert [(row.role, row.person, row.start, row.end, row.part) for row in facts_of(made).next_on] == [
+        (Role.DEV, ME, wednesday, None, False),
+        (Role.OPS, UNKNOWN, None, None, False),
+        (Role.ON_CALL, RAVI, after(8), after(6 * 24), False),
+        (Role.ON_CALL, CALLUM, after(56), after(72), True),
+        (Role.ON_CALL, None, after(72), after(120), True),
+        (Role.ON_CALL, CALLUM, after(152), after(168), True),
+        (Role.SECOND_LINE, None, None, None, False),
+    ]
