@@ -302,6 +302,20 @@ async def test_more_comments_than_are_read_leave_it_open(world: TicketWorld) -> 
     assert receipt.words == "too much was written since to be sure that the comment isn't there"
 
 
+async def test_a_comment_that_cannot_be_read_may_be_the_one(world: TicketWorld) -> None:
+    """Called lost, it would be sent a second time."""
+    intent = await world.decide(NOTE)
+    world.desk.fail(PUT, dropped(), method="PUT")
+    await world.actions.perform(intent)
+    world.desk.write(5, "?")
+    world.desk.comments[5][-1]["created_at"] = None
+    receipt = await world.verify(intent, after=SETTLED)
+    assert (receipt.verdict, receipt.words) == (
+        Verdict.UNKNOWN,
+        "a comment there can't be read, and may be this one",
+    )
+
+
 async def test_custom_fields_alone_cannot_be_read_back(world: TicketWorld) -> None:
     intent = await lose(world, EditTicket(purpose="macro", custom_fields=(FieldValue(902, "net", "Team"),)))
     assert (await world.verify(intent, after=SETTLED)).words == "custom fields can't be read back"

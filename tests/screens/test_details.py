@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
 
 from support_desk.config.model import Zendesk
 from support_desk.desk.snapshot import FeedName
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.tickets import Attachment, Comment, TicketDetail
 from support_desk.screens.alert import AlertScreen
 from support_desk.screens.dashboard import Dashboard
@@ -20,7 +22,7 @@ from support_desk.screens.detail import ago
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.errors import NotThere
 from support_desk.sources.fixtures import demo_config
-from support_desk.widgets.lines import Lines
+from support_desk.widgets.lines import Lines, Parts
 from tests.screens.support import Faults, Running, broken, running
 
 SIZES = [(80, 24), (160, 45)]
@@ -351,7 +353,10 @@ async def test_an_alert_with_everything_about_it(size: tuple[int, int]) -> None:
         assert "acknowledged by Callum Reid" in text
         assert "Next line" in text
         assert "computed: OOH" in text
-        assert "Recipients, and what became of each" in text
+        assert "Recipients, and what became of each: 1\n" in text
+        assert "Callum Reid  action  Acknowledge  09:24  21 min ago" in text
+        assert "Client      penharrow, deliveryplus  by its tag\n" in text
+        assert "Notes and log: 1 note, 3 log lines, oldest first\n" in text
         assert "▌ NOTE" in text
         assert "┊ log" in text
         assert "Runbook" in text
@@ -367,6 +372,39 @@ async def test_an_open_alert_counts_down_to_the_next_line() -> None:
         screen = desk.app.screen
         assert isinstance(screen, AlertScreen)
         assert "Helen Marsh) in 3:30 (" in screen.text.plain
+        view, escalated = (
+            desk.app.view,
+            Page(desk.app.view.now, Proof.PAGED, "Helen was paged", escalation=True),
+        )
+
+        def told(**changes: Any) -> dict[str, Parts]:
+            """The facts, by their names."""
+            lines = screen.head(replace(view, **changes))
+            return {line.parts[0][0].strip(): line.parts[1:] for line in lines}
+
+        def later(minutes: float) -> dict[str, Any]:
+            return {"now": view.now + timedelta(minutes=minutes)}
+
+        policy = ("  by the policy Support: first line, then second line", "dim")
+        missed = ("  second line (Helen Marsh) should have been paged: check", "dim")
+        assert told()["Next line"] == (("second line (Helen Marsh) in 3:30 (09:49)", "soon"), policy)
+        assert told()["Status"] == (("OPEN: nobody has acknowledged it", "late"),)
+        assert told()["Has it"] == (("nobody", "unknown"),)
+        assert "Paged" not in told()
+        assert told(**later(2.5))["Next line"][0] == ("second line (Helen Marsh) in 1:00 (09:49)", "late")
+        assert told(**later(4))["Next line"] == (("Owen Fairley in 14:30 (10:04)", "soon"), missed)
+        assert told(**later(19))["Next line"][0] == ("CHECK: Owen Fairley was due at 10:04", "late")
+        mine = told(pages={alert.id: escalated})
+        assert mine["Paged"] == (
+            ("Helen was paged", "strong"),
+            ("  asked for by you, 09:46, just now", "dim"),
+        )
+        assert mine["Next line"][0] == ("Owen Fairley in 18:30 (10:04)", "soon")
+        theirs = replace(escalated, proof=Proof.UNKNOWN, by="callum@agency.example")
+        assert told(pages={alert.id: theirs})["Paged"] == (
+            ("NOT KNOWN whether the page arrived: ask them", "late"),
+            ("  asked for by Callum Reid, 09:46, just now", "dim"),
+        )
         desk.clock.pass_by(seconds=3)
         screen.tick()
         assert "Helen Marsh) in 3:27 (" in screen.text.plain

@@ -125,6 +125,18 @@ async def test_a_very_long_conversation_keeps_its_newest_comments_and_says_so() 
     assert not detail.complete
 
 
+async def test_a_comment_that_cannot_be_read_is_counted_and_hides_no_other() -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(wire_ticket(5))
+        desk.comments[5] = [wire_comment(n) for n in (1, 2, 3)]
+        desk.comments[5][1]["created_at"] = None
+        source = source_for(desk.url)
+        detail = await source.ticket(5)
+        await source.close()
+    assert [comment.id for comment in detail.comments] == [1, 3]
+    assert (detail.complete, detail.unreadable) == (False, 1)
+
+
 async def test_a_ticket_that_isnt_there() -> None:
     with ZendeskSimulator() as desk:
         source = source_for(desk.url)

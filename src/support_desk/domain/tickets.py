@@ -126,9 +126,11 @@ class TicketDetail:
     ticket: Ticket
     comments: tuple[Comment, ...]
     complete: bool = True
-    """False: the conversation is longer than what was read."""
+    """False: the conversation is longer than what was read, or some of it can't be read."""
     numbers: TicketNumbers | None = None
     """None: the source has names only."""
+    unreadable: int = 0
+    """How many comments came in a form that can't be read: each may be any comment."""
 
 
 @record

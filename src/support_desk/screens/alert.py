@@ -15,7 +15,7 @@ from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
 from support_desk.domain.paged import Proof
 from support_desk.domain.runbooks import RunbookMatch
-from support_desk.domain.words import day_clock
+from support_desk.domain.words import counted, day_clock
 from support_desk.keys import bindings
 from support_desk.screens.alert_rows import GLYPHS, AlertRow
 from support_desk.screens.detail import DetailScreen, ago, fact, when
@@ -283,8 +283,8 @@ def _none(detail: AlertDetail, part: str, words: str) -> str:
 def _events(view: View, detail: AlertDetail) -> list[TextLine]:
     notes = sum(event.note for event in detail.events)
     logged = len(detail.events) - notes
-    noted = f"{notes} notes" if notes else _none(detail, "notes", "no notes")
-    log = f"{logged} log lines" if logged else _none(detail, "log", "no log lines")
+    noted = counted(notes, "note") if notes else _none(detail, "notes", "no notes")
+    log = counted(logged, "log line") if logged else _none(detail, "log", "no log lines")
     lines = [BLANK, TextLine(((f"Notes and log: {noted}, {log}, oldest first", "head"),))]
     for number, event in enumerate(detail.events):
         lines += _event(view, event, number)

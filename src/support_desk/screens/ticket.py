@@ -17,7 +17,7 @@ from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.sla import Ranked, judge
 from support_desk.domain.sla_words import explain, metric_words
 from support_desk.domain.tickets import Attachment, Comment, SlaRow, Ticket, TicketDetail
-from support_desk.domain.words import day_clock
+from support_desk.domain.words import counted, day_clock
 from support_desk.keys import bindings
 from support_desk.screens.attachments import listing, offer
 from support_desk.screens.detail import DetailScreen, ago, fact, when
@@ -294,9 +294,10 @@ def conversation(view: View, detail: TicketDetail) -> list[TextLine]:
     count = f"Conversation: {public} public, {internal} internal, oldest first"
     lines = [BLANK, TextLine(((count, "head"),))]
     if not detail.complete:
-        lines.append(
-            TextLine((("! longer than what was read: the rest is in the browser (o)", "warn"),), indent=2)
-        )
+        missing = "longer than what was read: the rest is"
+        if detail.unreadable:
+            missing = f"{counted(detail.unreadable, 'comment')} can't be read: look"
+        lines.append(TextLine(((f"! {missing} in the browser (o)", "warn"),), indent=2))
     number = 1
     for comment in detail.comments:
         lines.append(BLANK)

@@ -119,6 +119,8 @@ class TicketVerifier:
                 ticket=detail.ticket,
                 seen=seen_of(detail.ticket),
             )
+        if detail.unreadable:
+            return _open(detail, "a comment there can't be read, and may be this one")
         if not detail.complete and detail.comments and detail.comments[0].created_at > since - LEEWAY:
             return _open(detail, "too much was written since to be sure that the comment isn't there")
         fields = _informative(entry.intent.seen, edit)

@@ -133,12 +133,14 @@ class Reader:
             raise Unreadable(
                 page.notes[0] if page.notes else f"Zendesk: {what} couldn't be read", "open it there"
             )
-        comments, complete = self._comments(ticket_id, most)
-        return TicketDetail(page.rows[0], comments, complete, numbers_of(_document(body).get("ticket")))
+        comments, whole, unreadable = self._comments(ticket_id, most)
+        numbers = numbers_of(_document(body).get("ticket"))
+        return TicketDetail(page.rows[0], comments, whole and not unreadable, numbers, unreadable)
 
-    def _comments(self, ticket_id: int, most: int) -> tuple[tuple[Comment, ...], bool]:
+    def _comments(self, ticket_id: int, most: int) -> tuple[tuple[Comment, ...], bool, int]:
+        """The newest comments, whether there are no older ones, and how many can't be read."""
         found: dict[int, Comment] = {}
-        complete = True
+        unreadable = 0
         path = f"/tickets/{ticket_id}/comments.json"
         params = {"sort": "-created_at", "include": "users"}
         whole = False
@@ -147,10 +149,10 @@ class Reader:
             with zendesk_answer():
                 rows, bad = comments_from(document)
             found.update((row.id, row) for row in rows)
-            complete = complete and not bad
+            unreadable += len(bad)
             if len(found) >= most or not rows:
                 break
-        return tuple(sorted(found.values(), key=lambda row: (row.created_at, row.id))), complete and whole
+        return tuple(sorted(found.values(), key=lambda row: (row.created_at, row.id))), whole, unreadable
 
     def suspended(self) -> tuple[list[SuspendedTicket], list[str], bool]:
         """The suspended tickets, what is wrong with the unreadable ones, and whether these are all."""
