@@ -21,6 +21,7 @@ from support_desk.domain.rota import OnCall, Person, Role
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.escalation import line_words
 from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.acting.triage import TriageScreen
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker
 from support_desk.sources.errors import Unanswered, Unreachable
@@ -224,6 +225,29 @@ async def test_presses_while_it_is_being_prepared_or_sent_make_no_second_one(des
     assert "being escalated already" in desk.app.said[-1]
     await ended(desk)
     assert len(entries(desk)) == 1
+
+
+@pytest.mark.parametrize(("keys", "form"), [(("n",), Composer), (("2", "T"), TriageScreen)])
+async def test_what_is_held_is_seen_under_what_takes_every_line(
+    keys: tuple[str, ...], form: type[Composer | TriageScreen]
+) -> None:
+    async with running(size=SMALL) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to(desk, P1)
+        await desk.press("e")
+        await held(desk)
+        await desk.press(*keys)
+        await desk.until(lambda: isinstance(desk.app.screen, form) and desk.app.screen.query("#box"))
+        over, footer = desk.app.screen, desk.dashboard.query_one("#footer", Lines)
+        box = over.query_one("#box")
+        await desk.until(lambda: box.region.bottom == footer.region.y)
+        assert over.styles.background.a < 0.5, "it is read through it"
+        assert footer.plain.rstrip().endswith("esc u takes it back")
+
+        await ended(desk)
+        desk.app.tick()
+        await desk.until(lambda: box.region.bottom == 24)
 
 
 async def test_another_alert_is_refused_while_one_is_held(desk: Running) -> None:

@@ -161,7 +161,10 @@ class DeskScreen(Even, Fitting, Screen[None]):
     def draw_footer(self) -> None:
         """The keys that work here, as many as fit; what leaves the page, help and quit always do."""
         scopes, width = self.scopes_now(), self.size.width or self.app.size.width
-        if line := self._hold_line(width):
+        line = self._hold_line(width)
+        if (top := self.app.screen) is not self:
+            top.set_class(bool(line), "-held")
+        if line:
             self._footer_for = None
             self.query_one("#footer", Lines).show([line])
             return

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen, Screen
 from support_desk.screens.fitting import Fitting
 
 if TYPE_CHECKING:
+    from support_desk.app import DeskApp
     from support_desk.screens.terminal_app import TerminalApp
 
 A = TypeVar("A")
@@ -38,7 +39,14 @@ async def _close_once_built(screen: Screen[Any], result: object) -> None:
 
 
 class Modal(Fitting, ModalScreen[A], Generic[A]):
-    """Every question, picker and form of the desk."""
+    """Every question, picker and form of the desk.
+
+    While something is held it has the class `-held`; one that takes every line leaves the last one to that.
+    """
+
+    def on_mount(self) -> None:
+        # At once, and not with the next second: the hold is told with the keys that take it back from here.
+        cast("DeskApp", self.app).draw_footers()
 
     def dismiss(self, result: A | None = None) -> AwaitComplete:
         """Give the answer and close, once."""
