@@ -403,7 +403,11 @@ def test_where_there_is_little_room_the_title_gives_way_and_the_reason_stays() -
 
     assert line == "ack P1 ALARM: xxxxxxxxxxxxxxx…: second line is paged in 1:00"
     assert len(line) <= 60
-    assert sentence(need, DAY, CALENDAR.timezone, 20).startswith("ack P1 ALARM: xxxx…: second line")
+    # Nor is the countdown cut off: the names come after it.
+    assert sentence(need, DAY, CALENDAR.timezone, 40) == "ack P1 ALARM:…: in 1:00 second line is paged"
+    page = replace(need, brief="CTO is paged")
+    assert sentence(page, DAY, CALENDAR.timezone, 38) == "ack P1 ALARM: x…: in 1:00 CTO is paged"
+    assert " in 1:00 second" in sentence(need, DAY, CALENDAR.timezone, 20)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,9 @@ def _escalated(of: Situation, alert: Alert, found: Countdown, page: Page) -> Nee
             rank, target, f"check {pr}", title, page.words + call, page.at, brief=brief, late=True
         )  # fmt: skip
     if found.state == "running" and found.due_at is not None:
-        why = f"{page.words}; {found.next or 'the next line'} is paged"
-        return Need(rank, target, f"ack {pr}", title, why, found.due_at, found.due_at)
+        paged_next = f"{found.next or 'the next line'} is paged"
+        why = f"{page.words}; {paged_next}"
+        return Need(rank, target, f"ack {pr}", title, why, found.due_at, found.due_at, brief=paged_next)
     waits = of.now - page.at
     if waits < ANSWERS:
         return Need(rank, target, f"ack {pr}", title, f"{page.words}, and nobody has it yet", page.at)

@@ -58,20 +58,20 @@ def sentence(need: Need, now: datetime, zone: tzinfo, room: int = 0, *, still: b
     `room`: characters that there are; the title gives way first, so that the reason can be read. 0: enough.
     `still`: it isn't drawn again, so it names the moment, "is paged at 09:47".
     """
-    why = need.why
+    why, brief = need.why, need.brief
     if need.ends_at is not None:
         left = need.ends_at - now
-        if left > timedelta(0) and still:
-            why = f"{why} at {clock_words(need.ends_at.astimezone(zone))}"
-        elif left > timedelta(0):
-            why = f"{why} in {_left(left)}"
+        if left > timedelta(0):
+            when = f"at {clock_words(need.ends_at.astimezone(zone))}" if still else f"in {_left(left)}"
+            # The moment comes before the names, which may be long: it is what must not be cut off.
+            why, brief = f"{why} {when}", f"{when} {brief or why}"
         else:
             why = f"{why}: should have happened {moment_words(need.ends_at, now, zone)}"
     if not need.title:
         return f"{need.act}: {why}"
     shortest, spare = _SHORTEST_TITLE, room - len(need.act) - len(why) - len(" : ")
-    if room and need.brief and spare < shortest:
-        why, shortest, spare = need.brief, _BRIEFEST_TITLE, spare + len(why) - len(need.brief)
+    if room and brief and spare < shortest:
+        why, shortest, spare = brief, _BRIEFEST_TITLE, spare + len(why) - len(brief)
     title = clean(need.title, max(shortest, spare)) if room else need.title
     return f"{need.act} {title}: {why}"
 
