@@ -59,6 +59,15 @@ def test_styles_follow_their_words() -> None:
     assert wrapped[1] == (("then the", "text"),)
 
 
+@pytest.mark.parametrize("width", range(18, 24))
+def test_a_length_stays_whole(width: int) -> None:
+    """ "overdue by 4 d" at the end of a line is another length."""
+    wrapped = wrap(line("it is overdue by 4 d 18 h, 5 s"), width)
+    shown = "\n".join("".join(text for text, _ in parts) for parts in wrapped)
+    assert "4 d 18 h," in shown
+    assert "5 s" in shown
+
+
 @given(st.text(max_size=300), st.integers(min_value=8, max_value=60))
 def test_nothing_but_blanks_is_lost_and_every_line_fits(raw: str, width: int) -> None:
     text = clean(raw)

@@ -6,6 +6,7 @@ again, with a newer age or a further comment, leaves the reader where they were.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ NARROWEST = 8
 _MARKS_PER_CELL = 3
 """A cell holds a character and at most two marks: how far ahead a line can reach."""
 
+_INSIDE_LENGTH = re.compile(r" (?:(?<=\d )(?=(?:d|h|min|s)\b)|(?<=\d [dh] )(?=\d+ (?:h|min)\b))")
+"""A blank where no line is cut: "overdue by 4 d" at its end says another thing than "4 d 18 h"."""
+
 
 @record
 class TextLine:
@@ -51,7 +55,8 @@ BLANK = TextLine((("", "text"),))
 def breaks(text: str, first: int, rest: int) -> list[tuple[int, int]]:
     """Where to cut cleaned text: (start, end) per line, `first` cells wide at first and `rest` then.
 
-    Cuts between words, and inside a word that is wider than a line; blanks at a cut are dropped.
+    Cuts between words, and inside a word that is wider than a line; blanks at a cut are dropped. A length,
+    "4 d 18 h", counts as a word.
     """
     lines: list[tuple[int, int]] = []
     start, room = 0, max(1, first)
@@ -65,6 +70,8 @@ def breaks(text: str, first: int, rest: int) -> list[tuple[int, int]]:
             lines.append((start, len(text)))
             return lines
         blank = text.rfind(" ", start, end + 1)
+        while blank > start and _INSIDE_LENGTH.match(text, blank):
+            blank = text.rfind(" ", start, blank)
         if blank > start and text[start:blank].strip(" "):
             end = blank
         lines.append((start, end))
