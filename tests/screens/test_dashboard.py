@@ -171,6 +171,11 @@ async def test_the_layout_key_hides_the_side_panes() -> None:
         await desk.press("underscore")
         assert desk.dashboard.rota.region.area > 0
 
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.press("underscore")
+        assert desk.app.said[-1].startswith("There is no room for them beside the lists")
+        assert not desk.dashboard.side_hidden, "it changes nothing that isn't seen"
+
 
 async def test_a_smaller_window_keeps_the_keys_where_they_can_be_seen() -> None:
     async with running(size=MIDDLE) as desk:

@@ -140,6 +140,7 @@ async def test_what_was_changed_by_hand_is_kept_and_not_thrown_away_unasked(
         assert "What you changed by hand is lost" in await answer(desk)
         await desk.until(lambda: "The cat is fed." not in again.text)
         assert "as you changed it" not in title(again)
+        assert desk.app.said[-1] == "Made anew of what is known now"
 
 
 async def test_what_is_written_while_on_call_changes_belongs_to_the_old_week(

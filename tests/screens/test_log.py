@@ -76,6 +76,9 @@ async def test_nothing_done_yet_is_said() -> None:
         await desk.press("L")
         await desk.until(lambda: "0 steps" in drawn(desk.app.screen.query_one("#title")))
         assert "Nothing yet." in drawn(desk.app.screen.query_one("#log", TextView))
+        assert "export" not in desk.footer
+        await desk.press("w")
+        assert desk.app.said[-1] == "There is nothing to write yet"
         await desk.press("q")
         assert desk.app.screen is desk.dashboard
 
@@ -94,5 +97,6 @@ async def test_it_follows_what_is_done_while_it_is_open_and_says_when_it_shows_a
         await ended(desk)
         shown = desk.app.screen
         await desk.until(lambda: "newest 2 of 3 steps" in drawn(shown.query_one("#title")))
+        assert "w export" in desk.footer
         lines = drawn(shown.query_one("#log", TextView)).split("\n")
         assert [line.split()[1] for line in lines if line[:2].isdigit()] == ["done", "sending"]

@@ -108,8 +108,8 @@ class HandoverScreen(DeskScreen):
             self.workers.cancel_group(self, GATHERING)
             self._show(self._draft.text)
 
-    def _anew(self, then: Callable[[], object]) -> None:
-        """Make it of what is known now; what was changed by hand isn't thrown away unasked."""
+    def _anew(self, then: Callable[[], object], said: str = "") -> None:
+        """Make it of what is known now, and say so; what was changed by hand isn't thrown away unasked."""
         outbox = self.desk_app.acts.outbox
 
         def made() -> None:
@@ -117,7 +117,7 @@ class HandoverScreen(DeskScreen):
             if outbox is not None:
                 outbox.drafts.drop(self._target, HANDOVER)
             then()
-            self._make()
+            self._make(said)
 
         if self._draft is None:
             made()
@@ -125,20 +125,22 @@ class HandoverScreen(DeskScreen):
             words = "Make it anew of what is known now? What you changed by hand is lost."
             confirm(self.desk_app, words, "makes it anew", made)
 
-    def _make(self) -> None:
+    def _make(self, said: str = "") -> None:
         self._gathers = True
         self._say_title("gathering ...")
         self.run_worker(
-            self._gather(), name=GATHERING, group=GATHERING, exclusive=True,
+            self._gather(said), name=GATHERING, group=GATHERING, exclusive=True,
             description="gather the handover", exit_on_error=False,
         )  # fmt: skip
 
-    async def _gather(self) -> None:
+    async def _gather(self, said: str) -> None:
         start, end = self.week
         kept = await self._remembered(start, end)
         view = self.desk_app.view
         facts = handover_facts(view, start, end, kept)
         self._show(to_markdown(facts, view.agreement, details=self._details))
+        if said:
+            self.say(said)
 
     async def _remembered(self, start: datetime, end: datetime) -> Kept:
         app, config = self.desk_app, self.desk_app.config
@@ -216,7 +218,7 @@ class HandoverScreen(DeskScreen):
 
     def action_again(self) -> None:
         """Make it anew from what is known now."""
-        self._anew(lambda: None)
+        self._anew(lambda: None, "Made anew of what is known now")
 
     def _is_there(self) -> bool:
         """Whether the text is that of the title's week; says so if it isn't yet."""

@@ -96,9 +96,13 @@ class LogScreen(DeskScreen):
         count = len(self._steps)
         cut = f"the newest {MOST_LINES} of {count} steps: the file has them all"
         self._title(cut if count > MOST_LINES else f"{counted(count, 'step')}, newest first")
+        self.draw_footer()
 
     def _title(self, words: str) -> None:
         self.query_one("#title", Lines).show([((" What you did ", "title"), (f" {words}", "dim"))])
+
+    def idle_actions(self) -> frozenset[str]:
+        return super().idle_actions() | (frozenset() if self._steps else {"log.export"})
 
     def action_back(self) -> None:
         """To where this was opened."""
@@ -106,6 +110,9 @@ class LogScreen(DeskScreen):
 
     async def action_export(self) -> None:
         """Write it to a file that only its owner can read."""
+        if not self._steps:
+            self.say("There is nothing to write yet")
+            return
         now = self.desk.now().astimezone(self.desk_app.view.calendar.timezone)
         path = state_dir() / f"log-{now:%Y-%m-%d-%H%M%S}.csv"
         try:

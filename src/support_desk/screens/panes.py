@@ -90,5 +90,8 @@ class Panes(DeskScreen):
 
     def action_layout(self) -> None:
         """Show or hide the runbook and the rota beside the lists."""
+        if self.app.size.width < NARROW:
+            self.say("There is no room for them beside the lists: 3 and 4 show them in their place")
+            return
         self.side_hidden = not self.side_hidden
         self.action_pane(self.last_list if self.pane_in_use() in BESIDE else self.pane_in_use())
