@@ -635,6 +635,43 @@ async def test_a_storm_is_one_row_and_each_alert_of_it_can_be_opened() -> None:
         assert desk.app.screen.alert_id in {member.id for member in row.members}  # type: ignore[attr-defined]
 
 
+async def test_marked_alerts_that_a_storm_takes_in_are_what_a_key_means() -> None:
+    """Their marks went with their rows, so `a` took the alert under the cursor."""
+    async with running() as desk:
+        await storm(desk)
+        whole = next(row.members for row in desk.dashboard.alerts.rows if len(row.members) == 6)
+        late = {alert.id for alert in whole[3:]}
+        desk.weather.edits[FeedName.ALERTS] = lambda reading: replace(
+            reading, rows=tuple(alert for alert in reading.rows if alert.id not in late)
+        )
+        await desk.read(FeedName.ALERTS)
+        await desk.press("1")
+        for alert in whole[:2]:
+            assert desk.dashboard.alerts.select(alert.id)
+            await desk.press("space")
+        before = desk.dashboard.alerts.cursor
+
+        def taken(reading: Reading[Any]) -> Reading[Any]:
+            first = replace(whole[0], status="acked", acknowledged_by="kim@example.com")
+            return replace(reading, rows=(first, *whole[1:]))
+
+        desk.weather.edits[FeedName.ALERTS] = taken
+        await desk.read(FeedName.ALERTS)
+        await desk.until(lambda: "[6 alike]" in desk.alerts)
+        assert before not in {alert.id for alert in whole[:2]}
+        meant = desk.dashboard.acted_on()
+        assert [(alert.id, alert.status) for alert in meant] == [
+            (whole[0].id, "acked"), (whole[1].id, "open")
+        ], "as they are known now: somebody has taken one"  # fmt: skip
+
+        # The storm's row holds them as well: each is meant once.
+        assert desk.dashboard.alerts.select(
+            next(row.key for row in desk.dashboard.alerts.rows if row.members)
+        )
+        await desk.press("space")
+        assert len(desk.dashboard.acted_on()) == 6
+
+
 async def test_a_critical_alert_is_on_every_screen_and_said_once() -> None:
     async with running() as desk:
         await desk.press("enter")

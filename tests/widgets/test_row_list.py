@@ -208,6 +208,29 @@ def test_what_is_marked_is_found_without_a_look_at_every_row() -> None:
     assert calls(lambda: long.marked) < 20
 
 
+async def test_a_marked_row_that_another_one_has_taken_in_stays_until_its_mark_goes() -> None:
+    """A key would mean the row under the cursor, which nobody has marked."""
+    app = ListApp(rows(1, 2, 3, 4))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("space", "space", "j")
+        assert app.list.cursor == 4
+
+        def latest(row: Row) -> Row | None:
+            return replace(row, text="newer.") if row.id == 2 else None
+
+        for _ in range(2):
+            app.list.show(rows(7, 3, 4), latest=latest)
+            await pilot.pause()
+            assert [row.text for row in app.list.marked] == ["newer."], "1 has left with its mark"
+            assert [row.id for row in app.list.rows] == [2, 7, 3, 4]
+            assert any("newer." in line and "⊗" in line for line in app.screen_lines())
+        await pilot.press("k")
+        assert [row.id for row in app.list.marked] == [2]
+        app.list.unmark(app.list.marked)
+        assert [row.id for row in app.list.rows] == [7, 3, 4]
+        assert app.list.cursor == 3
+
+
 async def test_a_range_is_marked_from_where_it_began() -> None:
     app = ListApp(rows(1, 2, 3, 4))
     async with app.run_test(size=(40, 10)) as pilot:

@@ -92,7 +92,7 @@ def fold(
     for cause, same in alike.items():
         members = _outbreaks(sorted(same, key=_age)) if len(same) >= LEAST else []
         if members:
-            storm = Storm(f"storm:{cause}", min(members, key=_pressing), tuple(members))
+            storm = Storm(f"storm:{cause}", min(members, key=pressing), tuple(members))
             storm_of.update((member.id, storm) for member in members)
     # A dictionary keeps the first place of each key, which is where the row belongs.
     shown: dict[str, Storm | Alert] = {}
@@ -153,5 +153,7 @@ def _age(alert: Alert) -> tuple[datetime, str]:
     return alert.created_at, alert.id
 
 
-def _pressing(alert: Alert) -> tuple[int, int, datetime, str]:
-    return alert.status != "open", PRIORITIES.index(alert.priority), alert.created_at, alert.id
+def pressing(alert: Alert) -> tuple[int, int, datetime, str]:
+    """The order within a storm; a priority that can't be read comes first."""
+    place = PRIORITIES.index(alert.priority) if alert.priority in PRIORITIES else -1
+    return alert.status != "open", place, alert.created_at, alert.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from support_desk.domain.clients import client_of_alert
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.paged import Proof
 from support_desk.domain.reminders import StaleAck, stale_acks
-from support_desk.domain.storms import Storm, fold
+from support_desk.domain.storms import Storm, fold, pressing
 from support_desk.domain.words import day_clock
 from support_desk.latest import Latest
 from support_desk.records import record
@@ -220,13 +221,36 @@ def next_words(view: View, found: Countdown) -> str:
     return f"pages {who} at {day_clock(found.due_at, view.now, view.calendar.timezone)}"
 
 
+def latest(view: View, row: AlertRow, rows: Iterable[AlertRow]) -> AlertRow | None:
+    """What is known now of a row that isn't among these any more: a storm may have begun or ended meanwhile.
+
+    None where its alerts are in none of these rows.
+    """
+    ids = _ids(row)
+    if not any(ids & _ids(other) for other in rows):
+        return None
+    known = [alert for alert in view.snapshot.alerts.rows if alert.id in ids and alert.status != "closed"]
+    lead = min(known, key=pressing)
+    return replace(
+        row,
+        alert=lead,
+        escalation=view.escalation(lead),
+        members=tuple(sorted(known, key=lambda alert: (alert.created_at, alert.id))) if row.members else (),
+        unacknowledged=sum(alert.status == "open" for alert in known) if row.members else 0,
+    )
+
+
 def left_words(row: AlertRow, rows: Iterable[AlertRow]) -> str:
-    """What has become of a row that isn't among these any more: a storm may have begun or ended meanwhile."""
-    ids = {alert.id for alert in row.members or (row.alert,)}
+    """What has become of a row that isn't among these any more."""
+    ids = _ids(row)
     for other in rows:
-        if other.key != row.key and ids & {alert.id for alert in other.members or (other.alert,)}:
+        if other.key != row.key and ids & _ids(other):
             return f"NOW ONE OF {len(other.members)} ALIKE" if other.members else "NOW IN ROWS OF THEIR OWN"
     return LEFT
+
+
+def _ids(row: AlertRow) -> set[str]:
+    return {alert.id for alert in row.members or (row.alert,)}
 
 
 def why(view: View, row: AlertRow) -> tuple[str, str]:

@@ -249,7 +249,9 @@ class Dashboard(RowActions, Panes):
     def _show_alerts(self, view: View, *, at_once: bool = False) -> None:
         rows = alert_rows.alert_rows(view)
         test = matcher(self.filters["alerts"], alert_fields(view))
-        self.alerts.show((row for row in rows if test is None or test(row)), at_once=at_once)
+        if test is not None:
+            rows = [row for row in rows if test(row)]
+        self.alerts.show(rows, at_once=at_once, latest=lambda row: alert_rows.latest(view, row, rows))
 
     def _show_tickets(self, view: View, *, at_once: bool = False) -> None:
         rows = list(view.snapshot.tickets.rows)
@@ -359,8 +361,9 @@ class Dashboard(RowActions, Panes):
             first, second = ticket_rows.why(view, row)
         if has_left:
             gone = alert_rows.left_words(row, self.alerts.rows) if isinstance(row, AlertRow) else LEFT
-            # A closed alert pages nobody any more, and a solved ticket has no deadline.
-            second = f"as it was last read: {second}"
+            if gone == LEFT:
+                # A closed alert pages nobody any more, and a solved ticket has no deadline.
+                second = f"as it was last read: {second}"
         # Before the name of the row, which may take the whole width.
         marked: Parts = ((f" {gone} ", "warn"), (first, "strong")) if gone else ((f" {first}", "strong"),)
         self.query_one("#why", Lines).show([marked, ((" " + second, "text"),)])

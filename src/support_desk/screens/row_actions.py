@@ -43,11 +43,12 @@ class RowActions(Acting):
 
     def acted_on(self) -> list[Alert] | list[Ticket]:
         rows = self.wanted()
-        alerts: list[Alert] = []
+        # An alert may be in two marked rows: its own, and that of the storm that has taken it in since.
+        alerts: dict[str, Alert] = {}
         for row in rows:
             if isinstance(row, AlertRow):
-                alerts += row.members or (row.alert,)
-        return alerts or [row.ticket for row in rows if isinstance(row, Ranked)]
+                alerts |= {alert.id: alert for alert in row.members or (row.alert,)}
+        return list(alerts.values()) or [row.ticket for row in rows if isinstance(row, Ranked)]
 
     def open_alert(self, row: AlertRow, neighbours: list[str]) -> None:
         """The details of an alert; of a storm, the one that the person chooses."""

@@ -37,7 +37,11 @@ class Look:
     @property
     def edge(self) -> str:
         """The cells before the first column."""
-        return (">" if self.selected else " ") + ("●" if self.marked else "×" if self.gone else " ")
+        return (">" if self.selected else " ") + _EDGES[self.marked, self.gone]
+
+
+_EDGES = {(False, False): " ", (True, False): "●", (False, True): "×", (True, True): "⊗"}
+"""By whether a row is marked, and whether it is gone."""
 
 
 @dataclass(slots=True)

@@ -87,7 +87,7 @@ class RowList(RowPane[R], can_focus=True):
     @property
     def selected_is_gone(self) -> bool:
         """The row under the cursor has left the list and is only kept so that nothing moves."""
-        return self._all.ghost is not None and self._all.ghost == self._all.cursor
+        return self._all.cursor in self._all.ghosts
 
     @property
     def marked(self) -> tuple[R, ...]:
@@ -96,14 +96,24 @@ class RowList(RowPane[R], can_focus=True):
 
     # What the screens say
 
-    def show(self, rows: Iterable[R], *, at_once: bool = False) -> None:
+    def show(
+        self,
+        rows: Iterable[R],
+        *,
+        at_once: bool = False,
+        latest: Callable[[R], R | None] = lambda _: None,
+    ) -> None:
         """Take new rows, in their order; the row under the cursor stays where it is.
 
         `at_once`: the person asked for these rows, so nothing waits and nothing is kept for the eye.
+        `latest`: what is known now of a row that isn't among these but has a part in one; None: it has none.
         """
         self._take(
             lambda: self._all.take(
-                list(rows), keep_order=not at_once and self._busy(), keep_ghost=not at_once
+                list(rows),
+                keep_order=not at_once and self._busy(),
+                keep_ghosts=not at_once,
+                latest=latest,
             )
         )
         if at_once:
@@ -190,7 +200,7 @@ class RowList(RowPane[R], can_focus=True):
         if place == self._all.place:
             return
         top, before = self._top, self._cursor_line()
-        whole = self._all.choosing or self._all.ghost is not None
+        whole = self._all.choosing or bool(self._all.ghosts)
         self._all.move_to(place)
         self._scroll_to_cursor()
         if whole:
@@ -251,7 +261,8 @@ class RowList(RowPane[R], can_focus=True):
     def unmark(self, rows: Iterable[R]) -> None:
         """Take the marks of these rows away."""
         if keys := {self._all.key(row) for row in rows}:
-            self._all.unmark(keys)
+            self._take(lambda: self._all.unmark(keys))
+            self._fill_page()
             self._redraw()
 
 
@@ -273,5 +284,6 @@ class MarkingList(RowList[R]):
 
     def action_clear_marks(self) -> None:
         """Take all marks away."""
-        self._all.clear_marks()
+        self._take(self._all.clear_marks)
+        self._fill_page()
         self._redraw()

@@ -158,7 +158,7 @@ class RowPane(Painted, Widget, Generic[R]):
 
     def _look(self, row: R) -> Look:
         key = self._all.key(row)
-        return Look(key == self._all.cursor, key in self._all.marks, key == self._all.ghost)
+        return Look(key == self._all.cursor, key in self._all.marks, key in self._all.ghosts)
 
     # What has changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -13,15 +13,17 @@ class Rows(Generic[R]):
     """The rows of a list, and what the person has done with them.
 
     Identity comes before position: the cursor and the marks are keys. A row that leaves under the cursor
-    stays as a ghost until the cursor moves; an order that would change under the person's eyes can wait.
+    stays as a ghost until the cursor moves; a marked one that is only shown otherwise now, as one of several,
+    stays until its mark goes: a key would mean fewer rows than were marked, or another row altogether. An
+    order that would change under the person's eyes can wait.
     """
 
     def __init__(self, key: Callable[[R], Hashable]) -> None:
         self.key = key
         self.shown: list[R] = []
-        """The rows in the order shown, the ghost among them."""
+        """The rows in the order shown, the ghosts among them."""
         self.cursor: Hashable | None = None
-        self.ghost: Hashable | None = None
+        self.ghosts: set[Hashable] = set()
         self.marks: set[Hashable] = set()
         self.waiting: list[R] | None = None
         """Rows in an order that isn't shown yet."""
@@ -63,25 +65,35 @@ class Rows(Generic[R]):
 
     # New rows
 
-    def take(self, fresh: list[R], *, keep_order: bool = False, keep_ghost: bool = True) -> None:
+    def take(
+        self,
+        fresh: list[R],
+        *,
+        keep_order: bool = False,
+        keep_ghosts: bool = True,
+        latest: Callable[[R], R | None] = lambda _: None,
+    ) -> None:
         """Show new rows in their order.
 
         `keep_order`: if known rows would change places, they keep theirs and the new order waits.
-        `keep_ghost`: a row that leaves under the cursor stays to be seen.
+        `keep_ghosts`: a row that leaves under the cursor stays to be seen.
+        `latest`: what is known now of a row that isn't among these but has a part in one of them; None: it
+        has none, and leaves with its mark.
         """
         # An order that waits is replaced by a newer one, never shown after it.
         self.waiting = None
         if keep_order and self._moves(fresh):
             self.waiting = fresh
             fresh = self._in_shown_order(fresh)
-        place = self.place
-        leaves = place is not None and self.cursor not in {self.key(row) for row in fresh}
-        self.ghost = self.cursor if leaves and keep_ghost else None
-        if leaves and place is not None:
-            if keep_ghost:
-                fresh = self._with_ghost(fresh, place)
-            else:
-                self.cursor = None
+        keys = {self.key(row) for row in fresh}
+        left = ((self._index.keys() & {self.cursor, *self.marks}) - keys) if keep_ghosts else ()
+        known = {key: latest(self.shown[self._index[key]]) for key in left}
+        self.ghosts = {key for key, row in known.items() if row is not None or key == self.cursor}
+        if self.ghosts:
+            self.marks -= {key for key, row in known.items() if row is None}
+            fresh = self._with_ghosts(fresh, keys, known)
+        elif self.cursor not in keys:
+            self.cursor = None
         self._show(fresh)
         self.marks &= self._index.keys()
         if self.cursor is None and fresh:
@@ -119,26 +131,40 @@ class Rows(Generic[R]):
                 ordered.extend(after.get(key, ()))
         return ordered
 
-    def _with_ghost(self, fresh: list[R], place: int) -> list[R]:
-        """The new rows, with the one that left after the nearest row above it that stayed."""
-        at = {self.key(row): index for index, row in enumerate(fresh)}
-        above = (at.get(self.key(row)) for row in reversed(self.shown[:place]))
-        spot = next((index + 1 for index in above if index is not None), 0)
-        return [*fresh[:spot], self.shown[place], *fresh[spot:]]
+    def _with_ghosts(
+        self, fresh: list[R], keys: set[Hashable], known: Mapping[Hashable, R | None]
+    ) -> list[R]:
+        """The new rows, with each ghost after the nearest row above it that stayed."""
+        after: dict[Hashable | None, list[R]] = {}
+        above: Hashable | None = None
+        for row in self.shown:
+            key = self.key(row)
+            if key in keys:
+                above = key
+            elif key in self.ghosts:
+                after.setdefault(above, []).append(known[key] or row)
+        rows = list(after.get(None, ()))
+        for row in fresh:
+            rows += (row, *after.get(self.key(row), ()))
+        return rows
 
     # The person's moves
 
     def move_to(self, place: int) -> None:
-        """Put the cursor on another row; the ghost leaves."""
+        """Put the cursor on another row; a ghost without a mark leaves."""
         self.cursor = self.key(self.shown[place])
-        if self.ghost is not None and self.ghost != self.cursor:
-            self._show([row for row in self.shown if self.key(row) != self.ghost])
-            self.ghost = None
+        self._drop_ghosts()
         self._mark_range()
+
+    def _drop_ghosts(self) -> None:
+        """Take away the ghosts that nothing keeps."""
+        if over := self.ghosts - self.marks - {self.cursor}:
+            self.ghosts -= over
+            self._show([row for row in self.shown if self.key(row) not in over])
 
     def mark(self) -> None:
         """Mark the row under the cursor, or take its mark away; a ghost can't be marked."""
-        if self.cursor is not None and self.cursor != self.ghost:
+        if self.cursor is not None and (self.cursor in self.marks or self.cursor not in self.ghosts):
             self.marks ^= {self.cursor}
 
     def toggle_range(self) -> None:
@@ -150,11 +176,13 @@ class Rows(Generic[R]):
         """Take all marks away."""
         self._range_from = None
         self.marks.clear()
+        self._drop_ghosts()
 
     def unmark(self, keys: set[Hashable]) -> None:
         """Take these marks away, and no longer mark what the cursor goes over."""
         self._range_from = None
         self.marks -= keys
+        self._drop_ghosts()
 
     def _mark_range(self) -> None:
         if self._range_from is None:
