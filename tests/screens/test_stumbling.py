@@ -57,6 +57,24 @@ async def test_a_click_on_a_command_that_has_left_the_list() -> None:
         assert type(desk.app.screen).__name__ == "Palette"
 
 
+async def test_a_click_on_a_command_goes_there_first_as_in_every_list() -> None:
+    """At 80x24 the list is the whole terminal: a click that meant to leave it ran a command."""
+    async with running(size=SMALL) as desk:
+        found = await commands(desk)
+        palette = desk.app.screen
+        await desk.until(lambda: all(one.is_finished for one in desk.app.workers if one.node is palette))
+
+        def click() -> None:
+            there = Style(meta={"option": 3})
+            found.post_message(events.Click(found, 0, 6, 0, 0, 1, False, False, False, 0, 6, style=there))
+
+        click()
+        await desk.until(lambda: found.highlighted == 3)
+        assert desk.app.screen is palette
+        click()
+        await desk.until(lambda: desk.app.screen is not palette)
+
+
 async def test_a_click_beside_everything_while_the_palette_is_open() -> None:
     async with running(size=SMALL) as desk:
         await commands(desk)

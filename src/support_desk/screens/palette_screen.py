@@ -18,13 +18,19 @@ from support_desk.screens.modal import close_once
 class Commands(CommandList):
     """Textual's list, for clicks on what has left it and pages of a list that nobody sees.
 
-    Textual looks both up as if they were there, and the program would end.
+    Textual looks both up as if they were there, and the program would end. And there the first click runs a
+    command, though the list fills a small terminal: here as in every picker it only goes there.
     """
 
     def on_click(self, event: events.Click) -> None:
         option = event.style.meta.get("option")
-        if option is not None and option >= self.option_count:
+        if option is None:
+            return
+        if option >= self.option_count:
             event.prevent_default()
+        elif option != self.highlighted:
+            event.prevent_default()
+            self.highlighted = option
 
     def action_page_up(self) -> None:
         if self.scrollable_content_region:
