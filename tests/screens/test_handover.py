@@ -188,7 +188,7 @@ HELD_BY = "Helen Marsh was paged 09:45:10"
 
 def facts_of(made: View, *log: LogLine) -> Facts:
     """Of the week until now."""
-    return handover_facts(made, made.now - WEEK, made.now, Kept((), log, {}))
+    return handover_facts(made, made.now - WEEK, made.now, Kept((), log, {}, {}))
 
 
 def step(target: Target, command: Command, words: str = "done", *, paged: bool = False) -> LogLine:
