@@ -93,9 +93,8 @@ class RowActions(Acting):
             self.desk_app.copy("\n".join(line_about(view, row) for row in rows), what)
 
     def action_runbook(self) -> None:
-        """Go to the runbook of the selected row."""
-        if self._meant():
-            self.follow_runbook()
+        """Go to the runbook of the selected row; without one the pane says what it waits for."""
+        self.follow_runbook()
 
     def action_search_runbooks(self) -> None:
         """Search all runbooks by their text; the one that is opened stays until the cursor moves."""
