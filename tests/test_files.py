@@ -44,3 +44,10 @@ def test_a_file_that_is_there_stays_or_is_replaced_whole(tmp_path: Path) -> None
     write_over(path, b"two")
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    link = elsewhere / "link.csv"
+    link.symlink_to(path)
+    write_over(link, b"three")
+    assert (path.read_bytes(), link.is_symlink()) == (b"three", True), "what a link names is what is meant"
+    with pytest.raises(FileExistsError):
+        write_new(link, b"four")

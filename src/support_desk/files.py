@@ -7,6 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from support_desk.paths import led_to
+
 
 def write_new(path: Path, content: bytes) -> None:
     """Write a file that isn't there yet. Raises `FileExistsError`, and other `OSError`s as they come."""
@@ -14,7 +16,8 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def write_over(path: Path, content: bytes) -> None:
-    """Write a file in the place of one that may be there. Raises `OSError`."""
+    """Write a file in the place of one that may be there; a link stays one. Raises `OSError`."""
+    path = led_to(path)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     _fill(handle, Path(draft), content)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -82,6 +83,9 @@ def test_nothing_but_a_calendar_is_replaced(
     assert mine.read_text() == "precious"
     assert "isn't a calendar" in capsys.readouterr().err
     assert ask(configuration, "--ics", str(tmp_path)) == 1
+    os.mkfifo(tmp_path / "pipe")
+    assert ask(configuration, "--ics", str(tmp_path / "pipe")) == 1
+    assert "isn't a file" in capsys.readouterr().err
     assert ask(configuration, "--ics", str(tmp_path / "nowhere" / "x.ics")) == 1
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 

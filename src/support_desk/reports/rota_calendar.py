@@ -47,6 +47,9 @@ def write_calendar(path: Path, text: str) -> None:
     """
     if path.is_dir():
         raise NotACalendar("it is a folder")
+    if path.exists() and not path.is_file():
+        # A pipe or a terminal would be waited for; of a device its name would be taken.
+        raise NotACalendar("it isn't a file; a hyphen means the standard output")
     if path.exists():
         with path.open("rb") as file:
             if file.read(len(BEGINNING)) != BEGINNING:
