@@ -86,11 +86,11 @@ class Shape:
     def _value(self, value: Any, hint: Any, key: str) -> Iterator[Any]:
         """The usable part of `value`, or nothing."""
         table = table_in(hint)
-        if table is not None and get_origin(hint) is tuple and isinstance(value, list):
+        if get_origin(hint) is tuple and isinstance(value, list):
             yield [
-                self._table(item, table, f"{key}#{number}")
+                usable
                 for number, item in enumerate(value, 1)
-                if self._is_table(item, f"{key}#{number}")
+                for usable in self._value(item, get_args(hint)[0], f"{key}#{number}")
             ]
         elif get_origin(hint) is dict and isinstance(value, dict):
             yield dict(self._named(value, get_args(hint)[1], key))
@@ -114,12 +114,6 @@ class Shape:
                 continue
             for usable in self._value(value, hint, key):
                 yield name, usable
-
-    def _is_table(self, value: Any, key: str) -> bool:
-        if isinstance(value, dict):
-            return True
-        self._note(key, f"{kind_of(value)} can't be used here", "Write a table")
-        return False
 
 
 def suggestion(name: str, known: tuple[str, ...], at: str) -> str:
