@@ -14,12 +14,13 @@ import pytest
 
 from support_desk.config.model import Zendesk
 from support_desk.desk.snapshot import FeedName
+from support_desk.domain.commands import Promise
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.tickets import Attachment, Comment, TicketDetail
 from support_desk.screens.alert import AlertScreen
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.detail import ago
-from support_desk.screens.ticket import TicketScreen
+from support_desk.screens.ticket import SOON, TicketScreen
 from support_desk.sources.errors import NotThere
 from support_desk.sources.fixtures import demo_config
 from support_desk.widgets.lines import Lines, Parts
@@ -93,6 +94,30 @@ async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
         assert row.ticket.sla_rows is not None
         assert before.count("· ") >= len(row.ticket.sla_rows)
         assert "under the SLA in Zendesk" in before
+        view, deadline, key = desk.app.view, row.verdict.deadline, row.ticket.id
+        assert deadline is not None
+
+        def styles(left: timedelta) -> tuple[str, str]:
+            """Of the SLA, and of a step that was promised for the same moment."""
+            promises = {key: Promise("ring them", deadline)}
+            lines = screen.head(replace(view, now=deadline - left, promises=promises))
+            shown = {line.parts[0][0].strip(): line.parts[1] for line in lines}
+            return shown["SLA"][1], " ".join(shown["Next step"])
+
+        second = timedelta(seconds=1)
+        assert styles(SOON + second) == ("text", "by 09:48:  strong")
+        assert styles(SOON) == styles(second) == ("soon", "by 09:48:  strong")
+        assert styles(timedelta(0)) == ("late", "was due 09:48:  late")
+        detail = screen.detail
+        assert detail is not None
+        promise = Promise("ring them", view.now)
+        desk.app.note_promise(key, promise)
+        await desk.until(lambda: desk.app.view.promises)
+        screen.read(replace(detail, complete=False))
+        await desk.pilot.pause()
+        assert desk.app.view.promises[key] == promise, "a note that wasn't read may have it"
+        screen.read(detail)
+        await desk.until(lambda: not desk.app.view.promises)
         desk.clock.pass_by(minutes=2)
         screen.tick()
         assert screen.text.plain != before
