@@ -94,6 +94,15 @@ async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
         assert row.ticket.sla_rows is not None
         assert before.count("· ") >= len(row.ticket.sla_rows)
         assert "under the SLA in Zendesk" in before
+        for fact in (
+            "SLA         First reply is due Wed 09:48 under the SLA in Zendesk: 2 min left.",
+            "            · first reply: active, due 09:48, left 2:00, round the clock",
+            "Status      new · priority urgent · incident",
+            "Client      East March Combined Authority · enhanced plan",
+            "Requester   Peter Scholes <scholes@eastmarch.example> to support-emergency@agency.example",
+            "Assignee    nobody · group 1st line support",
+        ):
+            assert fact in before.split("\n")
         view, deadline, key = desk.app.view, row.verdict.deadline, row.ticket.id
         assert deadline is not None
 

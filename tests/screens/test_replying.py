@@ -14,6 +14,7 @@ from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.intents import Phase
 from support_desk.domain.promises import promise_in
 from support_desk.screens.acting.composer import Composer
+from support_desk.screens.acting.replying import review_lines
 from support_desk.screens.asking import Question
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
@@ -21,6 +22,7 @@ from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.writers import Agent, TicketAbilities
 from support_desk.widgets.lines import Lines
 from support_desk.widgets.text_view import TextView
+from tests.desk.samples import ticket
 from tests.screens.acting import choose, ended, entries, opened
 from tests.screens.ticket_desk import (
     HARBOURS,
@@ -129,7 +131,9 @@ async def test_what_was_begun_is_there_again_after_esc(desk: Running) -> None:
     await desk.press("n")
     screen = await writing(desk)
     assert screen.text == "Half a thought"
+    screen.field.clear()
     await desk.press("escape")
+    assert draft(desk, MAP, "note") is None, "emptied, it is none any more"
     await go_to(desk, MAGDA)
     await desk.press("n")
     assert (await writing(desk)).text == "", "each ticket has its own"
@@ -445,6 +449,41 @@ async def test_a_promise_that_is_found_late_doesnt_come_back(desk: Running) -> N
     outbox.show(first)
     await desk.pilot.pause()
     assert MAP not in desk.app.desk.promises
+
+
+# What the review shows
+
+
+def test_the_review_tells_each_change_beside_what_is_now_and_who_reads_the_text() -> None:
+    plain = ticket(7, subject="Help", priority=None, assignee=None, tags=("kept",), requester="Sam Client")
+    edit = EditTicket("triage", priority="high", assignee="Kim", assignee_id=3, add_tags=("kept", "new"))
+    note, reply = replace(edit, comment="A\n B"), EditTicket("reply", comment="A\n B", public=True)
+
+    def shown(edit: EditTicket) -> list[tuple[str, str]]:
+        lines = review_lines(plain, edit, "Title", "under your name")
+        return [("".join(text for text, _ in line.parts).rstrip(), line.parts[-1][1]) for line in lines]
+
+    changes = [
+        ("Title on #7 Help", "head"),
+        ("  priority      high  now none", "dim"),
+        ("  assignee      Kim  now nobody", "dim"),
+        ("  tags added    new", "dim"),
+    ]
+    text = [("", "text"), ("A", "text"), (" B", "text")]
+    assert shown(edit) == changes
+    assert shown(note) == [
+        *changes, ("", "text"), ("internal: no client sees this, under your name", "internal"), *text
+    ]  # fmt: skip
+    assert shown(replace(edit, public=True)) == changes, "without a text nobody gets anything"
+    assert shown(reply) == [
+        changes[0],
+        ("  no field changes", "dim"),
+        ("", "text"),
+        ("PUBLIC: Sam Client gets this, under your name", "p1"),
+        *text,
+    ]
+    edges = {line.edge for line in review_lines(plain, reply, "Title", "") if line.edge}
+    assert edges == {("▌ ", "public")}
 
 
 # Under whose name

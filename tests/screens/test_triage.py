@@ -173,9 +173,11 @@ async def test_every_field_can_be_chosen(desk: Running) -> None:
     await choose(desk, "sian")
     await desk.press("s")
     await choose(desk, "pending believed")
+    assert screen.edits[0][1].custom_status == "Pending believed solved"
     await desk.press("t")
     await desk.until(lambda: isinstance(desk.app.screen, TagPicker))
     await desk.pilot.pause()
+    assert "[x] client_orchards" in drawn(desk.app.screen.query_one("#rows")), "what it has can be taken away"
     await desk.type("email")
     await desk.press("enter")
     await desk.press("i")
