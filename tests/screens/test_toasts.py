@@ -106,6 +106,8 @@ async def test_keys_and_answers_of_what_lies_over_it_are_left_alone(
         assert kept
         assert not desk.dashboard.query_one("ToastRack").display, "all would be seen twice"
         assert covered(shown, kept) == []
+        await desk.press("escape")
+        await desk.until(lambda: any(toast.region.area for toast in desk.dashboard.query(Toast)))
 
 
 async def test_one_short_word_takes_one_line() -> None:

@@ -24,12 +24,9 @@ class Fitting(MessagePump):
             event.prevent_default()
 
     def on_screen_suspend(self) -> None:
-        """What is said stands on the screen that lies on top: seen through it, everything was there twice."""
-        self._show_toasts(shown=False)
+        """What is said stands on the screen that lies on top: seen through it, everything was there twice.
 
-    def on_screen_resume(self) -> None:
-        self._show_toasts(shown=True)
-
-    def _show_toasts(self, *, shown: bool) -> None:
+        Textual shows it again on the screen that comes back.
+        """
         for rack in cast("Screen[Any]", self).query("ToastRack"):
-            rack.display = shown
+            rack.display = False
