@@ -179,11 +179,12 @@ async def test_close_asks_is_held_and_can_be_taken_back(desk: Running) -> None:
     assert entries(desk)[0].phase is Phase.HELD
     assert "closes P1" in desk.footer
     assert "u takes it back" in desk.footer
-    await desk.press("number_sign")
-    under = drawn(desk.dashboard.query_one("#footer"))
-    assert " esc u takes it back" in under, "from the first moment: there are few"
-    await desk.press("escape")
-    assert " esc u " not in desk.footer
+    for over_it in ("number_sign", "colon"):
+        await desk.press(over_it)
+        under = drawn(desk.dashboard.query_one("#footer"))
+        assert " esc u takes it back" in under, "from the first moment: there are few"
+        await desk.press("escape")
+        assert " esc u " not in desk.footer
     await desk.press("u")
     assert entries(desk)[0].phase is Phase.CANCELLED
     await desk.press("c")

@@ -88,9 +88,6 @@ class DeskScreen(Even, Fitting, Screen[None]):
 
     def on_screen_suspend(self) -> None:
         self._was_covered = True
-        if self.is_mounted:
-            # Seen under a dialogue it says how what is held is taken back from there.
-            self.draw_footer()
 
     def on_screen_resume(self) -> None:
         if self._was_covered:

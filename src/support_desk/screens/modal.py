@@ -38,8 +38,8 @@ async def _close_once_built(screen: Screen[Any], result: object) -> None:
     screen.dismiss(result)
 
 
-class Modal(Fitting, ModalScreen[A], Generic[A]):
-    """Every question, picker and form of the desk.
+class Over(Fitting):
+    """A screen through which the one below is seen.
 
     While something is held it has the class `-held`; one that takes every line leaves the last one to that.
     """
@@ -47,6 +47,10 @@ class Modal(Fitting, ModalScreen[A], Generic[A]):
     def on_mount(self) -> None:
         # At once, and not with the next second: the hold is told with the keys that take it back from here.
         cast("DeskApp", self.app).draw_footers()
+
+
+class Modal(Over, ModalScreen[A], Generic[A]):
+    """Every question, picker and form of the desk."""
 
     def dismiss(self, result: A | None = None) -> AwaitComplete:
         """Give the answer and close, once."""

@@ -11,8 +11,7 @@ from textual.command import CommandList, CommandPalette
 from textual.widgets import Button, Input, OptionList
 from textual.worker import Worker
 
-from support_desk.screens.fitting import Fitting
-from support_desk.screens.modal import close_once
+from support_desk.screens.modal import Over, close_once
 
 
 class Commands(CommandList):
@@ -41,7 +40,7 @@ class Commands(CommandList):
             super().action_page_down()  # type: ignore[no-untyped-call]
 
 
-class Palette(Fitting, CommandPalette):
+class Palette(Over, CommandPalette):
     """Textual's palette, for a key that bounces or a machine that is busy.
 
     Textual's runs the command again for every further press that arrived before the list was emptied, and
