@@ -19,20 +19,13 @@ from support_desk.domain.sla import Ranked
 from support_desk.keys import bindings
 from support_desk.screens import alert_rows, ticket_rows
 from support_desk.screens.alert_rows import LEFT, AlertRow
-from support_desk.screens.filters import (
-    SAVED,
-    SORTS,
-    alert_fields,
-    matcher,
-    sorted_tickets,
-    ticket_fields,
-)
+from support_desk.screens.filtering import Filtering
 from support_desk.screens.header import problem_line
 from support_desk.screens.marking import UsedMarks, alert_targets, ticket_targets, with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
-from support_desk.screens.panes import BESIDE, FILTER, Panes
+from support_desk.screens.panes import BESIDE, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
-from support_desk.screens.row_actions import Row, RowActions
+from support_desk.screens.row_actions import Row
 from support_desk.screens.runbook_pane import RunbookPane
 from support_desk.screens.view import View
 from support_desk.text import shortened
@@ -45,7 +38,6 @@ if TYPE_CHECKING:
     from support_desk.domain.paged import Page
     from support_desk.domain.runbooks import RunbookMatch
     from support_desk.screens.activity_pane import ActivityPane
-    from support_desk.screens.filter_line import FilterLine
 
 SETTLE_SECONDS = 0.12
 """How long the cursor must rest before the runbook and the reason follow it."""
@@ -63,7 +55,7 @@ MEANT = 24
 """Cells of what a row is called in the title of the runbook."""
 
 
-class Dashboard(RowActions, Panes):
+class Dashboard(Filtering, Panes):
     """The screen that stays open all week."""
 
     SCOPES: ClassVar[tuple[str, ...]] = (
@@ -76,8 +68,6 @@ class Dashboard(RowActions, Panes):
         super().__init__()
         self._frame_waits = False
         """The header and the line of needs are drawn again after the next frame."""
-        self.filters: dict[str, str] = {"alerts": "", "tickets": ""}
-        self.order = "risk"
         self._settle: Timer | None = None
         self._activity: ActivityPane | None = None
         self._pages: Mapping[str, Page] = {}
@@ -176,10 +166,10 @@ class Dashboard(RowActions, Panes):
 
     def _show_all(self) -> None:
         view = self.desk_app.view
-        self._show_alerts(view)
-        self._show_tickets(view)
+        self.show_alerts(view)
+        self.show_tickets(view)
         self.rota.show(rota_rows(view))
-        self._say_states(view)
+        self.say_states(view)
 
     # The desk changes, time goes by
 
@@ -187,15 +177,15 @@ class Dashboard(RowActions, Panes):
         view = self.desk_app.view
         feeds = change.feeds
         if feeds & {FeedName.ALERTS, FeedName.POLICIES, FeedName.ROTA}:
-            self._show_alerts(view)
+            self.show_alerts(view)
         if FeedName.TICKETS in feeds:
-            self._show_tickets(view)
+            self.show_tickets(view)
         if feeds & {FeedName.ROTA, FeedName.ON_CALL, FeedName.PEOPLE}:
             self.rota.show(rota_rows(view))
         if FeedName.RUNBOOKS in feeds:
             self._follow()
         self._draw_why(view)
-        self._say_states(view)
+        self.say_states(view)
         self.draw_frame(view)
 
     def outbox_changed(self, entry: Entry) -> None:
@@ -204,7 +194,7 @@ class Dashboard(RowActions, Panes):
             # Who was paged stands in the rows, also where the service's list is as it was.
             self._pages = pages
             view = self.desk_app.view
-            self._show_alerts(view)
+            self.show_alerts(view)
             self._draw_why(view)
         self._drop_marks(entry)
         self.draw_footer()
@@ -236,31 +226,17 @@ class Dashboard(RowActions, Panes):
         if minute != self._minute:
             # Who is on can change on a full minute without any new reading; a tick may come late.
             self._minute = minute
-            self._show_alerts(view)
+            self.show_alerts(view)
             self.rota.show(rota_rows(view))
             self._draw_why(view)
             if self.desk_app.needing is not None:
                 self.desk_app.needing.look_back_soon()
         for pane in self._lists.values():
             pane.tick()
-        self._say_states(view)
+        self.say_states(view)
         self.draw_frame(view)
 
-    def _show_alerts(self, view: View, *, at_once: bool = False) -> None:
-        rows = alert_rows.alert_rows(view)
-        test = matcher(self.filters["alerts"], alert_fields(view))
-        if test is not None:
-            rows = [row for row in rows if test(row)]
-        self.alerts.show(rows, at_once=at_once, latest=lambda row: alert_rows.latest(view, row, rows))
-
-    def _show_tickets(self, view: View, *, at_once: bool = False) -> None:
-        rows = list(view.snapshot.tickets.rows)
-        test = matcher(self.filters["tickets"], ticket_fields(view))
-        if test is not None:
-            rows = [row for row in rows if test(row)]
-        self.tickets.show(sorted_tickets(rows, self.order), at_once=at_once)
-
-    def _say_states(self, view: View) -> None:
+    def say_states(self, view: View) -> None:
         """Titles, what is wrong, and what an empty list means: quiet needs a fresh and complete reading."""
         for name, label in (("alerts", "1 Alerts"), ("tickets", "2 Tickets"), ("rota", "4 Rota")):
             pane = self._lists[name]
@@ -322,10 +298,6 @@ class Dashboard(RowActions, Panes):
             idle |= {"list.open"}
         return idle if here in FEEDS_OF_PANE else idle | {"pane.refresh"}
 
-    def field_keys(self) -> tuple[tuple[str, str], ...]:
-        typing = self.focused is not None and self.focused.id == FILTER
-        return (("enter", "keep"), ("esc", "no filter")) if typing else ()
-
     def wanted(self) -> list[Row]:
         """The marked rows of the list in use, or the one under the cursor.
 
@@ -374,53 +346,6 @@ class Dashboard(RowActions, Panes):
         """Read this pane's source now."""
         feeds = FEEDS_OF_PANE.get(self.pane_in_use())
         self.say(self.desk.refresh(feeds) if feeds else "The activity is always up to date")
-
-    async def action_filter(self) -> None:
-        """Open the filter line for the list in use."""
-        from support_desk.screens.filter_line import FilterLine
-
-        name = self.list_in_use().id or "tickets"
-        line = FilterLine(name, self.filters[name])
-        await self.mount(line, before="#footer")
-        self.set_focus(line)
-
-    def set_filter(self, name: str, expression: str) -> None:
-        """Show only the rows of a list that match."""
-        self.filters[name] = expression
-        view = self.desk_app.view
-        if name == "alerts":
-            self._show_alerts(view, at_once=True)
-        else:
-            self._show_tickets(view, at_once=True)
-        self._say_states(view)
-
-    def on_filter_line_filtered(self, message: FilterLine.Filtered) -> None:
-        """The filter reads differently now."""
-        self.set_filter(message.pane, message.expression)
-
-    def on_filter_line_done(self, message: FilterLine.Done) -> None:
-        """Typing is over: the keys go back to the list."""
-        self.set_focus(self.query_one(f"#{message.pane}", RowList))
-
-    def action_saved_filters(self) -> None:
-        """Choose a filter by name."""
-        name = self.list_in_use().id or "tickets"
-        choices = [(saved.id, saved.label, saved.expression) for saved in SAVED if name in saved.panes]
-
-        def chosen(picked: str | None) -> None:
-            for saved in SAVED:
-                if saved.id == picked:
-                    self.set_filter(name, saved.expression)
-
-        self.desk_app.choose("Show which rows?", choices, chosen)
-
-    def action_sort(self) -> None:
-        """The next order of the queue."""
-        orders = list(SORTS)
-        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
-        self._show_tickets(self.desk_app.view, at_once=True)
-        self._say_states(self.desk_app.view)
-        self.say(f"Tickets by {SORTS[self.order]}")
 
     def action_back(self) -> None:
         """Take away the filter, the zoom or the side panes; at the top say how to leave."""
