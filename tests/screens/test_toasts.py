@@ -110,6 +110,23 @@ async def test_keys_and_answers_of_what_lies_over_it_are_left_alone(
         await desk.until(lambda: any(toast.region.area for toast in desk.dashboard.query(Toast)))
 
 
+async def test_a_small_terminal_loses_neither_words_nor_the_question() -> None:
+    """A notice was as wide as ever, and ended beyond the edge."""
+    async with running(size=(50, 14)) as desk:
+        await opened(desk)
+        await desk.press("1", "t")
+        await desk.until(lambda: isinstance(desk.app.screen, TagPicker) and desk.app.screen.is_mounted)
+        screen = desk.app.screen
+        for number in range(2):
+            desk.app.say(f"{number} Taken back, nothing was sent: P1 https://www.eastmarch.example/ is down")
+            await desk.pilot.pause()
+        await desk.until(lambda: [str(toast.render())[0] for toast in screen.query(Toast)] == ["1"])
+        shown = screen.query_one(Toast)
+        await desk.until(lambda: shown.region.height == 2)
+        assert shown.region.right <= 50
+        assert covered([shown.region], [screen.query_one("#question").region]) == []
+
+
 async def test_one_short_word_takes_one_line() -> None:
     async with running(size=SMALL) as desk:
         await opened(desk)

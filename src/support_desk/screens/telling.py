@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_TOLD = 4
 """Toasts at once: more would cover what they are about."""
+ROOM_TO_TELL = 20
+"""Lines of a terminal below which two toasts would cover the question that is asked."""
 
 
 class Telling(TerminalApp):
@@ -77,7 +79,8 @@ class Telling(TerminalApp):
             there.remove(toast)
             self._take_away(toast)
         there.sort(key=lambda toast: (toast.severity == "error", toast.raised_at))
-        for toast in there[: max(0, len(there) + 1 - MOST_TOLD)]:
+        most = MOST_TOLD if self.size.height >= ROOM_TO_TELL else 1
+        for toast in there[: max(0, len(there) + 1 - most)]:
             self._take_away(toast)
 
     def _take_away(self, toast: Notification) -> None:

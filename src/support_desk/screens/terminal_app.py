@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 CALM_SECONDS = 0.25
 """How long after a resize the whole picture is painted once more."""
 
+NOTICE_CELLS = 76
+"""The widest notice; in a terminal with fewer it has all of them (support_desk.tcss)."""
+
 MOST_KEPT = 64
 """Widgets, also of screens that are long closed, whose drawn lines Textual may hold on to."""
 
@@ -66,6 +69,8 @@ class TerminalApp(App[None]):
         A window may have been smaller for a moment, and then the terminal has cut off what was there. In a
         storm of signals one handler interrupts the other, and an older size can be told last.
         """
+        # As wide as a notice may become: what doesn't fit would be lost beyond the edge, not wrapped.
+        self.set_class(event.size.width < NOTICE_CELLS, "-slim")
         if isinstance(self._driver, DeskDriver) and (size := self._driver.terminal_size) != event.size:
             self.post_message(events.Resize(size, size))
         if self._begun:
