@@ -173,7 +173,9 @@ class AlertTeller:
 
     def _escalation(self, alert: Alert) -> Document:
         page = self._pages.get(alert.id)
-        coming = escalation_of(alert, self._snapshot, self._now, self._config, page)
+        coming = escalation_of(
+            alert, self._snapshot, self._now, self._config, self._agreement.calendar, page=page
+        )
         return {
             "state": coming.state,
             "next": coming.next,

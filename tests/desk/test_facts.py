@@ -27,9 +27,9 @@ from support_desk.domain.alerts import EscalationPolicy, EscalationRule, Respond
 from support_desk.domain.clients import ClientRule
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.paged import Page, Proof
-from support_desk.domain.rota import Cover, OnCall, Person, Role, Rota, Shift, answer_for
+from support_desk.domain.rota import UNKNOWN, Cover, OnCall, Person, Role, Rota, Shift, answer_for
 from tests.desk.clock import START
-from tests.desk.samples import alert
+from tests.desk.samples import CALENDAR, alert
 from tests.effort import calls
 
 RULES = (ClientRule("Acme", ("acme-prod",)), ClientRule("Brook", ("brook-prod",)))
@@ -221,14 +221,32 @@ def test_a_countdown_that_was_kept_is_what_would_be_found_anew(data: st.DataObje
                 )
             case _:
                 page = data.draw(st.sampled_from([None, AGREED]))
-        found = kept.of(second_line_at(snapshot, now, config), row, snapshot, now, config, page=page)
-        assert found == escalation_of(row, snapshot, now, config, page)
+        found = kept.of(
+            second_line_at(snapshot, now, config, CALENDAR), row, snapshot, now, config, page=page
+        )
+        assert found == escalation_of(row, snapshot, now, config, CALENDAR, page=page)
+
+
+@pytest.mark.parametrize("people", [(), (KIM,)])
+def test_without_a_timeline_who_is_on_is_known_until_working_hours_change(
+    people: tuple[Person, ...],
+) -> None:
+    """At 17:58 nobody is second line, and somebody is paged at 18:02: "nobody" was said of that as well."""
+    for before in (True, False):
+        edge = CALENDAR.next_change(START)
+        now = edge - 2 * MINUTE if before else edge
+        answer = OnCall("ooh_second_line", enabled=True, people=people)
+        around = second_line_at(Snapshot(on_call=Feed(rows=(answer,), read_at=now)), now, Config(), CALENDAR)
+        here = people[0] if people else None
+        assert around(now) == here
+        assert around(edge - MINUTE) == (here if before else UNKNOWN)
+        assert around(edge + MINUTE) == (UNKNOWN if before else here)
 
 
 def test_a_countdown_is_found_once_while_nothing_changes() -> None:
     kept, config, snapshot = Countdowns(), Config(), Snapshot(policies=Feed(rows=POLICIES))
     looks = [
-        kept.of(second_line_at(snapshot, at, config), WAITING[0], snapshot, at, config)
+        kept.of(second_line_at(snapshot, at, config, CALENDAR), WAITING[0], snapshot, at, config)
         for at in (START, START + MINUTE, START + 5 * MINUTE)
     ]
 

@@ -128,7 +128,7 @@ class TestRefusals:
 
     def test_a_moment_without_a_zone(self) -> None:
         naive = datetime(2026, 11, 23)  # noqa: DTZ001 - what is refused
-        for question in (OFFICE.is_open, OFFICE.next_change):
+        for question in (OFFICE.is_open, OFFICE.next_change, OFFICE.last_change):
             with pytest.raises(ValueError, match="needs a time zone"):
                 question(naive)
 
@@ -201,6 +201,8 @@ class TestLaws:
     @given(moment=moments())
     def test_nothing_flips_before_the_next_change(self, calendar: WorkingCalendar, moment: datetime) -> None:
         change = calendar.next_change(moment)
+        assert calendar.last_change(moment) <= moment
+        assert calendar.next_change(calendar.last_change(moment)) == change
         assert change > moment
         assert calendar.is_open(change) != calendar.is_open(moment)
         length = change - moment

@@ -31,7 +31,14 @@ def needs_text(seen: Seen) -> Iterator[str]:
             (
                 alert,
                 in_words(
-                    escalation_of(alert, seen.snapshot, seen.now, config, seen.pages.get(alert.id)),
+                    escalation_of(
+                        alert,
+                        seen.snapshot,
+                        seen.now,
+                        config,
+                        seen.agreement.calendar,
+                        page=seen.pages.get(alert.id),
+                    ),
                     config,
                     seen.snapshot,
                 ),

@@ -22,6 +22,7 @@ from support_desk.domain.rota import (
     Rota,
     Unknown,
     answer_for,
+    covers,
     on_now,
     same_address,
     worked,
@@ -104,15 +105,21 @@ class SecondLineAround:
         return times and self.rota is other.rota and self.here == other.here
 
 
-def second_line_at(snapshot: Snapshot, now: datetime, config: Config) -> SecondLineAround:
+def second_line_at(
+    snapshot: Snapshot, now: datetime, config: Config, calendar: WorkingCalendar
+) -> SecondLineAround:
     """Who is second line at moments around now: whoever is on now, until the timeline says that it changes.
 
-    The five minutes of an alert may begin before a change of shifts and end after it.
+    The five minutes of an alert may begin before a change of shifts and end after it. Without a timeline the
+    answer to "who is on call now" holds as long as working hours neither begin nor end: then shifts change.
     """
     rota, here = rota_of(snapshot), second_line(snapshot, now, config)
     edges = _second_line_changes.of((rota,), lambda: _changes(rota, Role.SECOND_LINE))
     later = bisect_right(edges, now)
-    return SecondLineAround(rota, here, edges[later - 1], edges[later])
+    begins, ends = edges[later - 1], edges[later]
+    if not covers(rota, Role.SECOND_LINE, now):
+        begins, ends = max(begins, calendar.last_change(now)), min(ends, calendar.next_change(now))
+    return SecondLineAround(rota, here, begins, ends)
 
 
 _second_line_changes: Latest[list[datetime]] = Latest()
@@ -126,13 +133,20 @@ def _changes(rota: Rota | None, role: Role) -> list[datetime]:
 
 
 def escalation_of(
-    alert: Alert, snapshot: Snapshot, now: datetime, config: Config, page: Page | None = None
+    alert: Alert,
+    snapshot: Snapshot,
+    now: datetime,
+    config: Config,
+    calendar: WorkingCalendar,
+    *,
+    page: Page | None = None,
 ) -> Countdown:
     """When the next line is paged about an alert, and who that is (ruling 6).
 
     `page` is what is known of whom the person has had paged about it.
     """
-    return escalation_to(second_line_at(snapshot, now, config), alert, snapshot, now, config, page=page)
+    on_second_line = second_line_at(snapshot, now, config, calendar)
+    return escalation_to(on_second_line, alert, snapshot, now, config, page=page)
 
 
 def escalation_to(

@@ -116,6 +116,21 @@ class WorkingCalendar:
             number += 1
         raise OverflowError(f"no working hours are known after {at.isoformat()}")
 
+    def last_change(self, at: datetime) -> datetime:
+        """The last moment, `at` included, at which working hours began or ended.
+
+        Raises `OverflowError` when there is none since the calendar's first year began.
+        """
+        at = _utc(at)
+        number = min(self._local_year(at), LAST_YEAR)
+        while number >= FIRST_YEAR:
+            year = self._year(number)
+            begun = bisect_right(year.starts, at)
+            if begun:
+                return year.ends[begun - 1] if year.ends[begun - 1] <= at else year.starts[begun - 1]
+            number -= 1
+        raise OverflowError(f"no working hours are known before {at.isoformat()}")
+
     def add(self, start: datetime, working: timedelta) -> datetime:
         """The first moment by which `working` time has gone by since `start`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from support_desk.config.rules import client_rules, ticket_tag
 from support_desk.desk.facts import escalation_to, in_words, person_named, second_line_at, worked_rota
@@ -35,14 +35,6 @@ from support_desk.reports.timers import Known, due_by_timers
 if TYPE_CHECKING:
     from support_desk.config.model import Config
     from support_desk.desk.snapshot import Snapshot
-    from support_desk.domain.sla import Agreement
-
-
-class Seen(Known, Protocol):
-    """What is known now: a screen's view, or what a one-shot has read."""
-
-    @property
-    def agreement(self) -> Agreement: ...
 
 
 WEEK = timedelta(days=7)
@@ -71,7 +63,7 @@ class Kept:
     """Nothing is in the history yet: that no alert is in it says nothing of the week."""
 
 
-def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Facts:
+def handover_facts(view: Known, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
     actions = _actions(kept, view)
     pages = with_others(pages_of_log(kept.log or ()), kept.pages, view.config.me.email)
@@ -120,7 +112,7 @@ def handover_facts(view: Seen, start: datetime, end: datetime, kept: Kept) -> Fa
     )
 
 
-def _due(kept: Kept, view: Seen, start: datetime, end: datetime, by_hand: frozenset[str]) -> tuple[Due, ...]:
+def _due(kept: Kept, view: Known, start: datetime, end: datetime, by_hand: frozenset[str]) -> tuple[Due, ...]:
     """What the policies were to page by themselves within the range; `by_hand`: alerts told of already."""
     rang = [past for past in kept.history or () if start <= past.created_at < end]
     return tuple(due_by_timers(rang, view, view.agreement.calendar.timezone, told=by_hand))
@@ -140,7 +132,7 @@ def _missing(snapshot: Snapshot, now: datetime) -> Iterator[tuple[SourceName, st
             yield source, f"{source.value} {found.value}" + (f": {error}" if error else "")
 
 
-def _own(view: Seen, next_on: Iterable[Next]) -> tuple[int, ...]:
+def _own(view: Known, next_on: Iterable[Next]) -> tuple[int, ...]:
     """The unsolved tickets of who hands over, in the order of the queue; none if they are on next as well."""
     me = view.config.me.email
     first_line = (row.person for row in next_on if row.role in (Role.DEV, Role.OPS) and not row.part)
@@ -154,7 +146,7 @@ def _own(view: Seen, next_on: Iterable[Next]) -> tuple[int, ...]:
     )
 
 
-def _clients(view: Seen) -> dict[int, str]:
+def _clients(view: Known) -> dict[int, str]:
     """The clients of the tickets, as far as they are known by tag or organisation."""
     rules = client_rules(view.config)
     found = ((row.ticket.id, client_of_ticket(row.ticket, rules)) for row in view.snapshot.tickets.rows)
@@ -167,10 +159,10 @@ def _is_believed_solved(ticket: Ticket, config: Config) -> bool:
     return (bool(tag) and tag in ticket.tags) or "believed solved" in (ticket.custom_status or "").casefold()
 
 
-def _about(view: Seen, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About]:
+def _about(view: Known, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About]:
     """What a reader would ask about each alert that isn't closed: whose, by what runbook, who was told."""
     clients, now, found = client_rules(view.config), view.now, {}
-    on_second_line = second_line_at(view.snapshot, now, view.config)
+    on_second_line = second_line_at(view.snapshot, now, view.config, view.agreement.calendar)
     for alert in view.snapshot.alerts.rows:
         client, runbook = _client_and_runbook(alert, view, clients, kept.rules)
         coming = escalation_to(
@@ -183,7 +175,7 @@ def _about(view: Seen, kept: Kept, pages: Mapping[str, Page]) -> dict[str, About
 
 
 def _client_and_runbook(
-    alert: Alert, view: Seen, clients: Sequence[ClientRule], rules: tuple[RunbookRule, ...]
+    alert: Alert, view: Known, clients: Sequence[ClientRule], rules: tuple[RunbookRule, ...]
 ) -> tuple[str, str]:
     guess = client_of_alert(alert, clients)
     client = guess.name if guess else ""
@@ -191,20 +183,20 @@ def _client_and_runbook(
     return client, match.path if match else ""
 
 
-def _paging(found: Countdown, view: Seen) -> str:
+def _paging(found: Countdown, view: Known) -> str:
     """Whether somebody else was or will be paged; that somebody was, where an action here proved it."""
     told = [] if found.page is None else [_told(found.page, view)]
     return "; ".join([*told, *filter(None, [_to_come(found, view)])])
 
 
-def _told(page: Page, view: Seen) -> str:
+def _told(page: Page, view: Known) -> str:
     at = moment_words(page.at, view.now, view.agreement.calendar.timezone)
     if page.proof is Proof.UNKNOWN:
         return f"whether the page of {at} arrived isn't known"
     return f"{'escalated' if page.escalation else 'paged'} {at}: {page.words}"
 
 
-def _to_come(found: Countdown, view: Seen) -> str:
+def _to_come(found: Countdown, view: Known) -> str:
     who = found.next or "the next line"
     at = found.due_at and moment_words(found.due_at, view.now, view.agreement.calendar.timezone)
     if found.missed or found.state == "due":
@@ -214,7 +206,7 @@ def _to_come(found: Countdown, view: Seen) -> str:
     return f"{who} is paged {at}" if found.state == "running" and at else ""
 
 
-def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Rang]:
+def _rang(kept: Kept, view: Known, start: datetime, end: datetime) -> Iterable[Rang]:
     clients = client_rules(view.config)
     for past in kept.history or ():
         if not start <= past.created_at < end:
@@ -232,7 +224,7 @@ def _rang(kept: Kept, view: Seen, start: datetime, end: datetime) -> Iterable[Ra
         )
 
 
-def _since(target: Target, kept: Kept, view: Seen) -> str:
+def _since(target: Target, kept: Kept, view: Known) -> str:
     """What has become of what an action was about, as far as the readings tell."""
     if target.kind == "ticket":
         row = next(
@@ -251,7 +243,7 @@ def _since(target: Target, kept: Kept, view: Seen) -> str:
     return f"the alert was closed {moment_words(past.gone_at, view.now, view.agreement.calendar.timezone)}"
 
 
-def _actions(kept: Kept, view: Seen) -> tuple[Action, ...]:
+def _actions(kept: Kept, view: Known) -> tuple[Action, ...]:
     """The last step of each action, in the order of their first ones."""
     log = kept.log or ()
     zone = view.agreement.calendar.timezone
@@ -276,7 +268,7 @@ def _actions(kept: Kept, view: Seen) -> tuple[Action, ...]:
     )
 
 
-def _next_on(view: Seen, end: datetime) -> Iterator[Next]:
+def _next_on(view: Known, end: datetime) -> Iterator[Next]:
     """Who has each line in the week that begins, and which parts of it are somebody else's or nobody's."""
     rota = worked_rota(view.snapshot, view.agreement.calendar)
     if rota is None:
@@ -306,7 +298,7 @@ def _parts_of(line: Line, rota: Rota) -> Iterator[Next]:
     yield from sorted(parts, key=lambda part: part.start or last)
 
 
-def _bare_days(view: Seen, end: datetime) -> tuple[tuple[date, bool], ...]:
+def _bare_days(view: Known, end: datetime) -> tuple[tuple[date, bool], ...]:
     """The bank holidays of the week that begins, which somebody ought to cover and nobody does."""
     calendar = view.agreement.calendar
     rota = worked_rota(view.snapshot, calendar)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from support_desk.config.model import Config
     from support_desk.desk.snapshot import Snapshot
     from support_desk.domain.alerts import EscalationPolicy
+    from support_desk.domain.sla import Agreement
 
 
 class Known(Protocol):
-    """What is known now."""
+    """What is known now: a screen's view, or what a one-shot has read."""
 
     @property
     def snapshot(self) -> Snapshot: ...
@@ -35,6 +36,8 @@ class Known(Protocol):
     def now(self) -> datetime: ...
     @property
     def config(self) -> Config: ...
+    @property
+    def agreement(self) -> Agreement: ...
 
 
 def due_by_timers(
@@ -42,7 +45,7 @@ def due_by_timers(
 ) -> Iterator[Due]:
     """In the order in which they were due; `told` are alerts whose page is told already, by their ids."""
     snapshot, config = view.snapshot, view.config
-    on_second_line = second_line_at(snapshot, view.now, config)
+    on_second_line = second_line_at(snapshot, view.now, config, view.agreement.calendar)
     # The history has no responders: an alert that is still there names its own policy.
     there = {alert.id: alert for alert in snapshot.alerts.rows}
     default = config.escalation.name or _only_policy(snapshot.policies.rows, config)

@@ -53,7 +53,9 @@ class View:
     def second_line_at(self) -> facts.SecondLineAround:
         """Who is second line at moments around this one."""
         if not self._second_line_at:
-            self._second_line_at.append(facts.second_line_at(self.snapshot, self.now, self.config))
+            self._second_line_at.append(
+                facts.second_line_at(self.snapshot, self.now, self.config, self.calendar)
+            )
         return self._second_line_at[0]
 
     @property
