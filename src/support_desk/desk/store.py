@@ -25,7 +25,6 @@ from support_desk.desk.company import Lease, Presence
 from support_desk.desk.encoding import decode_keys, encode, row_decoder
 from support_desk.desk.history import RETENTION, AlertRecord, history_since, keep_history
 from support_desk.desk.moments import to_ms
-from support_desk.desk.pages_shared import keep_page, load_pages
 from support_desk.desk.promises import keep_promise, load_promises
 from support_desk.desk.schema import (
     Corrupt,
@@ -167,11 +166,15 @@ class ReadingsStore:
 
     def pages(self) -> Mapping[str, Page]:
         """Whom anybody has had paged about alerts, by the alert's id. Raises `StoreError`."""
+        from support_desk.desk.pages_shared import load_pages  # after the first frame
+
         with self._lock, telling(self.path):
             return load_pages(self._connection)
 
     def keep_page(self, action: str, alert: str, page: Page | None, now: datetime) -> None:
         """Remember whom an action had paged, or that it paged nobody. Raises `StoreError`."""
+        from support_desk.desk.pages_shared import keep_page
+
         with self._writing():
             keep_page(self._connection, action, alert, page, now)
 
