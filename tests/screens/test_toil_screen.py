@@ -159,6 +159,7 @@ async def test_what_is_left_out_is_worth_nothing_and_there_is_nothing_to_enter()
         await answer(desk, "leave")
         assert "not claimed: you left it out" in text(desk)
         assert "> nothing" in drawn(ledger(desk))
+        assert " x entered " not in desk.footer
         await desk.press("x")
         assert any("nothing to enter" in line for line in desk.app.said)
 

@@ -185,6 +185,8 @@ class ToilScreen(ListAndText[Claim]):
             idle.add("toil.answer")
         if claim is None or claim.answer is None:
             idle |= {"toil.copy", "toil.entered"}
+        elif not claim.days:
+            idle.add("toil.entered")
         if found is None or not found.ledger.to_claim:
             idle.add("toil.copy_all")
         return frozenset(idle)
