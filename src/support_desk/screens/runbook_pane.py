@@ -153,8 +153,10 @@ class RunbookPane(Even, Vertical):
             why = (f"  {self.match.why}", "dim")
             shown = ((label, "strong"), *guess, (f" {self.match.title}", "text"), why)
         if meant := self._meant():
-            # Its keys page somebody: about what must not be cut off by why this runbook is shown.
-            shown = (shown[0], (f" for {meant} ", "title"), *shown[1:])
+            # Its keys page somebody: about what must not be cut off by why this runbook is shown, which may
+            # be about something else, where it was chosen by hand.
+            word = "keys act on" if self.pinned else "for"
+            shown = (shown[0], (f" {word} {meant} ", "title"), *shown[1:])
         title = self.query_one("#runbook-title", Lines)
         title.set_class(focused, "-focus")
         title.show([shown])
