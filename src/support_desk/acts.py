@@ -79,6 +79,11 @@ class Acts:
             self._app.say(words, problem=True)
         return unfinished
 
+    def notes(self) -> tuple[str, ...]:
+        """What is wrong with the outbox, as long as it is."""
+        problem = self.outbox.problem if self.outbox is not None else None
+        return () if problem is None else (f"NOTHING CAN BE CHANGED: {problem.problem}",)
+
     async def run(self, performer: BulkPerformer) -> None:
         """Send what is decided, until cancelled."""
         if self.outbox is None:

@@ -248,7 +248,7 @@ class DeskApp(Places):
             self._agreement.calendar,
             self._agreement,
             self._clients,
-            self.desk.notes(),
+            (*self.acts.notes(), *self.desk.notes()),
             self.desk.promises,
             self.acts.entries,
             self.acts.questions,

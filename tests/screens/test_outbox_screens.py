@@ -241,6 +241,8 @@ async def test_that_nothing_can_be_sent_is_said_before_a_key_needs_it(tmp_path: 
         await desk.until(lambda: desk.app.said)
         assert desk.app.said[0].startswith("NOTHING CAN BE CHANGED from this desk: The store can't be used")
         assert "then start the desk again" in desk.app.said[0]
+        await desk.pass_by(minutes=1)
+        assert "! NOTHING CAN BE CHANGED: The store can't be used" in desk.header
 
 
 def exported(path: Path) -> list[dict[str, str]]:
