@@ -541,6 +541,13 @@ async def test_a_side_conversation(desk: Running) -> None:
     await desk.type("ops@host.example, sian@agency.example")
     await desk.press("enter")
     await writing(desk)
+    await desk.press("escape")
+    assert desk.app.screen is desk.dashboard, "left, it asks nothing and sends nothing"
+    desk.dashboard.action_side_conversation()
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.type("ops@host.example, sian@agency.example")
+    await desk.press("enter")
+    await writing(desk)
     await desk.type("Could you look?")
     await desk.press("ctrl+s")
     asked = await answer(desk)
@@ -656,6 +663,11 @@ async def test_a_major_incident_is_tag_priority_and_who_was_told(desk: Running) 
     assert desk.app.config.on_call.incident_tag in row.tags
     last = (await detail_of(desk, MAP)).comments[-1]
     assert last.body == "Major incident, marked by Robin Ashdown. Told: Sian, the client."
+    await desk.press("I")
+    await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
+    await desk.pilot.pause()
+    again = " ".join(drawn(desk.app.screen.query_one("#question")).split())
+    assert again == asked.replace(" (it becomes urgent)", ""), "it is urgent"
     assert not last.public
 
 
