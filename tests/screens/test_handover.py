@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from support_desk.desk.outbox_store import LogLine
-from support_desk.desk.snapshot import FeedName
+from support_desk.desk.snapshot import Feed, FeedName
 from support_desk.domain.commands import Command, EditTicket, EscalateAlert
 from support_desk.domain.handover import Facts
 from support_desk.domain.intents import Phase, Target
@@ -191,10 +192,17 @@ def facts_of(made: View, *log: LogLine) -> Facts:
     return handover_facts(made, made.now - WEEK, made.now, Kept((), log, {}, {}))
 
 
-def step(target: Target, command: Command, words: str = "done", *, paged: bool = False) -> LogLine:
+def step(
+    target: Target,
+    command: Command,
+    words: str = "done",
+    *,
+    paged: bool = False,
+    phase: Phase = Phase.CONFIRMED,
+) -> LogLine:
     """What was done a minute before the demo begins."""
     at = DEMO_START - timedelta(minutes=1)
-    return LogLine(at, target.id, target, "t", command, Phase.CONFIRMED, words, "me", paged=paged)
+    return LogLine(at, target.id, target, "t", command, phase, words, "me", paged=paged)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +233,24 @@ def test_what_became_of_a_ticket_that_was_handed_on_is_told() -> None:
         "the ticket is open now, and Priya Nair has it",
         "the ticket isn't in the queue any more",
     ]
+
+
+def test_what_isnt_finished_is_told_apart_and_what_closes_by_itself() -> None:
+    made, edit = view(), EditTicket("priority", priority="high")
+    steps = [
+        step(Target("ticket", phase.value), edit, phase=phase)
+        for phase in (Phase.CONFIRMED, Phase.CANCELLED, Phase.FAILED, Phase.UNKNOWN, Phase.EXPIRED)
+    ]
+    found = facts_of(made, *steps)
+    assert [action.outcome for action in found.unfinished] == ["failed", "unknown", "expired"]
+    assert [action.outcome for action in found.actions] == ["confirmed", "failed", "unknown", "expired"]
+    queue = [row.ticket for row in made.snapshot.tickets.rows]
+    believed = {row.id for row in queue if row.custom_status == "Pending believed solved"}
+    assert found.believed_solved == believed
+    assert believed
+    assert found.suspended == len(made.snapshot.suspended.rows)
+    unread = replace(made, snapshot=made.snapshot.with_feed(FeedName.SUSPENDED, Feed()))
+    assert facts_of(unread).suspended is None
 
 
 def test_who_is_on_next_has_an_end_only_where_it_was_read_and_parts_in_order() -> None:

@@ -20,7 +20,7 @@ from support_desk.domain.commands import Promise, is_one_key_escalation, pages_s
 from support_desk.domain.cover import bare_days
 from support_desk.domain.escalation import Countdown
 from support_desk.domain.handover import About, Action, Due, Facts, Next, Rang, causes_of
-from support_desk.domain.intents import Phase, Target
+from support_desk.domain.intents import ASKING, MOVING, Phase, Target
 from support_desk.domain.paged import Page, Proof, with_others
 from support_desk.domain.rota import UNKNOWN, Person, Role, Rota, same_address, same_person
 from support_desk.domain.rota_weeks import Line, weeks
@@ -41,7 +41,7 @@ WEEK = timedelta(days=7)
 SOURCES = (SourceName.ZENDESK, SourceName.ALERTS, SourceName.ROTA)
 """What a handover is made of besides what is kept here."""
 
-UNFINISHED = frozenset({Phase.QUEUED, Phase.HELD, Phase.SENDING, Phase.UNKNOWN, Phase.FAILED, Phase.CONFLICT})
+UNFINISHED = MOVING | ASKING
 
 
 @record
