@@ -32,6 +32,13 @@ def test_what_doesnt_fit_leaves_nothing(tmp_path: Path, write: Callable[[Path, b
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_cant_take_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_over(tmp_path / "folder", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_a_file_that_is_there_stays_or_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
     write_new(path, b"one")

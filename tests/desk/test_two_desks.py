@@ -12,6 +12,7 @@ from threading import Barrier
 
 import pytest
 
+from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import OutboxStore
 from support_desk.domain.commands import AddResponder, Command, PagePerson
 from support_desk.domain.intents import Entry, Intent, Phase
@@ -136,7 +137,9 @@ async def test_what_a_desk_leaves_that_ends_is_taken_over_by_one_that_runs(desks
     asked = await desks.second.outbox.adopt()
     assert [entry.intent.id for entry in asked] == [held.id, sending.id], "what pages somebody first"
     assert (desks.second.phase(sending), desks.second.phase(held)) == ("unknown", "held")
-    assert await desks.second.outbox.adopt() == ()
+    away = Outbox(desks.second.store, desks.clock, user="robin", instance="a-container/1/1/x")
+    away.submit([intent(desks.clock, "c", ESCALATE)])
+    assert await desks.second.outbox.adopt() == (), "whether one in a container has ended can't be seen"
     desks.service.gate.set()
     await desks.pass_by(10)
     assert desks.second.phase(sending) == "failed", "it was looked for, and had never arrived"

@@ -22,7 +22,7 @@ from support_desk.desk.intents import intents_of
 from support_desk.desk.lookups import Lookups
 from support_desk.desk.performing.tickets import TicketPerformer
 from support_desk.domain.commands import Command, EditTicket
-from support_desk.domain.intents import Verdict
+from support_desk.domain.intents import Target, Verdict
 from support_desk.sources.errors import ServiceDown, SignInRefused, SourceError, Throttled, Unreachable
 from support_desk.sources.zendesk.token_store import TokenFile
 from tests.desk.clock import ManualClock
@@ -112,10 +112,16 @@ async def test_what_was_decided_does_not_go_out_under_the_name_of_whoever_signs_
         assert refused.verdict is Verdict.FAILED
         assert "decided as jo@example.com, and by now Sam Example is signed in" in refused.words
         assert "send it as Sam Example (y)" in refused.remedy
+    beside = replace(decided[0], id="b" * 32, target=Target("ticket", "6"))
+    assert actions.batches([decided[0], beside])
+    together = await actions.perform_batch([decided[0], beside])
+    assert {receipt.words for receipt in together.values()} == {refused.words}
     assert "PUT" not in {request.method for request in world.desk.requests}
     assert refused.seen is not None
     again = await actions.perform(replace(decided[1], seen=refused.seen))
     assert again.verdict is Verdict.CONFIRMED
+    assert again.seen is not None
+    assert again.seen.signed_in == SAM["email"], "what is left of it would go out under the same name"
     assert world.desk.comments[5][-1]["author_id"] == SAM["id"]
     await from_source.close()
 
