@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from support_desk.config.model import ClientSection
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain import commands as c
 from support_desk.domain.intents import Phase
 from support_desk.screens.acting.alerts import named
@@ -151,6 +152,13 @@ async def test_what_was_taken_back_together_is_done_again_together(desk: Running
     assert [entry.phase for entry in again] == [Phase.HELD, Phase.HELD]
     await desk.press("u")
     assert {entry.phase for entry in entries(desk)} == {Phase.CANCELLED}
+    # Marked rows that leave because that is what was done to them leave the keys to the row below.
+    await desk.press("c")
+    await answer(desk)
+    await later(desk, lambda: {entry.phase for entry in entries(desk)[:2]} == {Phase.CONFIRMED})
+    await desk.read(FeedName.ALERTS)
+    assert not desk.dashboard.alerts.marked
+    assert desk.dashboard.has_row()
 
 
 async def test_what_was_done_together_is_undone_as_one_decision(desk: Running) -> None:

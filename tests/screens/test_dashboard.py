@@ -16,6 +16,7 @@ from support_desk.config.model import OnCallSection
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.rota import Person, Role, Rota, Shift
 from support_desk.domain.tickets import Replies, Ticket
+from support_desk.screens.asking import Question
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.panes import PANES
 from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, Unreachable
@@ -373,6 +374,22 @@ async def test_the_order_can_be_changed_and_is_named() -> None:
 
 
 # Sources that fail, and what is known
+
+
+async def test_a_key_meant_for_marked_rows_that_have_all_left_is_not_done_to_another() -> None:
+    async with running() as desk:
+        await desk.press("1", "space", "space")
+        gone = {alert.alert.id for alert in desk.dashboard.alerts.marked}
+        desk.weather.edits[FeedName.ALERTS] = lambda reading: replace(
+            reading, rows=tuple(row for row in reading.rows if row.id not in gone)
+        )
+        await desk.read(FeedName.ALERTS)
+        await desk.press("c")
+        assert desk.app.screen is desk.dashboard
+        assert desk.app.said[-1].startswith("Not done: what you had marked has left the list.")
+        assert "ESCALATE" not in desk.footer
+        await desk.press("X", "c")
+        await desk.until(lambda: isinstance(desk.app.screen, Question))
 
 
 async def test_a_failing_source_keeps_its_rows_and_says_what_to_do() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -195,6 +196,20 @@ async def test_marks_follow_their_rows_and_leave_with_them() -> None:
         assert [row.id for row in app.list.marked] == [2]
         await pilot.press("X")
         assert app.list.marked == ()
+
+
+@pytest.mark.parametrize("key", ["j", "X", "space"])
+async def test_where_all_that_was_marked_has_left_that_is_known_until_the_next_move(key: str) -> None:
+    app = ListApp(rows(1, 2, 3, 4))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("space", "space")
+        app.list.show(rows(2, 3, 4))
+        assert not app.list.bereft
+        for _ in range(2):
+            app.list.show(rows(3, 4))
+            assert app.list.bereft
+        await pilot.press(key)
+        assert not app.list.bereft
 
 
 def test_what_is_marked_is_found_without_a_look_at_every_row() -> None:

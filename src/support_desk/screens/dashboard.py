@@ -210,10 +210,12 @@ class Dashboard(Filtering, Panes):
             return
         if entry.intent.target.kind == "alert":
             alerts = self._used_marks.spent(entry, outbox.entries, self.alerts.marked, alert_targets)
-            self.alerts.unmark(alerts)
+            if alerts is not None:
+                self.alerts.unmark(alerts)
         else:
             tickets = self._used_marks.spent(entry, outbox.entries, self.tickets.marked, ticket_targets)
-            self.tickets.unmark(tickets)
+            if tickets is not None:
+                self.tickets.unmark(tickets)
 
     def _draw_waiting_frame(self) -> None:
         self._frame_waits = False

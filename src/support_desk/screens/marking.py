@@ -81,16 +81,16 @@ class UsedMarks:
 
     def spent(
         self, entry: Entry, entries: Iterable[Entry], marked: Sequence[R], targets: Targets[R]
-    ) -> list[R]:
-        """The marked rows whose marks go now that an entry has made a step."""
+    ) -> list[R] | None:
+        """The marked rows whose marks go now that an entry has made a step; None: it was not the last one."""
         batch = _batch(entry)
         if entry.phase in WAITING and any(entry.intent.target in targets(row) for row in marked):
             self._meant.add(batch)
         if batch not in self._meant:
-            return []
+            return None
         together = [other for other in entries if _batch(other) == batch]
         if any(other.phase in MOVING for other in together):
-            return []
+            return None
         self._meant.discard(batch)
         done = {other.intent.target for other in together if other.phase is Phase.CONFIRMED}
         done -= {other.intent.target for other in together if other.phase is not Phase.CONFIRMED}

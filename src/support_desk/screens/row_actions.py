@@ -35,8 +35,13 @@ class RowActions(Acting):
         return self.list_in_use().selected
 
     def wanted(self) -> list[Row]:
-        """The marked rows of the list in use, or the one under the cursor."""
+        """The marked rows of the list in use, or the one under the cursor.
+
+        None where all that was marked has just left: a key would do to another row what was meant for those.
+        """
         pane = self.list_in_use()
+        if pane.bereft:
+            return []
         marked: list[Row] = list(pane.marked)
         row = pane.selected
         return marked or ([row] if row is not None else [])
@@ -49,6 +54,11 @@ class RowActions(Acting):
             if isinstance(row, AlertRow):
                 alerts |= {alert.id: alert for alert in row.members or (row.alert,)}
         return list(alerts.values()) or [row.ticket for row in rows if isinstance(row, Ranked)]
+
+    def nothing_meant(self, kind: str = "") -> str:
+        if self.list_in_use().bereft:
+            return "Not done: what you had marked has left the list. Move, or X, and keys act on a row again"
+        return super().nothing_meant(kind)
 
     def open_alert(self, row: AlertRow, neighbours: list[str]) -> None:
         """The details of an alert; of a storm, the one that the person chooses."""

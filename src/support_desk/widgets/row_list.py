@@ -94,6 +94,11 @@ class RowList(RowPane[R], can_focus=True):
         """The marked rows, in the order shown."""
         return self._all.marked
 
+    @property
+    def bereft(self) -> bool:
+        """All that was marked has left by itself: a key may have been meant for that."""
+        return self._all.bereft
+
     # What the screens say
 
     def show(
@@ -260,8 +265,9 @@ class RowList(RowPane[R], can_focus=True):
 
     def unmark(self, rows: Iterable[R]) -> None:
         """Take the marks of these rows away."""
-        if keys := {self._all.key(row) for row in rows}:
-            self._take(lambda: self._all.unmark(keys))
+        keys = {self._all.key(row) for row in rows}
+        self._take(lambda: self._all.unmark(keys))
+        if keys:
             self._fill_page()
             self._redraw()
 

@@ -25,6 +25,8 @@ class Rows(Generic[R]):
         self.cursor: Hashable | None = None
         self.ghosts: set[Hashable] = set()
         self.marks: set[Hashable] = set()
+        self.bereft = False
+        """All that was marked has left by itself, and the person has done nothing in the list since."""
         self.waiting: list[R] | None = None
         """Rows in an order that isn't shown yet."""
         self._index: dict[Hashable, int] = {}
@@ -81,7 +83,7 @@ class Rows(Generic[R]):
         has none, and leaves with its mark.
         """
         # An order that waits is replaced by a newer one, never shown after it.
-        self.waiting = None
+        self.waiting, had_marks = None, bool(self.marks)
         if keep_order and self._moves(fresh):
             self.waiting = fresh
             fresh = self._in_shown_order(fresh)
@@ -96,6 +98,7 @@ class Rows(Generic[R]):
             self.cursor = None
         self._show(fresh)
         self.marks &= self._index.keys()
+        self.bereft = keep_ghosts and not self.marks and (had_marks or self.bereft)
         if self.cursor is None and fresh:
             self.cursor = self.key(fresh[0])
 
@@ -152,7 +155,7 @@ class Rows(Generic[R]):
 
     def move_to(self, place: int) -> None:
         """Put the cursor on another row; a ghost without a mark leaves."""
-        self.cursor = self.key(self.shown[place])
+        self.cursor, self.bereft = self.key(self.shown[place]), False
         self._drop_ghosts()
         self._mark_range()
 
@@ -164,6 +167,7 @@ class Rows(Generic[R]):
 
     def mark(self) -> None:
         """Mark the row under the cursor, or take its mark away; a ghost can't be marked."""
+        self.bereft = False
         if self.cursor is not None and (self.cursor in self.marks or self.cursor not in self.ghosts):
             self.marks ^= {self.cursor}
 
@@ -174,13 +178,13 @@ class Rows(Generic[R]):
 
     def clear_marks(self) -> None:
         """Take all marks away."""
-        self._range_from = None
+        self._range_from, self.bereft = None, False
         self.marks.clear()
         self._drop_ghosts()
 
     def unmark(self, keys: set[Hashable]) -> None:
-        """Take these marks away, and no longer mark what the cursor goes over."""
-        self._range_from = None
+        """Take these marks away, and no longer mark what the cursor goes over: what they were for is done."""
+        self._range_from, self.bereft = None, False
         self.marks -= keys
         self._drop_ghosts()
 
