@@ -324,6 +324,20 @@ async def test_where_no_list_is_seen_the_title_names_the_row_that_keys_mean() ->
         assert " for #" not in desk.dashboard.query_one("#runbook-title", Lines).plain
 
 
+async def test_a_runbook_that_was_chosen_stays_when_the_first_rows_come(folder: Path) -> None:
+    async with over(folder) as desk:
+        pane, rows = desk.app.query_one(RunbookPane), desk.dashboard.alerts.rows
+        await desk.press("1")
+        desk.dashboard.alerts.show((), at_once=True)
+        await desk.pilot.pause()
+        pane.pin(RunbookMatch("index.md", "", "All of it", "found"))
+        desk.dashboard.alerts.show(rows)
+        await desk.pilot.pause()
+        assert pane.pinned
+        await desk.press("j")
+        await desk.until(lambda: not pane.pinned)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 async def test_a_text_that_comes_late_never_stands_under_another_title(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool

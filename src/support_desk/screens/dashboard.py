@@ -257,7 +257,8 @@ class Dashboard(Filtering, Panes):
         if message.list.id in BESIDE:
             return
         if message.list.has_focus or self._settle is None:
-            self.runbook.pinned = False
+            # The first rows to come, or a row that leaves, are no move of the person's.
+            self.runbook.pinned = self.runbook.pinned and not message.by_hand
             self._follow()
 
     def on_descendant_focus(self) -> None:

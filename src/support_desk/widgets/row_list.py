@@ -46,13 +46,19 @@ class RowList(RowPane[R], can_focus=True):
 
         list: RowList[Any]
         key: Hashable | None
+        by_hand: bool
 
         @property
         def control(self) -> RowList[Any]:
             return self.list
 
         def can_replace(self, message: Message) -> bool:
-            return isinstance(message, RowList.Moved) and message.list is self.list
+            """Whether the later message says all that this one does."""
+            return (
+                isinstance(message, RowList.Moved)
+                and message.list is self.list
+                and (message.by_hand or not self.by_hand)
+            )
 
     @dataclass
     class Opened(Message):
@@ -151,7 +157,7 @@ class RowList(RowPane[R], can_focus=True):
         line, cursor, had = self._cursor_line(), self._all.cursor, len(self._all)
         change()
         if self._all.cursor != cursor:
-            self.post_message(self.Moved(self, self._all.cursor))
+            self.post_message(self.Moved(self, self._all.cursor, by_hand=False))
         self._keep_cursor_at(line)
         if bool(had) != bool(self._all):
             self._redraw()
@@ -226,7 +232,7 @@ class RowList(RowPane[R], can_focus=True):
         self._rest = None
         if self.is_attached:
             self._refresh_title()
-            self.post_message(self.Moved(self, self._all.cursor))
+            self.post_message(self.Moved(self, self._all.cursor, by_hand=True))
 
     def _scrolled(self, lines: int) -> None:
         """Rows that are still on the page keep what was drawn of them."""
