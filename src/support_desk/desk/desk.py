@@ -112,6 +112,7 @@ class Desk:
         """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
         self._paged = asyncio.Event()
         """Somebody may have been paged since the last look."""
+        self._noting = asyncio.Lock()
         self._own = OwnChanges()
         self._patches: list[tuple[FeedName, datetime, Patch]] = []
         self._listeners: list[Listener] = []
@@ -248,10 +249,12 @@ class Desk:
         """Tell the other desks whom an action has had paged, or that it paged nobody."""
         if self._store is None:
             return
-        try:
-            await asyncio.to_thread(self._store.keep_page, action, alert, page, self.now())
-        except StoreError as error:
-            log.warning("page not kept", extra={"problem": error.problem})
+        # In the order of the steps: "not known" must not come over the page that was found since.
+        async with self._noting:
+            try:
+                await asyncio.to_thread(self._store.keep_page, action, alert, page, self.now())
+            except StoreError as error:
+                log.warning("page not kept", extra={"problem": error.problem})
         self._paged.set()
 
     async def _look_at_pages(self) -> None:
