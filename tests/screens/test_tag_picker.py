@@ -84,6 +84,21 @@ async def test_a_click_means_the_tag_that_was_seen_there_whatever_is_still_to_be
         assert "client_acme" in rows(desk)
 
 
+async def test_a_click_on_a_tag_that_was_typed_over_since_still_means_it() -> None:
+    """The new text is in the field before the list is drawn for it: this ended the desk."""
+    async with running(size=SMALL) as desk:
+        await ask(desk, "old")
+        await desk.type("fresh")
+        assert "fresh  new" in rows(desk)
+        field = desk.app.screen.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = "other"
+        desk.app.screen.query_one(KeyLine).on_click(click_at(y=0))
+        await desk.pilot.pause()
+        assert "+fresh" in rows(desk)
+        assert "other" not in rows(desk)
+
+
 def click_at(y: int) -> events.Click:
     return events.Click(None, 6, y, 0, 0, 1, shift=False, meta=False, ctrl=False)
 

@@ -158,8 +158,10 @@ class TagPicker(Modal[TagChange | None]):
         """A click turns a tag on or off."""
         if y >= len(self._shown):
             return False
-        self._at = self._matching().index(self._shown[y])
-        self._turn(self._shown[y])
+        tag, rows = self._shown[y], self._matching()
+        # What was typed since may have taken it off the list; it was seen, so it is meant.
+        self._at = rows.index(tag) if tag in rows else 0
+        self._turn(tag)
         return True
 
     def action_move(self, step: int) -> None:
