@@ -246,7 +246,9 @@ class Dashboard(Filtering, Panes):
             order = self.order if name == "tickets" else "risk"
             pane.title(title_of(view, name, label, chosen=chosen, order=order))
             pane.notice(problem_line(view, *FEEDS_OF_PANE[name]))
-            pane.empty(empty_words(view, name, chosen))
+            if not pane.rows:
+                # Whatever takes the last row away comes here as well.
+                pane.empty(empty_words(view, name, chosen))
         self.runbook.draw_title()
 
     # What is selected
