@@ -204,6 +204,10 @@ class DeskScreen(Even, Fitting, Screen[None]):
         covered = self.app.screen is not self
         return hold_line(held, outbox.seconds_left(held), width, self.desk_app.changed_keys, covered=covered)
 
+    def action_search_runbooks(self) -> None:
+        """Search all runbooks by their text; the one that is opened is on the dashboard until a cursor moves."""
+        self.desk_app.search_runbooks()
+
     def say(self, text: str, *, problem: bool = False) -> None:
         """One line to the person; the text is clean and is never markup."""
         self.app.notify(text, severity="warning" if problem else "information", markup=False, timeout=6)

@@ -380,7 +380,3 @@ class DetailScreen(Acting, Generic[D, R]):
     def action_runbook(self) -> None:
         """Read the runbook for it."""
         self.desk_app.open_runbook(self.runbook(), self.name_words())
-
-    def action_search_runbooks(self) -> None:
-        """Choose a runbook, on the dashboard."""
-        self.desk_app.search_runbooks()

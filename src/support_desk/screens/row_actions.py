@@ -106,10 +106,6 @@ class RowActions(Acting):
         """Go to the runbook of the selected row; without one the pane says what it waits for."""
         self.follow_runbook()
 
-    def action_search_runbooks(self) -> None:
-        """Search all runbooks by their text; the one that is opened stays until the cursor moves."""
-        self.desk_app.search_runbooks()
-
 
 def url_of(row: Row) -> str:
     """The row's page in its service."""

@@ -262,10 +262,6 @@ class SolvedScreen(DeskScreen):
             match = self.desk_app.runbook_for(_ranked(self.desk_app.view, ticket))
             self.desk_app.open_runbook(match, f"ticket {ticket.id}")
 
-    def action_search_runbooks(self) -> None:
-        """Choose a runbook, on the dashboard."""
-        self.desk_app.search_runbooks()
-
 
 def _ranked(view: View, ticket: Ticket) -> Ranked:
     return Ranked(ticket, judge(ticket, view.agreement))

@@ -162,10 +162,6 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
         """Runbooks go with tickets and alerts."""
         self.say("A suspended message has no runbook")
 
-    def action_search_runbooks(self) -> None:
-        """Choose a runbook, on the dashboard."""
-        self.desk_app.search_runbooks()
-
 
 COLUMNS: Sequence[Column[SuspendedTicket]] = (
     Column(
