@@ -6,6 +6,7 @@ read: the text then shows more than the reader's place, which is kept beside it 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -30,17 +31,17 @@ class ReadingPlace(Generic[PlaceT], Mixed):
     _own_place: PlaceT | None = None
     """The reader's place while the view is too large to begin with it; None: it is what is shown."""
 
+    @abstractmethod
     def _place_at(self, line: int) -> PlaceT | None:
         """The place of a line; None while nothing is laid out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _go_to(self, place: PlaceT | None) -> None:
         """Bring a place to the top; None: where reading begins."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lay_out(self) -> None:
         """Make the lines for the present size."""
-        raise NotImplementedError
 
     def _keep_place(self, lay_out: Callable[[], None]) -> None:
         """Lay the text out, and leave the reader where they were."""
