@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from support_desk.desk.second_press import SecondPress
 from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, asks
+from support_desk.domain.words import counted
 
 if TYPE_CHECKING:
     from support_desk.app import DeskApp
@@ -103,10 +104,9 @@ class Acts:
         while True:
             await self._app.desk.clock.sleep(LOOK_AROUND)
             if left := await outbox.adopt():
-                what = "1 action" if len(left) == 1 else f"{len(left)} actions"
-                self._app.say(
-                    f"Another desk of yours has ended and left {what} to decide on: O", problem=True
-                )
+                what = counted(len(left), "action")
+                words = f"Another desk of yours has ended and left {what} to decide on: O"
+                self._app.say(words, problem=True)
 
     def do(self, decisions: Sequence[tuple[Alert | Ticket, Command]]) -> tuple[Entry, ...]:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""

@@ -22,6 +22,7 @@ from support_desk.desk.performing.ticket_compare import (
 from support_desk.domain.commands import EditTicket
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
 from support_desk.domain.tickets import Comment, Ticket, TicketDetail
+from support_desk.domain.words import counted
 from support_desk.sources.errors import NotThere
 from support_desk.sources.protocols import Reading
 from support_desk.sources.writers import Job, TicketAbilities, TicketWriter
@@ -171,7 +172,7 @@ class TicketWork:
         """A conflict with what is different, and the newest state to decide on."""
         told = [f"{row.field} is {row.theirs}" for row in differences]
         if comments:
-            told.append(f"{len(comments)} new comment" + ("s" if len(comments) > 1 else ""))
+            told.append(counted(len(comments), "new comment"))
         return Receipt(
             Verdict.CONFLICT,
             f"{words}: {', '.join(told)}" if told else words,
