@@ -205,7 +205,7 @@ class DeskScreen(Even, Fitting, Screen[None]):
         return hold_line(held, outbox.seconds_left(held), width, self.desk_app.changed_keys, covered=covered)
 
     def action_search_runbooks(self) -> None:
-        """Search all runbooks by their text; the one that is opened is on the dashboard until a cursor moves."""
+        """Search all runbooks by their text; the dashboard shows the chosen one until a cursor moves."""
         self.desk_app.search_runbooks()
 
     def say(self, text: str, *, problem: bool = False) -> None:
