@@ -57,7 +57,7 @@ class RowActions(Acting):
 
     def nothing_meant(self, kind: str = "") -> str:
         if self.list_in_use().bereft:
-            return "Not done: what you had marked has left the list. Move, or X, and keys act on a row again"
+            return "Not done: what you had marked has left the list. Move, and keys act on a row again"
         return super().nothing_meant(kind)
 
     def open_alert(self, row: AlertRow, neighbours: list[str]) -> None:
