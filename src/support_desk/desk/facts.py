@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -298,13 +298,22 @@ def ladder(
     on_second_line: Person | Unknown | None,
 ) -> tuple[Rung, ...]:
     """Everybody who can be paged or rung, in the order in which the handbook would, with their numbers."""
+    phones = _phones.of((config,), lambda: _phones_in(config))
+    beyond = [Person(step.name, step.email) for step in config.rota.beyond]
+    people, rota = snapshot.people.rows, worked_rota(snapshot, calendar)
+    return rungs(rota, people, beyond, phones, now, second_line=on_second_line)
+
+
+_phones: Latest[Mapping[str, str]] = Latest()
+
+
+def _phones_in(config: Config) -> Mapping[str, str]:
+    """The telephone numbers by address and by name, in lower case."""
     phones = {address.casefold(): person.phone for address, person in config.people.items() if person.phone}
     phones |= {person.name.casefold(): person.phone for person in config.people.values() if person.phone}
-    beyond = [Person(step.name, step.email) for step in config.rota.beyond]
     for step in config.rota.beyond:
         if step.phone:
             phones |= {step.name.casefold(): step.phone} | (
                 {step.email.casefold(): step.phone} if step.email else {}
             )
-    people, rota = snapshot.people.rows, worked_rota(snapshot, calendar)
-    return rungs(rota, people, beyond, phones, now, second_line=on_second_line)
+    return phones

@@ -134,16 +134,17 @@ def _asked(entry: Entry) -> str:
 def _tickets(of: Situation) -> Iterable[Need]:
     """The tickets with a running clock; the queue is in their order, so its tail isn't looked at."""
     end = of.now + NIGHT if of.on_call else max(of.now + SOON, of.agreement.calendar.next_change(of.now))
-    rows = list(takewhile(lambda row: _deadline(row) <= end, of.queue))
-    for row in rows:
+    usual: list[Ranked] = []
+    for row in takewhile(lambda row: _deadline(row) <= end, of.queue):
         if is_emergency(row.ticket, of.agreement):
             yield _ticket(of, Rank.EMERGENCY, row, "emergency, ")
+        else:
+            usual.append(row)
     for row in of.queue:
         if row.verdict.kind == "unknown" and is_emergency(row.ticket, of.agreement):
             yield _undated(row)
     if of.on_call:
         return
-    usual = [row for row in rows if not is_emergency(row.ticket, of.agreement)]
     overdue = list(late(usual, of.now))
     coming = usual[len(overdue) :]
     soon = list(takewhile(lambda row: _deadline(row) <= of.now + SOON, coming))
@@ -165,9 +166,9 @@ def _deadline(row: Ranked) -> datetime:
 
 def _ticket(of: Situation, rank: Rank, row: Ranked, before: str = "", tail: str = "") -> Need:
     deadline = row.verdict.deadline or of.now
-    when = moment_words(deadline, of.now, of.zone)
-    if deadline.astimezone(of.zone).date() == of.now.astimezone(of.zone).date():
-        when = clock_words(deadline.astimezone(of.zone))
+    local = deadline.astimezone(of.zone)
+    today = local.date() == of.now.astimezone(of.zone).date()
+    when = clock_words(local) if today else moment_words(deadline, of.now, of.zone)
     breach = f"breached {when}" if deadline <= of.now else f"breaches {when}"
     target = Target("ticket", str(row.ticket.id))
     act = f"{_verb(row)} #{row.ticket.id}"
