@@ -79,6 +79,19 @@ def test_every_dependency_says_what_it_is_for() -> None:
     assert sorted(names) == sorted(name for name in listed if name != "package")
 
 
+def test_every_ruling_that_the_code_names_is_written_down() -> None:
+    written = re.findall(r"^(\d+)\. ", (ROOT / "docs/rulings.md").read_text("utf-8"), re.MULTILINE)
+    named = {
+        str(number)
+        for path in (ROOT / "src").rglob("*.py")
+        for first, last in re.findall(r"\brulings? (\d+)(?: (?:to|and) (\d+))?", path.read_text("utf-8"))
+        for number in range(int(first), int(last or first) + 1)
+    }
+
+    assert "7" in named
+    assert named - set(written) == set()
+
+
 def test_the_script_has_nothing_left_to_write() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "script/readme-tables"), "--check"], capture_output=True, check=False

@@ -39,7 +39,7 @@ from tests.support import MIDDLE, SMALL, Running, Weather, drawn, running
 EMERGENCY = 48318
 """New, without a priority, to the emergency address."""
 MOST_KEYS = 6
-"""Key presses that triage of a new ticket may take beyond typed words (issue 3)."""
+"""Key presses that triage of a new ticket may take beyond typed words."""
 
 
 @pytest.fixture
