@@ -280,7 +280,13 @@ class Acts:
 
         if entry.intent.target.kind == "alert" and pages_somebody(entry.intent.command):
             page = page_of_entry(entry)
-            self._app.note_page(entry, replace(page, by=entry.intent.by) if page is not None else None)
+            by_whom = replace(page, by=entry.intent.by) if page is not None else None
+            self._app.run_worker(
+                self._app.desk.note_page(entry.intent.id, entry.intent.target.id, by_whom),
+                name="page",
+                group="page",
+                exit_on_error=False,
+            )
 
     def _keep_text(self, entry: Entry) -> None:
         """What somebody wrote and took back is a draft again, unless they have begun another."""

@@ -39,7 +39,7 @@ from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.news import Watch
 from support_desk.screens.places import Places
 from support_desk.screens.runbook_texts import RunbookTexts
-from support_desk.screens.toil_nudge import ToilNudge
+from support_desk.screens.time_off import TimeOff
 from support_desk.screens.view import View
 from support_desk.theme import CYCLE, DEFAULT, THEMES, at_sixteen, variables_of
 
@@ -48,12 +48,9 @@ if TYPE_CHECKING:
 
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.store import ReadingsStore
-    from support_desk.desk.toil_book import ToilBook
     from support_desk.domain.commands import Promise
     from support_desk.domain.intents import Entry, Phase
-    from support_desk.domain.paged import Page
     from support_desk.domain.runbooks import RunbookMatch
-    from support_desk.screens.finding import Finding
     from support_desk.sources.protocols import Sources
 
 log = logging.getLogger(__name__)
@@ -87,15 +84,11 @@ class DeskApp(Places):
         self.config = config
         self._build = build
         self._open_outbox = open_outbox
-        self._toil_file = toil_file
-        self._toil_book: ToilBook | None = None
-        self._opening_toil_book = asyncio.Lock()
-        self._toil_nudge = ToilNudge(self)
+        self.time_off = TimeOff(self, toil_file)
         self.lookups = Lookups(None, desk.clock)
         self._attached = asyncio.Event()
         self.acts = Acts(self)
         self.runbooks = RunbookTexts(self)
-        self._finding: Finding | None = None
         self.changed_keys = normal(config.keys)
         self.news = Watch(config)
         self.preferences = preferences
@@ -220,13 +213,11 @@ class DeskApp(Places):
 
     async def on_unmount(self) -> None:
         self._set_title("")
-        if self._finding is not None:
-            self._finding.close()
+        self.runbooks.close()
         if self.acts.outbox is not None:
             await self.acts.outbox.close()
         self.desk.close()
-        if self._toil_book is not None:
-            self._toil_book.close()
+        self.time_off.close()
         if self.desk.sources is not None:
             await self.desk.sources.close()
 
@@ -294,15 +285,6 @@ class DeskApp(Places):
                 exit_on_error=False,
             )
 
-    def note_page(self, entry: Entry, page: Page | None) -> None:
-        """This action has had somebody paged, or hasn't: the other desks of this box hear of it."""
-        self.run_worker(
-            self.desk.note_page(entry.intent.id, entry.intent.target.id, page),
-            name="page",
-            group="page",
-            exit_on_error=False,
-        )
-
     def draw_footers(self) -> None:
         """What the footer says has changed: a hold, or what is being read for one."""
         for screen in self.screen_stack:
@@ -328,7 +310,7 @@ class DeskApp(Places):
             return
         if not self.look_at_terminal():
             return
-        self._toil_nudge.look()
+        self.time_off.look()
         # Under a picker or the help the desk can be seen as well: its countdowns must not stand still.
         covering: list[Screen[Any]] = []
         for screen in reversed(self.screen_stack):
@@ -348,25 +330,6 @@ class DeskApp(Places):
         from support_desk.screens.runbook_match import runbook_for
 
         return runbook_for(self.view, row, self.desk.sources)
-
-    def finding(self) -> Finding | None:
-        """What finds runbooks by their text; None while there is no folder of them."""
-        source = self.desk.sources.runbooks if self.desk.sources is not None else None
-        if self._finding is None and source is not None:
-            from support_desk.screens.finding import Finding  # SQLite, with the first question
-
-            self._finding = Finding(self, source)
-        return self._finding
-
-    async def toil_book(self) -> ToilBook:
-        """What the person said about their claims of time off in lieu. Raises `StoreError`."""
-        from support_desk.desk.toil_book import ToilBook
-
-        async with self._opening_toil_book:
-            if self._toil_book is None:
-                make = partial(ToilBook.open, self._toil_file) if self._toil_file else ToilBook.in_memory
-                self._toil_book = await opened(make, ToilBook.close)
-            return self._toil_book
 
     @property
     def last_look(self) -> datetime | None:

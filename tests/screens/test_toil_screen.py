@@ -117,7 +117,7 @@ async def test_an_answer_counts_at_once_and_after_a_restart(tmp_path: Path) -> N
 
 async def test_who_asks_for_the_answers_while_their_file_is_opened_gets_the_same_one() -> None:
     async with running(size=SMALL) as desk:
-        one, other = await asyncio.gather(desk.app.toil_book(), desk.app.toil_book())
+        one, other = await asyncio.gather(desk.app.time_off.book(), desk.app.time_off.book())
 
         assert one is other
 

@@ -80,7 +80,7 @@ class RunbookPane(Even, Vertical):
 
     def _guess(self, row: AlertRow | Ranked, guessed: RunbookMatch | None) -> None:
         """Look for a runbook whose text fits; the one that was guessed before stays meanwhile."""
-        finding = self.desk_app.finding()
+        finding = self.desk_app.runbooks.finding()
         if finding is None or self.document is None:
             return
         known = finding.guessed(row)

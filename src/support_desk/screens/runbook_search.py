@@ -90,7 +90,7 @@ class RunbookSearch(Picker[RunbookMatch | None]):
         return ((count, "dim"), (some, "soon"), (left_out, "warn"), *moves, *super().hint())
 
     def _unread(self) -> int:
-        finding = cast("DeskApp", self.app).finding()
+        finding = cast("DeskApp", self.app).runbooks.finding()
         return len(finding.unread) if finding is not None else 0
 
     @on(Input.Changed)
@@ -111,7 +111,7 @@ class RunbookSearch(Picker[RunbookMatch | None]):
 
     async def _look(self) -> None:
         words = self.query_one("#field", Input).value
-        finding = cast("DeskApp", self.app).finding()
+        finding = cast("DeskApp", self.app).runbooks.finding()
         if not words.strip() or finding is None:
             self._show_all()
         else:

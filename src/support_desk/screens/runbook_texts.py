@@ -1,4 +1,4 @@
-"""The texts of runbooks, read once and kept while they are looked at."""
+"""The texts of runbooks: read once and kept while they are looked at, and searched."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from support_desk.app import DeskApp
     from support_desk.domain.runbooks import RunbookMatch
+    from support_desk.screens.finding import Finding
     from support_desk.widgets.document import DocumentView
 
 RUNBOOKS_KEPT = 16
@@ -25,6 +26,21 @@ class RunbookTexts:
     def __init__(self, app: DeskApp) -> None:
         self._app = app
         self._texts: dict[tuple[str, datetime], str] = {}
+        self._finding: Finding | None = None
+
+    def finding(self) -> Finding | None:
+        """What finds runbooks by their text; None while there is no folder of them."""
+        source = self._app.desk.sources.runbooks if self._app.desk.sources is not None else None
+        if self._finding is None and source is not None:
+            from support_desk.screens.finding import Finding  # SQLite, with the first question
+
+            self._finding = Finding(self._app, source)
+        return self._finding
+
+    def close(self) -> None:
+        """Let go of what they are searched with."""
+        if self._finding is not None:
+            self._finding.close()
 
     def show(self, match: RunbookMatch, into: DocumentView) -> None:
         """Show a runbook in a document, as soon as its text is there."""

@@ -101,7 +101,7 @@ class ToilScreen(ListAndText[Claim]):
             troubles.append(f"{error.problem}: {error.remedy}")
         self._rota = await self._read_rota(start - LOOK_BACK, end + timedelta(days=1), troubles)
         try:
-            self._book = await self.desk_app.toil_book()
+            self._book = await self.desk_app.time_off.book()
             self._answers = await asyncio.to_thread(self._book.answers, view.config.me.email)
             troubles += self._book.notes
         except StoreError as error:

@@ -1,16 +1,25 @@
-"""Ask about new claims of time off in lieu: once for each, and in working hours."""
+"""Time off in lieu: what the person said about their claims, and asking about new ones.
+
+Each is asked about once, and in working hours.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from support_desk.desk.facts import rota_of
+from support_desk.desk.opening import opened
 from support_desk.desk.schema import StoreError
 from support_desk.domain.words import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support_desk.app import DeskApp
+    from support_desk.desk.toil_book import ToilBook
     from support_desk.domain.toil import Claim
 
 EVERY = timedelta(hours=1)
@@ -20,12 +29,31 @@ ASKED = "toil_asked_until"
 """In the preferences: claims that began before this moment have been asked about."""
 
 
-class ToilNudge:
-    """Says that there are claims to answer."""
+class TimeOff:
+    """The book of the person's answers, opened when it is first wanted, and the claims that have none yet."""
 
-    def __init__(self, app: DeskApp) -> None:
+    def __init__(self, app: DeskApp, file: Path | None) -> None:
+        """`file`: where the answers are kept; None: only while the desk runs."""
         self._app = app
+        self._file = file
+        self._book: ToilBook | None = None
+        self._opening = asyncio.Lock()
         self._looked_at: datetime | None = None
+
+    async def book(self) -> ToilBook:
+        """What the person said about their claims. Raises `StoreError`."""
+        from support_desk.desk.toil_book import ToilBook
+
+        async with self._opening:
+            if self._book is None:
+                make = partial(ToilBook.open, self._file) if self._file else ToilBook.in_memory
+                self._book = await opened(make, ToilBook.close)
+            return self._book
+
+    def close(self) -> None:
+        """Let the book go."""
+        if self._book is not None:
+            self._book.close()
 
     def look(self) -> None:
         """Look for claims that haven't been asked about, once an hour and not in anybody's free time."""
@@ -59,15 +87,13 @@ class ToilNudge:
 
         What can't be read is said on the ledger's own screen, not every hour here.
         """
-        import asyncio
-
         from support_desk.reports.toil import LOOK_BACK, History, find
 
         view = self._app.view
         rota, start = rota_of(view.snapshot), view.now - BACK
         try:
             history = History(await self._app.desk.history(start - LOOK_BACK))
-            book = await self._app.toil_book()
+            book = await self.book()
             answers = await asyncio.to_thread(book.answers, view.config.me.email)
         except StoreError:
             return []
