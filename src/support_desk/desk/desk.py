@@ -15,8 +15,8 @@ from support_desk.config.model import Config
 from support_desk.desk.budget import Budget
 from support_desk.desk.clock import Clock
 from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
-from support_desk.desk.merging import Digest, digest, keep_uncovered
-from support_desk.desk.own_changes import OwnChanges, noticed, with_alert
+from support_desk.desk.merging import Digest, digest, failed, keep_uncovered
+from support_desk.desk.own_changes import OwnChanges, Patch, Patches, noticed, with_alert
 from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import (
@@ -28,8 +28,8 @@ from support_desk.desk.snapshot import (
     Snapshot,
     SourceName,
     difference,
+    looks_the_same,
     row_key,
-    state,
 )
 from support_desk.desk.source_reads import SourceReads
 from support_desk.desk.sweep import Sweeper, digest_sweep
@@ -67,12 +67,6 @@ class DeskChange:
 
 
 Listener = Callable[[DeskChange], None]
-
-Patch = Callable[[tuple[Any, ...]], tuple[Any, ...]]
-"""What a change of ours makes of a feed's rows."""
-
-PATCH_LASTS = timedelta(seconds=SWEEP_TIME_LIMIT)
-"""No reading that began before a change comes later than this."""
 
 _NOTHING: Difference[Any] = Difference((), (), ())
 
@@ -114,7 +108,7 @@ class Desk:
         """Somebody may have been paged since the last look."""
         self._noting = asyncio.Lock()
         self._own = OwnChanges()
-        self._patches: list[tuple[FeedName, datetime, Patch]] = []
+        self._patches = Patches(timedelta(seconds=SWEEP_TIME_LIMIT))
         self._listeners: list[Listener] = []
         self._pollers: dict[FeedName, Poller[Digest[Any]]] = {}
 
@@ -301,8 +295,7 @@ class Desk:
 
         A reading that is on its way began before the change: it is patched as well when it comes.
         """
-        now = self.now()
-        self._patches = [kept for kept in self._patches if now - kept[1] < PATCH_LASTS] + [(name, now, onto)]
+        self._patches.note(name, onto, self.now())
         feed = self.snapshot.feed(name)
         rows = onto(feed.rows)
         changes: Difference[Any] = difference(feed.rows, rows, lambda row: row_key(name, row))
@@ -363,13 +356,10 @@ class Desk:
             self._paged.set()
         feed = self.snapshot.feed(name)
         if attempt.value is None:
-            self._take(name, _failed(feed, attempt.problem, attempt.next_at, self.now()), _NOTHING)
+            self._take(name, failed(feed, attempt.problem, attempt.next_at, self.now()), _NOTHING)
             return
         digested, changes = attempt.value.onto(feed, attempt.next_at), attempt.value.changes
-        meanwhile = [
-            onto for patched, at, onto in self._patches if patched is name and at >= attempt.value.read_at
-        ]
-        if meanwhile:
+        if meanwhile := self._patches.since(name, attempt.value.read_at):
             rows = digested.rows
             for onto in meanwhile:
                 rows = onto(rows)
@@ -384,7 +374,7 @@ class Desk:
             # `status` has no other way to know how far this machine's clock is out.
             self._writer.keep(name, replace(feed, clock_off=self._reads.off))
         # Who is on call depends on when that was asked: a shift may have begun since.
-        only_age = name is not FeedName.ON_CALL and not changes and _says_the_same(before, feed, self.now())
+        only_age = name is not FeedName.ON_CALL and not changes and looks_the_same(before, feed, self.now())
         self._tell(frozenset({name}), {name: changes}, only_age=only_age)
 
     def _tell(
@@ -401,16 +391,3 @@ class Desk:
                 listener(change)
             except Exception as bug:  # noqa: BLE001 - one screen's bug must not keep the news from the others
                 log.error("listener failed", extra={"error": type(bug).__name__})
-
-
-def _says_the_same(one: Feed[object], other: Feed[object], now: datetime) -> bool:
-    """Whether two feeds with the same rows differ in nothing but their age, and don't look older for it."""
-
-    def shown(feed: Feed[object]) -> tuple[object, ...]:
-        return state(feed, now), replace(feed, rows=(), read_at=None, next_at=None)
-
-    return shown(one) == shown(other)
-
-
-def _failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:
-    return replace(feed, problem=problem, failing_since=feed.failing_since or now, next_at=next_at)

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from support_desk.desk.snapshot import Difference, Feed, FeedName, difference, row_key
+from support_desk.desk.snapshot import Difference, Feed, FeedName, Problem, difference, row_key
 from support_desk.domain.rota import Cover, Rota, Shift, merge, uncovered
 from support_desk.records import record
 
@@ -41,6 +41,11 @@ class Digest(Generic[T]):
             failing_since=None,
             next_at=next_at,
         )
+
+
+def failed(feed: Feed[object], problem: Problem | None, next_at: datetime, now: datetime) -> Feed[object]:
+    """The feed after an attempt that met a problem: its rows stay, and age."""
+    return replace(feed, problem=problem, failing_since=feed.failing_since or now, next_at=next_at)
 
 
 def proves_absence(reading: Reading[object]) -> bool:

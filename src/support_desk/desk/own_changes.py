@@ -1,4 +1,4 @@
-"""What our own changes have made of alerts until the list says the same; what two readings tell together.
+"""What our own changes have made of rows until a reading says the same; what two readings tell together.
 
 The list of alerts comes from a search index: for seconds after a change it still shows the old row
 (api.opsgenie.com, recorded by several integrations). A row that was read directly wins meanwhile.
@@ -6,18 +6,40 @@ The list of alerts comes from a search index: for seconds after a change it stil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain.alerts import Alert
 
 if TYPE_CHECKING:
     from support_desk.sources.protocols import Reading
 
+Patch = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+"""What a change of ours makes of a feed's rows."""
+
 LIST_LAG = timedelta(seconds=60)
 """A list that disagrees for longer than this is believed again: then somebody has undone our change."""
+
+
+class Patches:
+    """Changes of ours that a reading may not have seen: it was on its way when they were made."""
+
+    def __init__(self, lasting: timedelta) -> None:
+        """No reading that began before a change comes later than `lasting` after it."""
+        self._lasting = lasting
+        self._patches: list[tuple[FeedName, datetime, Patch]] = []
+
+    def note(self, name: FeedName, onto: Patch, now: datetime) -> None:
+        """The rows of this feed have been changed at `now`."""
+        self._patches = [kept for kept in self._patches if now - kept[1] < self._lasting]
+        self._patches.append((name, now, onto))
+
+    def since(self, name: FeedName, began: datetime) -> tuple[Patch, ...]:
+        """What a reading of this feed that began then may not have seen, in the order of the changes."""
+        return tuple(onto for patched, at, onto in self._patches if patched is name and at >= began)
 
 
 class OwnChanges:

@@ -158,6 +158,15 @@ def state(feed: Feed[object], now: datetime) -> State:
     return State.FRESH
 
 
+def looks_the_same(one: Feed[object], other: Feed[object], now: datetime) -> bool:
+    """Whether two feeds with the same rows differ in nothing but their age, and don't look older for it."""
+
+    def shown(feed: Feed[object]) -> tuple[object, ...]:
+        return state(feed, now), replace(feed, rows=(), read_at=None, next_at=None)
+
+    return shown(one) == shown(other)
+
+
 @record
 class Snapshot:
     """Everything the screens show."""
