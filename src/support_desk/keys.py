@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
@@ -171,21 +171,20 @@ def key_mistakes(changed: Mapping[str, str], where: Callable[[str], str]) -> lis
         for key in keys.split(",")
         if id_ in BY_ID and named(key) is None
     ]
-    changed = normal(changed)
+    clashes = dict.fromkeys(_clashes(normal(changed)))
+    return found + [mistake(id_, words, "Give one of them another key") for id_, words in clashes]
+
+
+def _clashes(changed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Keys with two meanings at one place: the id of an action that was given one, and what is wrong."""
     for together in TOGETHER:
         owners: dict[str, Action] = {}
-        for action in ACTIONS:
-            if action.scope not in together:
-                continue
+        for action in (action for action in ACTIONS if action.scope in together):
             for key in filter(None, changed.get(action.id, action.keys).split(",")):
                 other = owners.setdefault(key.strip(), action)
-                if other is not action and (action.id in changed or other.id in changed):
+                if other is not action and changed.keys() & {action.id, other.id}:
                     given = action if action.id in changed else other
-                    clash = f'"{shown(key.strip())}" would mean both {other.id} and {action.id}'
-                    one = mistake(given.id, clash, "Give one of them another key")
-                    if one not in found:
-                        found.append(one)
-    return found
+                    yield given.id, f'"{shown(key.strip())}" would mean both {other.id} and {action.id}'
 
 
 def _meant(id_: str) -> str:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from support_desk.cli.plain import alerts_text, rota_text, runbooks_text, spoken_length, tickets_text
+from support_desk.cli.plain import (
+    alerts_text,
+    own_shifts_text,
+    rota_text,
+    runbooks_text,
+    spoken_length,
+    tickets_text,
+)
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, Problem
 from support_desk.documents import alerts_document, rota_document, runbooks_document, tickets_document
@@ -153,7 +160,7 @@ def test_the_rota_tells_nobody_from_unknown() -> None:
 def test_my_shifts() -> None:
     known = rota(shift(Role.ON_CALL, SAM, TODAY + timedelta(hours=18), 16, override=True))
 
-    (only,) = rota_text(rota_document(desk(rota=[known]), NOW, SAM.email), ZONE, mine=True)
+    (only,) = own_shifts_text(rota_document(desk(rota=[known]), NOW, SAM.email), ZONE)
 
     assert only == (
         "You: Sam Patel, on call, from Monday 23 November, 18:00 until Tuesday 24 November, 10:00, "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from support_desk import __version__
 
 LEVELS = ("debug", "info", "warning", "error")
 
 DEMO_SEED = 7
+
+_CACHED = "what the dashboard read last, without asking the services"
 
 _COMMON: dict[str, object] = {
     "config": None,
@@ -45,16 +46,47 @@ def parser() -> argparse.ArgumentParser:
         parents=[common],
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    commands = _Commands(parser.add_subparsers(title="commands", metavar="COMMAND", dest="command"), common)
+    _add_demo(commands)
+    commands.add("check", "try the configuration and every service, changing nothing")
+    for name, help_text in (
+        ("login", "sign in to a service as yourself, in any browser; works over SSH"),
+        ("logout", "have a sign-in of yours revoked, and forget it"),
+    ):
+        commands.add(name, help_text).add_argument("service", choices=("zendesk",), help="which service")
+    _add_one_shots(commands)
+    _add_toil(commands)
+    _add_handover(commands)
+    _add_history(commands)
+    _add_status(commands)
+    _add_config(commands)
+    return parser
 
-    def command(name: str, help_text: str, below: Any = commands) -> argparse.ArgumentParser:
+
+class _Commands:
+    """Commands side by side, each with the common options."""
+
+    def __init__(
+        self, below: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+    ) -> None:
+        self._below = below
+        self._common = common
+
+    def add(self, name: str, help_text: str) -> argparse.ArgumentParser:
+        """One more command; its description is `help_text` as a sentence."""
         sentence = f"{help_text[:1].upper()}{help_text[1:]}."
-        made: argparse.ArgumentParser = below.add_parser(
-            name, help=help_text, description=sentence, parents=[common], allow_abbrev=False
+        return self._below.add_parser(
+            name, help=help_text, description=sentence, parents=[self._common], allow_abbrev=False
         )
-        return made
 
-    demo = command(
+    def of(self, command: argparse.ArgumentParser) -> _Commands:
+        """The commands of a command, one of which has to be given."""
+        below = command.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+        return _Commands(below, self._common)
+
+
+def _add_demo(commands: _Commands) -> None:
+    demo = commands.add(
         "demo", "the dashboard on built-in living fixtures: no account, no network, no configuration"
     )
     demo.add_argument("--seed", type=int, default=DEMO_SEED, help="which world (default: %(default)s)")
@@ -66,24 +98,18 @@ def parser() -> argparse.ArgumentParser:
         help="when it starts, such as 2026-12-02T02:00:00Z",
     )
 
-    command("check", "try the configuration and every service, changing nothing")
-    for name, help_text in (
-        ("login", "sign in to a service as yourself, in any browser; works over SSH"),
-        ("logout", "have a sign-in of yours revoked, and forget it"),
-    ):
-        command(name, help_text).add_argument("service", choices=("zendesk",), help="which service")
+
+def _add_one_shots(commands: _Commands) -> None:
     for name, help_text in (
         ("tickets", "the queue in order of breach risk"),
         ("alerts", "the alerts that are not closed"),
         ("rota", "who is on, who comes next, and the shifts to come"),
         ("runbooks", "runbooks about some words"),
     ):
-        one_shot = command(name, help_text)
+        one_shot = commands.add(name, help_text)
         form = one_shot.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="one JSON document instead of text")
-        one_shot.add_argument(
-            "--cached", action="store_true", help="what the dashboard read last, without asking the services"
-        )
+        one_shot.add_argument("--cached", action="store_true", help=_CACHED)
         if name == "rota":
             one_shot.add_argument("--mine", action="store_true", help="only your own shifts")
             form.add_argument(
@@ -92,7 +118,9 @@ def parser() -> argparse.ArgumentParser:
         if name == "runbooks":
             one_shot.add_argument("text", nargs="*", metavar="TEXT", help="words to look for")
 
-    toil = command("toil", "your claims of time off in lieu for alerts out of hours")
+
+def _add_toil(commands: _Commands) -> None:
+    toil = commands.add("toil", "your claims of time off in lieu for alerts out of hours")
     _add_range(toil, "two on-call pay periods before this one", "now")
     table = toil.add_mutually_exclusive_group()
     table.add_argument("--json", action="store_true", help="one JSON document instead of text")
@@ -101,45 +129,42 @@ def parser() -> argparse.ArgumentParser:
         "--cached", action="store_true", help="the rota as the dashboard read it last, without asking"
     )
 
-    handover = command("handover", "what the next person needs to know, as Markdown")
+
+def _add_handover(commands: _Commands) -> None:
+    handover = commands.add("handover", "what the next person needs to know, as Markdown")
     _add_range(handover, "of the support week, Wednesday", "of that week")
     handover.add_argument(
         "--details", action="store_true", help="requesters, tags and every action, not subject lines only"
     )
     handover.add_argument("--json", action="store_true", help="one JSON document that holds the text")
-    handover.add_argument(
-        "--cached", action="store_true", help="what the dashboard read last, without asking the services"
-    )
+    handover.add_argument("--cached", action="store_true", help=_CACHED)
 
-    history = command(
+
+def _add_history(commands: _Commands) -> None:
+    history = commands.add(
         "history", "the alerts of the past, which quiet times, TOIL and the handover count from"
     )
-    steps = history.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
-    importing = command(
-        "import", "fill the history from OpsGenie; it can be stopped and taken up again", below=steps
+    importing = commands.of(history).add(
+        "import", "fill the history from OpsGenie; it can be stopped and taken up again"
     )
     importing.add_argument(
         "--from", dest="start", type=_moment, default=None, metavar="TIME",
         help="how far back (default: as long as the history is kept)",
     )  # fmt: skip
 
-    status = command("status", "one line of what needs you, from what the dashboard read last")
+
+def _add_status(commands: _Commands) -> None:
+    status = commands.add("status", "one line of what needs you, from what the dashboard read last")
     form = status.add_mutually_exclusive_group()
     form.add_argument("--tmux", action="store_true", help="with colours for tmux's status bar")
     form.add_argument("--json", action="store_true", help="a JSON document")
 
-    config = command("config", "write a configuration, or show the effective one")
-    actions = config.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
-    init = command(
-        "init",
-        "write a commented configuration to fill in; never over one that is there",
-        below=actions,
-    )
+
+def _add_config(commands: _Commands) -> None:
+    actions = commands.of(commands.add("config", "write a configuration, or show the effective one"))
+    init = actions.add("init", "write a commented configuration to fill in; never over one that is there")
     init.add_argument("--stdout", action="store_true", help="print it instead")
-    command(
-        "show", "the effective configuration and where each value comes from; secrets masked", below=actions
-    )
-    return parser
+    actions.add("show", "the effective configuration and where each value comes from; secrets masked")
 
 
 def _add_range(command: argparse.ArgumentParser, beginning: str, end: str) -> None:

@@ -14,6 +14,8 @@ from support_desk.domain.need import Situation
 
 if TYPE_CHECKING:
     from support_desk.cli.one_shots import Seen
+    from support_desk.domain.alerts import Alert
+    from support_desk.domain.escalation import Countdown
 
 MOST = 5
 """Sentences; the rest stands in the sections below."""
@@ -21,39 +23,7 @@ MOST = 5
 
 def needs_text(seen: Seen) -> Iterator[str]:
     """The most pressing things, a sentence each; or that nothing is, as far as that is known."""
-    config = seen.config
-    on_second_line = second_line(seen.snapshot, seen.now, config)
-    on_the_ladder = ladder(seen.snapshot, config, seen.agreement.calendar, seen.now, on_second_line)
-    of = Situation(
-        now=seen.now,
-        agreement=seen.agreement,
-        alerts=[
-            (
-                alert,
-                in_words(
-                    escalation_of(
-                        alert,
-                        seen.snapshot,
-                        seen.now,
-                        config,
-                        seen.agreement.calendar,
-                        page=seen.pages.get(alert.id),
-                    ),
-                    config,
-                    seen.snapshot,
-                ),
-            )
-            for alert in to_answer(
-                seen.snapshot.alerts.rows,
-                config,
-                client_rules(config),
-                in_hours=seen.agreement.calendar.is_open(seen.now),
-            )
-        ],
-        queue=seen.snapshot.tickets.rows,
-        helper=helper_words(on_the_ladder, config.me.email),
-        duty=duty_of(config),
-    )
+    of = _situation(seen)
     found = needs(of)
     for need in found[:MOST]:
         words = sentence(need, seen.now, seen.zone)
@@ -63,6 +33,26 @@ def needs_text(seen: Seen) -> Iterator[str]:
     if not found:
         words = nothing_words(of, _doubts(seen))
         yield f"{words[:1].upper()}{words[1:]}."
+
+
+def _situation(seen: Seen) -> Situation:
+    snapshot, now, config, calendar = seen.snapshot, seen.now, seen.config, seen.agreement.calendar
+    in_hours = calendar.is_open(now)
+    on_the_ladder = ladder(snapshot, config, calendar, now, second_line(snapshot, now, config))
+
+    def next_line(alert: Alert) -> Countdown:
+        found = escalation_of(alert, snapshot, now, config, calendar, page=seen.pages.get(alert.id))
+        return in_words(found, config, snapshot)
+
+    counted = to_answer(snapshot.alerts.rows, config, client_rules(config), in_hours=in_hours)
+    return Situation(
+        now=now,
+        agreement=seen.agreement,
+        alerts=[(alert, next_line(alert)) for alert in counted],
+        queue=snapshot.tickets.rows,
+        helper=helper_words(on_the_ladder, config.me.email),
+        duty=duty_of(config),
+    )
 
 
 def _doubts(seen: Seen) -> Iterator[str]:

@@ -85,7 +85,7 @@ _ONE_SHOTS = {
         SourceName.ROTA,
         (FeedName.ROTA,),
         lambda seen: documents.rota_document(seen.snapshot, seen.now, seen.mine, seen.agreement.calendar),
-        lambda document, seen: plain.rota_text(document, seen.zone, bool(seen.mine)),
+        lambda document, seen: (plain.own_shifts_text if seen.mine else plain.rota_text)(document, seen.zone),
     ),
     "runbooks": _OneShot(
         SourceName.RUNBOOKS,

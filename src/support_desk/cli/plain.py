@@ -202,18 +202,20 @@ def _doubt(escalation: Document) -> str:
     return "".join(f"; {part}" for part in parts if part != told and not part.startswith("by the policy "))
 
 
-def rota_text(document: Document, zone: ZoneInfo, mine: bool = False) -> Iterator[str]:
-    """Who is on, who comes next, and with `mine` the person's own shifts."""
-    if mine:
-        if not document["shifts"]:
-            yield _quiet(document, "rota", "You have no shifts in the weeks that were read.")
-        now = datetime.fromisoformat(document["generated_at"])
-        for place, shift in enumerate(document["shifts"]):
-            left = (datetime.fromisoformat(shift["start"]) - now).total_seconds()
-            soon = f" That is in {spoken_length(left)}." if left > 0 else " That is now."
-            rests = " Nobody expects you unless it was agreed." if shift.get("rests") else ""
-            yield f"You: {_shift(shift, zone)}.{rests}{'' if place else soon}"
-        return
+def own_shifts_text(document: Document, zone: ZoneInfo) -> Iterator[str]:
+    """The person's own shifts, and how long it is until the first."""
+    if not document["shifts"]:
+        yield _quiet(document, "rota", "You have no shifts in the weeks that were read.")
+    now = datetime.fromisoformat(document["generated_at"])
+    for place, shift in enumerate(document["shifts"]):
+        left = (datetime.fromisoformat(shift["start"]) - now).total_seconds()
+        soon = f" That is in {spoken_length(left)}." if left > 0 else " That is now."
+        rests = " Nobody expects you unless it was agreed." if shift.get("rests") else ""
+        yield f"You: {_shift(shift, zone)}.{rests}{'' if place else soon}"
+
+
+def rota_text(document: Document, zone: ZoneInfo) -> Iterator[str]:
+    """Who is on, who comes next, and when nobody is."""
     if document["sources"]["rota"]["state"] == "off":
         yield _quiet(document, "rota", "")
         return

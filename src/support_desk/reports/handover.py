@@ -67,17 +67,13 @@ def handover_facts(view: Known, start: datetime, end: datetime, kept: Kept) -> F
     """What a handover of this range is made of."""
     actions = _actions(kept, view)
     pages = with_others(pages_of_log(kept.log or ()), kept.pages, view.config.me.email)
-    doubtful = {source.value: words for source, words in _missing(view.snapshot, view.now)}
-    missing = list(doubtful.values())
+    missing = {source.value: words for source, words in _missing(view.snapshot, view.now)}
     if kept.history is None:
-        missing.append("the history of alerts can't be read")
-        doubtful["history"] = missing[-1]
+        missing["history"] = "the history of alerts can't be read"
     elif kept.no_history:
-        missing.append("no alert is in this desk's history yet: support-desk history import fills it")
-        doubtful["history"] = missing[-1]
+        missing["history"] = "no alert is in this desk's history yet: support-desk history import fills it"
     if kept.log is None:
-        missing.append("the log of what was done here can't be read")
-        doubtful["log"] = missing[-1]
+        missing["log"] = "the log of what was done here can't be read"
     me, suspended = view.config.me, view.snapshot.suspended
     next_on = tuple(_next_on(view, end))
     return Facts(
@@ -106,8 +102,8 @@ def handover_facts(view: Known, start: datetime, end: datetime, kept: Kept) -> F
         ),
         incident_tag=view.config.on_call.incident_tag,
         suspended=None if suspended.read_at is None else len(suspended.rows),
-        missing=tuple(missing),
-        doubtful=frozenset(doubtful),
+        missing=tuple(missing.values()),
+        doubtful=frozenset(missing),
         history_from=kept.history_from,
     )
 
