@@ -204,7 +204,7 @@ class Program:
         for key in keys:
             self.quiet(quiet, timeout=0.5)
             # Chance for its own sake: nothing secret hangs on it.
-            time.sleep(random.uniform(0.01, 0.06))  # noqa: S311
+            time.sleep(random.uniform(0.01, 0.06))
             seen = len(self._chunks)
             pressed = time.monotonic_ns()
             os.write(self._master, key)

@@ -347,7 +347,7 @@ def make(
     folder = folder or Path(mkdtemp())
     config, clock, weather = config or demo_config(), clock or ManualClock(), weather or Weather()
     agreement = agreement_of(config)
-    desk = Desk(config, None, clock, agreement, random=Random(7))  # noqa: S311 - the same pauses every time
+    desk = Desk(config, None, clock, agreement, random=Random(7))
     desk.load()
     sources = build or (lambda: weathered_sources(clock, weather))
 
@@ -386,7 +386,10 @@ async def running(
     """
     clock, weather = ManualClock(at), weather or Weather()
     with TemporaryDirectory(ignore_cleanup_errors=True) as own:
-        build = lambda: edit(weathered_sources(clock, weather))  # noqa: E731 - these two at this place
+
+        def build() -> Sources:
+            return edit(weathered_sources(clock, weather))
+
         app = make(config, clock, weather, build, folder=folder or Path(own))
         async with app.run_test(size=size, notifications=True) as pilot:
             desk = Running(app, pilot, clock, weather)

@@ -143,13 +143,14 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def copied(text: str, environ: dict[str, str]) -> tuple[str, str, list[str]]:
     app: App[None] = App()
     said: list[str] = []
-    async with app.run_test():
-        app.notify = lambda message, **_: said.append(message)  # type: ignore[method-assign]
-        words = browser.copy(app, text, environ=environ)
-        for thread in threading.enumerate():
-            if thread.name == "clipboard":
-                thread.join(10)
-        return words, app.clipboard, said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "notify", lambda message, **_: said.append(message))
+        async with app.run_test():
+            words = browser.copy(app, text, environ=environ)
+            for thread in threading.enumerate():
+                if thread.name == "clipboard":
+                    thread.join(10)
+            return words, app.clipboard, said
 
 
 async def test_a_copy_goes_to_the_terminal_and_says_no_more_than_is_known() -> None:

@@ -66,7 +66,7 @@ BUTTONS = (0, 0, 0, 2, 32, 64, 65)
 
 def seeded(seed: int) -> Random:
     """Chances that are the same for the same seed."""
-    return Random(seed)  # noqa: S311 - nothing is kept secret by them
+    return Random(seed)
 
 
 def acts(seed: int, size: Size, count: int, *, decided: bool = False) -> Iterator[str | Size]:

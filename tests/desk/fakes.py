@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from support_desk.desk.snapshot import FeedName
 from support_desk.domain.alerts import Alert, AlertDetail, EscalationPolicy
 from support_desk.domain.rota import OnCall, Person, Rota
 from support_desk.domain.runbooks import Runbook, RunbookRule
@@ -39,10 +40,7 @@ class FakeSources:
     """Alerts, rota, tickets and runbooks in one object."""
 
     def __init__(self) -> None:
-        self.on = {
-            name: Script()
-            for name in "alerts policies on_call rota people tickets suspended runbooks".split()  # noqa: SIM905
-        }
+        self.on = {name: Script() for name in map(str, FeedName)}
         self.direct: dict[int, Ticket] = {}
         """What a direct read of a ticket gives; others are gone."""
         self.confirm_error: Exception | None = None

@@ -125,8 +125,8 @@ async def test_sending_is_on_disk_before_anything_is_sent(life: Life, service: S
     ],
     ids=lambda command: type(command).__name__,
 )
-async def test_what_cant_be_taken_back_is_held(life: Life, service: Service, command: object) -> None:
-    held = intent(life.clock, command=command)  # type: ignore[arg-type]
+async def test_what_cant_be_taken_back_is_held(life: Life, service: Service, command: Command) -> None:
+    held = intent(life.clock, command=command)
     life.submit(held)
     await pass_by(life, 4.9)
     assert (life.phase(held), service.asked[held.id]) == ("held", 0)
@@ -484,7 +484,7 @@ async def test_a_lost_answer_is_looked_for_further_and_further_apart_and_then_no
 
 
 async def test_a_look_that_ends_after_the_person_has_decided_changes_nothing(
-    life: Life, service: Service
+    life: Life, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.weather, service.blind = [Weather.LOST_ANSWER], True
     ack = intent(life.clock)
@@ -498,7 +498,8 @@ async def test_a_look_that_ends_after_the_person_has_decided_changes_nothing(
         await answer.wait()
         return await look(entry)
 
-    service.blind, service.verify = False, slow  # type: ignore[method-assign]
+    service.blind = False
+    monkeypatch.setattr(service, "verify", slow)
     looking = asyncio.ensure_future(life.outbox.verify(ack.id))
     await calm()
     assert life.outbox.discard(ack.id)

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from support_desk.domain.commands import PagePerson, pages_somebody
+from support_desk.domain.commands import Command, PagePerson, pages_somebody
 from support_desk.domain.intents import ASKING, MOVING, Intent, Phase
 from tests.desk.clock import ManualClock
 from tests.desk.outbox_world import ESCALATE, AtOnce, Life, Service, Weather, calm, intent, note
@@ -52,9 +53,9 @@ class OutboxMachine(RuleBasedStateMachine):
 
         self._loop.run_until_complete(go())
 
-    def _do(self, action: object) -> None:
+    def _do(self, action: Callable[[], object]) -> None:
         async def go() -> None:
-            action()  # type: ignore[operator]
+            action()
             await calm()
 
         self._loop.run_until_complete(go())
@@ -79,12 +80,12 @@ class OutboxMachine(RuleBasedStateMachine):
         command=st.sampled_from([ESCALATE, PAGE, note(), note("more")]),
         weather=st.lists(st.sampled_from(Weather), max_size=3),
     )
-    def decide(self, place: str, command: object, weather: list[Weather]) -> Intent:
+    def decide(self, place: str, command: Command, weather: list[Weather]) -> Intent:
         self._service.weather += weather
         return self._decided(place, command)
 
-    def _decided(self, place: str, command: object) -> Intent:
-        made = intent(self._clock, place, command)  # type: ignore[arg-type]
+    def _decided(self, place: str, command: Command) -> Intent:
+        made = intent(self._clock, place, command)
         self._all[made.id] = made
         self._allowed[made.id] = self._said[made.id] = 1
         self._do(lambda: self._life.submit(made))
@@ -96,7 +97,7 @@ class OutboxMachine(RuleBasedStateMachine):
         command=st.sampled_from([ESCALATE, PAGE]),
         weather=st.sampled_from(Weather),
     )
-    def page(self, place: str, command: object, weather: Weather) -> Intent:
+    def page(self, place: str, command: Command, weather: Weather) -> Intent:
         """A page whose hold runs out: it is seldom in the air otherwise."""
         made = self._decided(place, command)
         self._service.weather[:0] = [weather]

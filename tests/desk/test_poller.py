@@ -42,7 +42,7 @@ class Bench:
             interval=timedelta(seconds=interval),
             clock=self.clock,
             budget=self.budget,
-            random=Random(1),  # noqa: S311 - the same jitter in every run
+            random=Random(1),
             on_attempt=self.attempts.append,
             **options,
         )
@@ -313,7 +313,7 @@ def poller_with(
         interval=timedelta(seconds=60),
         clock=bench.clock,
         budget=bench.budget,
-        random=Random(1),  # noqa: S311 - the same jitter in every run
+        random=Random(1),
         on_attempt=on_attempt or bench.attempts.append,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ class Queue:
             raise self.direct
         return self.direct
 
-    async def sweep(self, *rows: Ticket, at: datetime = START, **more: bool | int) -> Digest[Ranked]:
-        reading = Reading(rows, **more)  # type: ignore[arg-type]
+    async def sweep(self, *rows: Ticket, at: datetime = START, **more: Any) -> Digest[Ranked]:
+        reading = Reading(rows, **more)
         found = await digest_sweep(self.sweeper, self.rows, reading, at, self.confirm)
         self.rows = found.rows
         return found

@@ -10,7 +10,7 @@ import pytest
 from support_desk.domain.commands import EditTicket, Promise
 from support_desk.domain.intents import FieldDifference, Intent, Receipt, Verdict
 from tests.desk.ticket_world import TicketWorld
-from tests.simulators.http import dropped, html_page, json_answer, throttled
+from tests.simulators.http import Answer, Request, dropped, html_page, json_answer, throttled
 from tests.simulators.zendesk import NOW, wire_ticket
 
 MANY = "/tickets/update_many.json"
@@ -317,11 +317,11 @@ async def test_what_cannot_be_read_back_rests_on_the_job(world: TicketWorld) -> 
     intents = await world.decide_all(HIGH)
     world.desk.job_polls = 0
 
-    def deaf(request: object) -> object:
+    def deaf(request: Request) -> Answer:
         world.desk.fail("/show_many", html_page(503), times=None)
-        return world.desk._route(request)  # type: ignore[arg-type]
+        return world.desk.route(request)
 
-    world.desk.fail(MANY, deaf)  # type: ignore[arg-type]
+    world.desk.fail(MANY, deaf)
     receipts = await do(world, intents)
     assert verdicts(receipts) == ["confirmed"] * 3
     assert receipts[0].evidence == ("the helpdesk says so; the ticket couldn't be read back",)

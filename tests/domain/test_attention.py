@@ -12,7 +12,7 @@ import pytest
 
 from support_desk.domain.alerts import Alert
 from support_desk.domain.attention import needs, nothing_words, sentence
-from support_desk.domain.commands import Acknowledge, EscalateAlert, Promise
+from support_desk.domain.commands import Acknowledge, Command, EscalateAlert, Promise
 from support_desk.domain.escalation import NOBODY, Countdown
 from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
 from support_desk.domain.late_start import woken_at
@@ -68,8 +68,8 @@ def queue(*tickets: Ticket) -> Sequence[Ranked]:
     return rank(tickets, AGREEMENT)
 
 
-def entry(phase: Phase, command: object = None, **changes: Any) -> Entry:
-    intent = Intent("0" * 32, Target("alert", "a9"), "P1 disk", command or Acknowledge(), Seen(), ME, DAY)  # type: ignore[arg-type]
+def entry(phase: Phase, command: Command | None = None, **changes: Any) -> Entry:
+    intent = Intent("0" * 32, Target("alert", "a9"), "P1 disk", command or Acknowledge(), Seen(), ME, DAY)
     return replace(Entry(intent, phase, DAY, "jo", "x"), **changes)
 
 

@@ -202,8 +202,8 @@ class TestTheLineChangesMeanwhile:
     def test_who_came_on_after_the_step_was_not_to_be_paged(
         self, policies: tuple[EscalationPolicy, ...]
     ) -> None:
-        late = lambda at: self.begins(at - 4 * MINUTE)  # noqa: E731 - two minutes after the step
-        found = asked(after=8, policies=policies, line=late)
+        # Two minutes after the step.
+        found = asked(after=8, policies=policies, line=lambda at: self.begins(at - 4 * MINUTE))
         assert (found.state, found.next, found.missed) == ("stopped", NOBODY, False)
         assert found.reason == "second line: nobody when its turn came"
 
@@ -387,7 +387,10 @@ class TestWhenTheSecondLineWasDue:
 
     def test_while_nobody_was_second_line_a_later_step_may_have_been(self) -> None:
         twice = replace(SUPPORT, rules=(*SUPPORT.rules, rule(20, "ooh_second_line")))
-        late = lambda at: SAM if at >= NIGHT + 10 * MINUTE else None  # noqa: E731 - a rota of one line
+
+        def late(at: datetime) -> Person | None:
+            return SAM if at >= NIGHT + 10 * MINUTE else None
+
         assert self.due(60, policies=(twice,), line=late) == (NIGHT + 20 * MINUTE, SAM, "policy")
         assert self.due(15, policies=(twice,), line=late) is None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from support_desk.domain.alerts import EscalationPolicy, EscalationRule, Recipient, Responder
 from support_desk.domain.next_line import LastReached, NextLine, named_policy, next_line, policy_for
-from support_desk.domain.rota import Person
+from support_desk.domain.rota import OnCall, Person
 from tests.desk.clock import START
 from tests.desk.samples import ANNA, BEN, alert, on_call
 
@@ -29,13 +30,17 @@ ON_CALL = (on_call("first_line", ANNA), on_call("ooh_second_line", BEN))
 
 
 def coming(
-    minutes: float, *told: str, status: str = "open", on: object = ON_CALL, own: bool = True
+    minutes: float,
+    *told: str,
+    status: str = "open",
+    on: Sequence[OnCall] | None = ON_CALL,
+    own: bool = True,
 ) -> object:
     created = START - timedelta(minutes=minutes)
     recipients = [Recipient(name, "notactive", "push", created + timedelta(seconds=1)) for name in told]
     row = alert("a", created_at=created, status=status)
     return next_line(
-        row, POLICY, own=own, recipients=recipients, on_call=on, people=(ANNA, BEN, OWEN),  # type: ignore[arg-type]
+        row, POLICY, own=own, recipients=recipients, on_call=on, people=(ANNA, BEN, OWEN),
         second_line_schedule="ooh_second_line", now=START,
     )  # fmt: skip
 

@@ -69,11 +69,12 @@ def seeded(config: Path, **changes: Any) -> None:
     store = ReadingsStore.open(store_file(loaded.config))
     then = datetime.now(UTC) - AGE
     known = view().snapshot
+    if changes:
+        first, *others = known.alerts.rows
+        alerts = (replace(first, **changes), *others)
+        known = known.with_feed(FeedName.ALERTS, replace(known.alerts, rows=alerts))
     for name in (FeedName.ALERTS, FeedName.TICKETS, FeedName.ROTA, FeedName.SUSPENDED):
-        rows = known.feed(name).rows
-        if name is FeedName.ALERTS and changes:
-            rows = (replace(rows[0], **changes), *rows[1:])  # type: ignore[type-var]
-        feed: Feed[object] = Feed(rows=rows, read_at=then)
+        feed: Feed[object] = Feed(rows=known.feed(name).rows, read_at=then)
         store.save(name, feed)
     store.close()
 

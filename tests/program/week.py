@@ -336,7 +336,7 @@ async def support_week(
         config = settings(opsgenie, zendesk, checkout(folder / "runbooks"))
         agreement = agreement_of(config)
         store = ReadingsStore.open(folder / "readings.sqlite3")
-        desk = Desk(config, store, clock, agreement, random=Random(7))  # noqa: S311 - the same pauses every time
+        desk = Desk(config, store, clock, agreement, random=Random(7))
         desk.load()
         secrets = {"WEEK_SECRET": CLIENT_SECRET, "WEEK_READ": READ_KEY, "WEEK_WRITE": WRITE_KEY}
 

@@ -16,6 +16,7 @@ from support_desk.config.model import OnCallSection
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.rota import Person, Role, Rota, Shift
 from support_desk.domain.tickets import Replies, Ticket
+from support_desk.screens.alert import AlertScreen
 from support_desk.screens.asking import Question
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.panes import PANES
@@ -23,6 +24,7 @@ from support_desk.sources.errors import NotAllowed, ServiceDown, SignInRefused, 
 from support_desk.sources.fixtures import DEMO_START
 from support_desk.sources.protocols import Reading
 from support_desk.widgets.columns import Moment
+from support_desk.widgets.lines import Lines
 from support_desk.widgets.row_lines import cells_of
 from support_desk.widgets.row_list import RowList
 from tests.support import LARGE, MIDDLE, SMALL, Running, Weather, changed, drawn, running
@@ -648,8 +650,9 @@ async def test_a_storm_is_one_row_and_each_alert_of_it_can_be_opened() -> None:
         await desk.press("enter")
         await desk.until(lambda: not isinstance(desk.app.screen, Dashboard))
         await desk.press("enter")
-        await desk.until(lambda: type(desk.app.screen).__name__ == "AlertScreen")
-        assert desk.app.screen.alert_id in {member.id for member in row.members}  # type: ignore[attr-defined]
+        await desk.until(lambda: isinstance(desk.app.screen, AlertScreen))
+        assert isinstance(desk.app.screen, AlertScreen)
+        assert desk.app.screen.alert_id in {member.id for member in row.members}
 
 
 async def test_marked_alerts_that_a_storm_takes_in_are_what_a_key_means() -> None:
@@ -693,10 +696,10 @@ async def test_a_critical_alert_is_on_every_screen_and_said_once() -> None:
     async with running() as desk:
         await desk.press("enter")
         await desk.until(lambda: type(desk.app.screen).__name__ == "TicketScreen")
-        line = desk.app.screen.query_one("#announcement")
+        line = desk.app.screen.query_one("#announcement", Lines)
         await desk.until(lambda: line.region.height == 1)
-        assert "P1 OPEN: https://www.eastmarch.example/ is down" in line.plain  # type: ignore[attr-defined]
-        assert "and 1 more" in line.plain  # type: ignore[attr-defined]
+        assert "P1 OPEN: https://www.eastmarch.example/ is down" in line.plain
+        assert "and 1 more" in line.plain
         desk.app.said.clear()
         await desk.pass_by(seconds=640)
         await desk.until(lambda: any("canals-prod-evidence-upload" in said for said in desk.app.said))

@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -429,7 +430,7 @@ async def test_where_there_is_no_row_no_key_is_offered_that_means_one() -> None:
             # The page of all suspended tickets is there without any; the activity is always up to date.
             meant = labels - ({"browser", "copy link"} if keys == ["Z"] else set())
             meant |= {"refresh"} if keys == ["5"] else set()
-            await desk.until(lambda meant=meant: not meant & set(offers(desk)))  # type: ignore[misc]
+            await desk.until(partial(offers_none, desk, meant))
             assert "help" in offers(desk)
             if desk.app.screen is not desk.dashboard:
                 await desk.press("q")
@@ -446,6 +447,11 @@ def offers(desk: Running) -> list[str]:
     """What the footer says that keys do."""
     line = desk.app.screen.query_one("#footer", Lines).line(0)
     return [text.strip() for text, style in line if style != "key"]
+
+
+def offers_none(desk: Running, keys: set[str]) -> bool:
+    """Whether the footer says nothing of these keys."""
+    return not keys & set(offers(desk))
 
 
 async def test_help_opens_on_the_dashboard_and_closes() -> None:

@@ -16,6 +16,7 @@ from support_desk.domain.promises import promise_in
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.replying import review_lines
 from support_desk.screens.asking import Question
+from support_desk.screens.key_line import KeyLine
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from support_desk.screens.ticket import TicketScreen
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
@@ -87,7 +88,7 @@ async def test_a_note_is_internal_and_arrives_as_typed(desk: Running) -> None:
     await go_to(desk, MAP)
     await desk.press("n")
     screen = await writing(desk)
-    assert "INTERNAL NOTE" in screen.query_one("#who").plain  # type: ignore[attr-defined]
+    assert "INTERNAL NOTE" in screen.query_one("#who", Lines).plain
     await write(desk, BRACES)
     entry = await ended(desk)
     assert (entry.phase, entry.words) == (Phase.CONFIRMED, "internal note added")
@@ -211,7 +212,7 @@ async def test_a_public_reply_is_reviewed_held_and_proved(desk: Running) -> None
     screen = await open_ticket(desk, MAP)
     await desk.press("ctrl+r")
     composer = await writing(desk)
-    assert "PUBLIC REPLY" in composer.query_one("#who").plain  # type: ignore[attr-defined]
+    assert "PUBLIC REPLY" in composer.query_one("#who", Lines).plain
     await write(desk, BRACES)
     shown = await question(desk)
     client = (await detail_of(desk, MAP)).ticket.requester or ""
@@ -424,7 +425,7 @@ async def test_a_promise_that_was_kept_is_ended(desk: Running) -> None:
     await desk.press("D")
     await desk.until(lambda: isinstance(desk.app.screen, LinePicker))
     await desk.pilot.pause()
-    assert "done ends “ring them”" in desk.app.screen.query_one("#question").plain  # type: ignore[attr-defined]
+    assert "done ends “ring them”" in desk.app.screen.query_one("#question", Lines).plain
     await desk.type("done")
     await desk.press("enter")
     await all_ended(desk, 2)
@@ -561,7 +562,7 @@ async def test_writing_and_reviewing_fit_a_small_terminal(key: str) -> None:
         await desk.press(key)
         composer = await writing(desk)
         assert composer.query_one("#text").size.height >= 18
-        assert "ctrl+s" in composer.query_one("#keys").plain  # type: ignore[attr-defined]
+        assert "ctrl+s" in composer.query_one("#keys", KeyLine).plain
         if key == "ctrl+r":
             await write(desk, "\n".join(f"Line {number}" for number in range(60)))
             await question(desk)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from textual.screen import Screen
 
 from support_desk.desk.snapshot import FeedName
 from support_desk.domain.intents import Phase
@@ -47,6 +49,11 @@ async def desk() -> AsyncIterator[Running]:
     async with running() as desk:
         await opened(desk)
         yield desk
+
+
+def on_top(desk: Running, kind: type[Screen[Any]]) -> bool:
+    """Whether a screen of this kind is the one that is used."""
+    return isinstance(desk.app.screen, kind)
 
 
 async def form(desk: Running) -> TriageScreen:
@@ -361,7 +368,7 @@ async def test_everything_is_reachable_at_80_by_24() -> None:
         assert "enter sends" in shown(desk), "what it would do is seen without scrolling"
         for key, kind in (("g", ChoicePicker), ("W", ChoicePicker), ("s", ChoicePicker), ("t", TagPicker)):
             await desk.press(key)
-            await desk.until(lambda kind=kind: isinstance(desk.app.screen, kind))  # type: ignore[misc]
+            await desk.until(partial(on_top, desk, kind))
             await desk.press("escape")
             await form(desk)
         await desk.press("i")

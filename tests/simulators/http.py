@@ -269,10 +269,10 @@ class _Listener(ThreadingHTTPServer):
         self.owner = owner
         super().__init__(("127.0.0.1", port), _Connection)
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is what many tests are about; anything else is a bug."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)
 
 
 class _Connection(BaseHTTPRequestHandler):

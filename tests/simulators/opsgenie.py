@@ -218,7 +218,7 @@ class OpsgenieSimulator:
 
     def _answer(self, request: Request) -> Answer:
         with self._lock:
-            answer = self._refusal(request) or self._route(request)
+            answer = self._refusal(request) or self.route(request)
         headers = {
             "Date": format_datetime(self.now, usegmt=True),
             "X-Request-ID": "req-4711",
@@ -236,7 +236,8 @@ class OpsgenieSimulator:
             return error(403, "You are not authorized to access this resource", code=40301)
         return None
 
-    def _route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Answer:
+        """The service's own answer, whatever a test has put in its way."""
         parts = [unquote(part) for part in request.path.strip("/").split("/")]
         match parts:
             case ["v2", "alerts"]:
@@ -455,7 +456,7 @@ def main() -> None:
             )
         )
     with simulator:
-        print(f"OpsGenie is simulated at {simulator.url}; reading key {READ_KEY}")  # noqa: T201
+        print(f"OpsGenie is simulated at {simulator.url}; reading key {READ_KEY}")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

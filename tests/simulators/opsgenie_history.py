@@ -48,10 +48,10 @@ class HistorySimulator(OpsgenieSimulator):
         self.heeds_times = True
         """False: the bounds of the question are ignored."""
 
-    def _route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Answer:
         if request.path == "/v2/alerts/count":
             return data({"count": len(self._found(request.param("query")))})
-        return super()._route(request)
+        return super().route(request)
 
     def _list_alerts(self, request: Request) -> Answer:
         offset, limit = int(request.param("offset", "0")), int(request.param("limit", "20"))

@@ -191,7 +191,7 @@ class WritableOpsgenie(Deliveries, OpsgenieSimulator):
         self._time()
         return super()._answer(request)
 
-    def _route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Answer:
         parts = [unquote(part) for part in request.path.strip("/").split("/")]
         if request.method != "GET":
             return self._written(request, parts)
@@ -210,7 +210,7 @@ class WritableOpsgenie(Deliveries, OpsgenieSimulator):
                 return data(self.integrations)
             case ["v2", "teams", key, "routing-rules"]:
                 return data(self.routing.get(key, []))
-        return super()._route(request)
+        return super().route(request)
 
     def _let_ring(self, alert_id: str) -> None:
         """Who was paged shows up once the recipients have been read often enough."""

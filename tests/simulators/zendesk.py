@@ -186,7 +186,7 @@ class ZendeskSimulator(Server):
     """The helpdesk. Change its attributes between requests, and use `fail` for what HTTP can do."""
 
     def __init__(self, *, port: int = 0, clock: Callable[[], datetime] = lambda: NOW) -> None:
-        super().__init__(self._route, port=port)
+        super().__init__(self.route, port=port)
         self._state = threading.RLock()
         self.clock = clock
         self.tickets: dict[int, Row] = {}
@@ -249,7 +249,8 @@ class ZendeskSimulator(Server):
         """Every token given so far is refused from now on."""
         self.tokens.clear()
 
-    def _route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Answer:
+        """The service's own answer, whatever a test has put in its way."""
         with self._state:
             if request.path == "/oauth/tokens":
                 return self._token(request)
@@ -458,8 +459,8 @@ def main() -> None:
         for number in list(desk.tickets)[:20]:
             desk.comments[number] = [wire_comment(n, author_id=201 if n % 2 else 101) for n in range(1, 6)]
         desk.suspended_tickets = [wire_suspended(n) for n in range(1, 4)]
-        print(f'[zendesk] url = "{desk.url}", auth = "token", email = "{EMAIL}", token = "{API_TOKEN}"')  # noqa: T201
-        print(f'or auth = "oauth", client_id = "{CLIENT_ID}", client_secret = "{CLIENT_SECRET}"')  # noqa: T201
+        print(f'[zendesk] url = "{desk.url}", auth = "token", email = "{EMAIL}", token = "{API_TOKEN}"')
+        print(f'or auth = "oauth", client_id = "{CLIENT_ID}", client_secret = "{CLIENT_SECRET}"')
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -196,13 +196,13 @@ class PersonalZendesk(WritableZendesk):
 
     # Whose a request is
 
-    def _route(self, request: Request) -> Answer:
+    def route(self, request: Request) -> Answer:
         with self._state:
             shared = self.me
             grant = self._grant_of(request)
             self.me = shared if grant is None else grant.person
             try:
-                return super()._route(request)
+                return super().route(request)
             finally:
                 self.me = shared
 

@@ -93,7 +93,7 @@ class WritableZendesk(Deliveries, ZendeskSimulator):
         self._warnings: list[str] = []
 
     def take(self, request: Request) -> Answer:
-        return self._route(request)
+        return self.route(request)
 
     # What people do in the browser
 

@@ -13,6 +13,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
+from unittest.mock import patch
 
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
@@ -42,13 +43,13 @@ def main(url: str, path: str, now: str, *flags: str) -> None:
     )
     reader = Reader(settings, sign_in, rates=rates, limits=limits, now=lambda: moment)
     if "--die-before-rename" in flags:
-        Path.rename = _die  # type: ignore[method-assign,assignment]
-    print("ready", flush=True)  # noqa: T201 - the test reads it
+        patch.object(Path, "rename", _die).start()
+    print("ready", flush=True)
     sys.stdin.readline()
     try:
-        print(reader.me().name, flush=True)  # noqa: T201
+        print(reader.me().name, flush=True)
     except SourceError as error:
-        print(f"{error.problem}: {error.remedy}", flush=True)  # noqa: T201
+        print(f"{error.problem}: {error.remedy}", flush=True)
 
 
 def _die(*_: object) -> NoReturn:

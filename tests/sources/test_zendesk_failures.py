@@ -342,11 +342,10 @@ async def test_the_sign_in_asks_for_no_more_than_the_desk_does_and_shows_no_cred
 
 async def test_wrong_credentials_name_the_keys_to_look_at() -> None:
     with ZendeskSimulator() as desk:
-        for settings, key in (
-            ({"client_secret": "wrong"}, "client_secret"),
-            ({"auth": "token", "token": "wrong"}, "email and token"),
+        for source, key in (
+            (source_for(desk.url, client_secret="wrong"), "client_secret"),
+            (source_for(desk.url, auth="token", token="wrong"), "email and token"),
         ):
-            source = source_for(desk.url, **settings)  # type: ignore[arg-type]
             with pytest.raises(SignInRefused) as caught:
                 await source.queue()
             assert key in caught.value.remedy

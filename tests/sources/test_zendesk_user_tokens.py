@@ -382,7 +382,7 @@ def test_programs_that_renew_at_the_same_time_renew_once(world: World) -> None:
 
     def slowly(request: Request) -> Answer:
         assert begun.wait(20)
-        return world.desk._route(request)
+        return world.desk.route(request)
 
     world.desk.fail("/oauth/tokens", slowly)
     begin(*programs)

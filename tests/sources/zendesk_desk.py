@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
@@ -12,6 +12,9 @@ from support_desk.sources.zendesk import Limits, ZendeskSource
 from support_desk.sources.zendesk.token_store import TokenFile
 from support_desk.sources.zendesk.writer import ZendeskWriter
 from tests.simulators.zendesk import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, NOW
+
+Auth = Literal["oauth", "oauth_user", "token"]
+"""The ways to sign in, as `[zendesk] auth` names them."""
 
 PATIENT = Limits(connect_seconds=10, read_seconds=20, total_seconds=20, job_seconds=30, body_bytes=4_000_000)
 """Whatever answers at all does so within these, however busy the machine is."""
@@ -35,7 +38,7 @@ class Time:
 def source_for(
     url: str,
     *,
-    auth: str = "oauth",
+    auth: Auth = "oauth",
     now: Any = lambda: NOW,
     limits: Limits = PATIENT,
     client_secret: str = CLIENT_SECRET,
@@ -46,7 +49,7 @@ def source_for(
     **settings: Any,
 ) -> ZendeskSource:
     return ZendeskSource(
-        Zendesk(url=url, auth=auth, client_id=CLIENT_ID, email=EMAIL, **settings),  # type: ignore[arg-type]
+        Zendesk(url=url, auth=auth, client_id=CLIENT_ID, email=EMAIL, **settings),
         client_secret=Secret(lambda: client_secret),
         token=Secret(lambda: token),
         now=now,
@@ -59,7 +62,7 @@ def source_for(
 
 
 def writer_for(
-    url: str, *, me: str = "agent1@example.com", auth: str = "token", **more: Any
+    url: str, *, me: str = "agent1@example.com", auth: Auth = "token", **more: Any
 ) -> tuple[ZendeskSource, ZendeskWriter]:
     """A source and its writer, for the person who is agent 102; the credential is agent 101's."""
     source = source_for(url, auth=auth, **more)

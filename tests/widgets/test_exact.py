@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -110,7 +111,7 @@ def words(random: Random, letters: Sequence[str]) -> str:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("letters", [PLAIN, ALL_KINDS])
 async def test_the_terminal_shows_what_a_whole_picture_would(seed: int, letters: Sequence[str]) -> None:
-    random, app = Random(seed), ExactApp()  # noqa: S311 - nothing secret hangs on it
+    random, app = Random(seed), ExactApp()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         said: dict[str, list[str]] = {"left": ["x"] * HEIGHT, "right": ["y"] * HEIGHT, "over": ["z"] * 3}
         # The first frame is Textual's.
@@ -140,21 +141,20 @@ async def test_a_countdown_at_the_end_of_a_sentence_writes_the_countdown() -> No
         assert len("".join(app.written)) < 60
 
 
-async def test_only_what_shows_a_change_is_asked_for_its_lines() -> None:
+async def test_only_what_shows_a_change_is_asked_for_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     app = ExactApp()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         app.lines("over").show([(("over", "text"),)])
         app.lines("right").show([(("one", "text"),)] * HEIGHT)
         await app.painted(pilot)
         asked: list[str | None] = []
+
+        def noted(widget: Widget, render_lines: Callable[[Region], list[Strip]], crop: Region) -> list[Strip]:
+            asked.append(widget.id)
+            return render_lines(crop)
+
         for widget in app.screen.walk_children(Widget):
-            render_lines = widget.render_lines
-
-            def noted(crop: Region, name=widget.id, render_lines=render_lines) -> list[Strip]:  # type: ignore[no-untyped-def]
-                asked.append(name)
-                return render_lines(crop)  # type: ignore[no-any-return]
-
-            widget.render_lines = noted  # type: ignore[method-assign]
+            monkeypatch.setattr(widget, "render_lines", partial(noted, widget, widget.render_lines))
         app.lines("right").show([(("two", "text"),)] * HEIGHT)
         await app.painted(pilot)
         # Some of the right pane's lines begin under the third.

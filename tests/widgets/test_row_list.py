@@ -252,7 +252,7 @@ async def test_a_range_is_marked_from_where_it_began() -> None:
         assert [row.id for row in app.list.marked] == [2, 3, 4]
 
 
-async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
+async def test_a_tick_asks_only_for_the_cells_whose_text_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     app = ListApp(rows(1, 2))
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
@@ -263,7 +263,7 @@ async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
             asked.extend(regions)
             return refresh(*regions, **more)
 
-        app.list.refresh = asking  # type: ignore[method-assign]
+        monkeypatch.setattr(app.list, "refresh", asking)
         app.list.tick()
         assert asked == []
         app.now += timedelta(seconds=1)
@@ -272,7 +272,9 @@ async def test_a_tick_asks_only_for_the_cells_whose_text_changed() -> None:
         assert all(region.width == 6 for region in asked)
 
 
-async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_was() -> None:
+async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def two_that_tick(width: int) -> Sequence[Column[Row]]:
         left, text = columns(width)
         return (left, Column("still", "", 3, lambda _, __: ("yes", "dim")), replace(left, id="more"), text)
@@ -288,7 +290,7 @@ async def test_a_tick_asks_for_one_stretch_of_a_line_and_leaves_the_rest_as_it_w
             asked.extend(regions)
             return refresh(*regions, **more)
 
-        app.list.refresh = asking  # type: ignore[method-assign]
+        monkeypatch.setattr(app.list, "refresh", asking)
         app.now += timedelta(seconds=1)
         app.list.tick()
         assert [(region.x, region.width) for region in asked] == [(2, 17)] * 2

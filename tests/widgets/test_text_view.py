@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from support_desk.text import cell_width, clean
 from support_desk.widgets.text_view import TextLine, TextView, breaks, wrap
@@ -170,7 +171,7 @@ async def test_the_keys_move_at_once() -> None:
         assert app.view.scroll_offset.y == 0
 
 
-async def test_only_what_changed_is_drawn_again() -> None:
+async def test_only_what_changed_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Reader()
     async with app.run_test(size=(60, 12)) as pilot:
         app.view.show("a", comments(10))
@@ -178,11 +179,11 @@ async def test_only_what_changed_is_drawn_again() -> None:
         drawn: list[int] = []
         render = app.view.render_line
 
-        def recording(y: int):  # type: ignore[no-untyped-def]
+        def recording(y: int) -> Strip:
             drawn.append(y)
             return render(y)
 
-        app.view.render_line = recording  # type: ignore[method-assign]
+        monkeypatch.setattr(app.view, "render_line", recording)
         changed = comments(10)
         changed[1] = line("fact 9")
         app.view.show("a", changed)
