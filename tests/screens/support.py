@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from support_desk.app import DeskApp, make_app
@@ -19,35 +19,17 @@ from support_desk.desk.preferences import Preferences
 from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.tickets import Ticket, TicketDetail
 from support_desk.sources.errors import SourceError
-from support_desk.sources.fixtures import DEMO_START, World, demo_config
+from support_desk.sources.fixtures import World, demo_config
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.fixtures.changes import ChangedWorld
 from support_desk.sources.fixtures.sources import FixtureAlerts, FixtureTickets
 from support_desk.sources.fixtures.ticket_writer import FixtureTicketWriter
 from support_desk.sources.protocols import Reading, Sources
 from support_desk.start import open_outbox
+from tests.standing_clock import StandingClock
 
 PATIENCE = 200
 """Rounds of the event loop that a condition may take to come true."""
-
-
-class StandingClock:
-    """Time that moves only when a test says so."""
-
-    def __init__(self, at: datetime = DEMO_START) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return (self.at - DEMO_START).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.Event().wait()
-
-    def pass_by(self, **span: float) -> None:
-        self.at += timedelta(**span)
 
 
 @dataclass
@@ -175,12 +157,13 @@ async def running(
         said.append(message)
         original(message, **options)
 
-    app.notify = notify  # type: ignore[method-assign]
-    async with app.run_test(size=size, notifications=True) as pilot:
-        desk = Running(app, pilot, clock, faults, said)
-        await desk.until(lambda: app.desk.snapshot.tickets.rows and app.desk.snapshot.alerts.rows)
-        await desk.until(lambda: app.desk.snapshot.runbooks.rows and app.desk.snapshot.suspended.rows)
-        yield desk
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "notify", notify)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            desk = Running(app, pilot, clock, faults, said)
+            await desk.until(lambda: app.desk.snapshot.tickets.rows and app.desk.snapshot.alerts.rows)
+            await desk.until(lambda: app.desk.snapshot.runbooks.rows and app.desk.snapshot.suspended.rows)
+            yield desk
 
 
 def broken(problem: str = "Zendesk gave no answer", remedy: str = "look at the network") -> SourceError:

@@ -127,7 +127,7 @@ async def test_every_row_of_the_sla_is_shown_and_its_time_runs() -> None:
         assert desk.app.view.promises[key] == promise, "a note that wasn't read may have it"
         screen.read(detail)
         await desk.until(lambda: not desk.app.view.promises)
-        desk.clock.pass_by(minutes=2)
+        desk.clock.go(minutes=2)
         screen.tick()
         assert screen.text.plain != before
         assert "read 2 min ago" in status(screen)
@@ -216,7 +216,7 @@ async def test_reading_again_keeps_the_place() -> None:
         await desk.press("r")
         await desk.until(lambda: len(desk.faults.asked) > asked and "read just now" in status(screen))
         assert screen.text.shown.split("\n")[0] == top
-        desk.clock.pass_by(minutes=3)
+        desk.clock.go(minutes=3)
         screen.tick()
         await desk.pilot.pause()
         assert "\n".join(screen.text.shown.split("\n")[1:3]) in screen.text.plain
@@ -439,10 +439,10 @@ async def test_an_open_alert_counts_down_to_the_next_line() -> None:
             ("NOT KNOWN whether the page arrived: ask them", "late"),
             ("  asked for by Callum Reid, 09:46, just now", "dim"),
         )
-        desk.clock.pass_by(seconds=3)
+        desk.clock.go(seconds=3)
         screen.tick()
         assert "Helen Marsh) in 3:27 (" in screen.text.plain
-        desk.clock.pass_by(hours=1)
+        desk.clock.go(hours=1)
         screen.tick()
         assert "CHECK" in screen.text.plain
 

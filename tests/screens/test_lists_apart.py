@@ -49,7 +49,7 @@ async def test_the_last_look_is_shown_and_remembered() -> None:
         looked = desk.app.last_look
         assert looked == desk.clock.now()
         await desk.press("q")
-        desk.clock.pass_by(hours=2)
+        desk.clock.go(hours=2)
         await suspended(desk)
         assert "you last looked" in desk.screen_text()
         assert "2 h ago" in desk.screen_text()
@@ -84,7 +84,7 @@ async def test_tab_goes_to_the_text_and_q_comes_back_before_it_leaves() -> None:
 async def test_refreshing_reads_only_this_feed() -> None:
     async with running() as desk:
         await suspended(desk)
-        desk.clock.pass_by(minutes=1)
+        desk.clock.go(minutes=1)
         await desk.press("r")
         await desk.until(lambda: desk.app.desk.snapshot.feed(FeedName.SUSPENDED).read_at == desk.clock.now())
         assert desk.app.desk.snapshot.tickets.read_at != desk.clock.now()

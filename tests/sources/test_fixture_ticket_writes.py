@@ -23,6 +23,7 @@ from support_desk.domain.triage import FeaturePath, Kind, feature_form, form_for
 from support_desk.sources.errors import NotThere, OutOfDate, Rejected, Throttled
 from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
 from support_desk.sources.writers import Job, TicketAnswer
+from tests.standing_clock import StandingClock
 
 CONFIG = demo_config()
 LONDON = ZoneInfo("Europe/London")
@@ -37,19 +38,6 @@ RUNNING = "Complaint form loses"
 """Open, with a later reply owed."""
 TRIAGED_LATER = "School admissions"
 """Arrives after 95 seconds; a colleague triages it eight and a half minutes in."""
-
-
-class StandingClock:
-    """A clock that moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.time = DEMO_START
-
-    def now(self) -> datetime:
-        return self.time
-
-    def go(self, **length: float) -> None:
-        self.time += timedelta(**length)
 
 
 class Helpdesk:
@@ -575,7 +563,7 @@ class TestTheWorldGoesOn:
         for row in (await desk.source.queue()).rows:
             await desk.writer.change_tags(row.id, add=("seen",), stamp=row.updated_at)
         for minute in (4, 13, 700):
-            desk.clock.time = other.clock.time = DEMO_START + timedelta(minutes=minute)
+            desk.clock.at = other.clock.at = DEMO_START + timedelta(minutes=minute)
             mine, plain = (await desk.source.queue()).rows, (await other.source.queue()).rows
             assert {row.id for row in mine} == {row.id for row in plain}
             kept = {row.id: row for row in plain}
@@ -617,7 +605,7 @@ class TestReplay:
         desk.clock.go(minutes=2)
         seen.append(await desk.edit(PENDING, EditTicket(comment="Well?", public=True)))
         for minute in (40, 3, 14):
-            desk.clock.time = DEMO_START + timedelta(minutes=minute)
+            desk.clock.at = DEMO_START + timedelta(minutes=minute)
             seen.append((await desk.source.queue()).rows)
             seen.append(await desk.source.ticket(ticket.id))
         return seen

@@ -28,6 +28,7 @@ from support_desk.sources.fixtures import DEMO_START, World, fixture_sources
 from support_desk.sources.fixtures.alert_writer import FixtureAlertWriter
 from support_desk.sources.fixtures.changes import ChangedWorld
 from support_desk.sources.writers import Outcome
+from tests.standing_clock import StandingClock
 
 ME = "robin@agency.example"
 SECOND = timedelta(seconds=1)
@@ -35,19 +36,6 @@ SOON = timedelta(seconds=0.7)
 """Long enough for the world's alert service to work a request off."""
 HARBOURS = "harbours-prod-alb-5xx"
 POLICY = ("escalation-support", "Support: first line, then second line")
-
-
-class StandingClock:
-    """A clock that moves when the test says so."""
-
-    def __init__(self, now: datetime = DEMO_START) -> None:
-        self.time = now
-
-    def now(self) -> datetime:
-        return self.time
-
-    def go(self, **length: float) -> None:
-        self.time += timedelta(**length)
 
 
 class Monitoring:
@@ -81,7 +69,7 @@ class Monitoring:
         if not self.id:
             await self.alert()
         request = await self.writer.ask(self.id, command, actor=ME, token="0badcafe")
-        self.clock.time += SOON
+        self.clock.at += SOON
         outcome = await self.writer.outcome(request)
         assert outcome is not None
         return outcome
@@ -216,7 +204,7 @@ class TestAlertChanges:
         before = (await desk.detail()).recipients
         desk.clock.go(minutes=9)
         assert (await desk.detail()).recipients == before
-        desk.clock.time = until
+        desk.clock.at = until
         row = await desk.alert()
         assert (row.status, row.acknowledged_by, row.updated_at) == ("open", None, until)
         desk.clock.go(seconds=3)
@@ -234,7 +222,7 @@ class TestAlertChanges:
         assert (row.status, row.acknowledged_by) == ("open", None)
         assert row.acknowledged_at is not None
         withdrawn = row.updated_at
-        desk.clock.time = withdrawn + timedelta(minutes=5)
+        desk.clock.at = withdrawn + timedelta(minutes=5)
         paged = {row.name: row.at for row in (await desk.detail()).recipients}
         assert paged[second.email] == withdrawn + timedelta(minutes=5)
 
@@ -273,7 +261,7 @@ class TestEscalation:
 
     async def test_the_line_is_who_is_on_call_at_that_moment(self, desk: Monitoring) -> None:
         desk.part = "nightly-backup"
-        desk.clock.time = datetime.fromisoformat("2026-12-02T10:05:00+00:00")
+        desk.clock.at = datetime.fromisoformat("2026-12-02T10:05:00+00:00")
         await desk.do(Acknowledge())
         await desk.do(Unacknowledge())
         desk.clock.go(seconds=5)
@@ -362,7 +350,7 @@ class TestTheWorldGoesOn:
     async def test_a_colleague_leaves_an_acknowledged_alert_to_its_owner(self) -> None:
         desk = Monitoring("wexcombe-prod-web-2-disk")
         await desk.do(Acknowledge())
-        desk.clock.time = DEMO_START + timedelta(seconds=200)
+        desk.clock.at = DEMO_START + timedelta(seconds=200)
         assert (await desk.alert()).acknowledged_by == ME
         notes = [event for event in (await desk.detail()).events if event.note]
         assert [event.who for event in notes] == ["Magda Kowal"]
@@ -370,7 +358,7 @@ class TestTheWorldGoesOn:
     async def test_the_monitor_closes_what_is_well_again(self) -> None:
         desk = Monitoring("eastmarch.example/ is down")
         await desk.do(Acknowledge())
-        desk.clock.time = DEMO_START + timedelta(seconds=881)
+        desk.clock.at = DEMO_START + timedelta(seconds=881)
         assert await desk.find() is None
         assert (await desk.detail()).alert.acknowledged_by == ME
 
@@ -378,7 +366,7 @@ class TestTheWorldGoesOn:
         desk = Monitoring("rds-cpu")
         before = await desk.alert()
         await desk.do(NoteAlert("again"))
-        desk.clock.time = DEMO_START + timedelta(seconds=125)
+        desk.clock.at = DEMO_START + timedelta(seconds=125)
         after = await desk.alert()
         assert after.count == before.count + 2
         assert after.last_occurred_at == after.updated_at == DEMO_START + timedelta(seconds=120)
@@ -388,7 +376,7 @@ class TestTheWorldGoesOn:
         for row in (await desk.source.open_alerts()).rows:
             await desk.writer.ask(row.id, AddAlertTags(("seen",)), actor=ME, token="")
         for minute in (1, 6, 9, 15, 40):
-            desk.clock.time = DEMO_START + timedelta(minutes=minute)
+            desk.clock.at = DEMO_START + timedelta(minutes=minute)
             rows = (await desk.source.open_alerts()).rows
             assert rows
             for row in rows:
@@ -414,12 +402,12 @@ class TestReplay:
             (200, SnoozeAlert(DEMO_START + timedelta(minutes=8))),
             (220, AddAlertTags(("x",))),
         ):
-            desk.clock.time = DEMO_START + timedelta(seconds=seconds)
+            desk.clock.at = DEMO_START + timedelta(seconds=seconds)
             requests.append(await desk.writer.ask((await desk.alert()).id, command, actor=ME, token="t"))
         requests.append(await desk.writer.create(TestPaging.PAGE, alias="f00d", actor=ME))
         lists, details = [], []
         for minute in (30, 4, 9, 12):
-            desk.clock.time = DEMO_START + timedelta(minutes=minute)
+            desk.clock.at = DEMO_START + timedelta(minutes=minute)
             lists.append((await desk.source.open_alerts()).rows)
             details.append(await desk.detail())
         return requests, lists, details

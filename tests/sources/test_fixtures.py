@@ -24,20 +24,11 @@ from support_desk.domain.tickets import Ticket
 from support_desk.sources.errors import NotThere, Unreadable
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
 from support_desk.text import clean, clean_block
+from tests.standing_clock import StandingClock
 
 LONDON = ZoneInfo("Europe/London")
 CONFIG = demo_config()
 AGREEMENT = Agreement(calendar_from(CONFIG.hours), frozenset(CONFIG.zendesk.emergency_addresses))
-
-
-class StandingClock:
-    """A clock that moves when the test says so."""
-
-    def __init__(self, now: datetime = DEMO_START) -> None:
-        self.time = now
-
-    def now(self) -> datetime:
-        return self.time
 
 
 def after(**length: float) -> datetime:
@@ -477,7 +468,7 @@ class TestSources:
         assert sources.tickets is not None
         before = (await sources.tickets.queue()).rows
         gone = next(row for row in before if row.subject.startswith("Logo missing"))
-        clock.time = after(minutes=6)
+        clock.at = after(minutes=6)
         assert gone.id not in {row.id for row in (await sources.tickets.queue()).rows}
         (confirmed,) = (await sources.tickets.confirm([gone.id, 1])).rows
         assert confirmed.status == "solved"
