@@ -57,7 +57,15 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["nonsense"], ["--nonsense"], ["config"], ["status", "--json", "--tmux"], ["demo", "--at", "noon"]],
+    [
+        ["nonsense"],
+        ["--nonsense"],
+        ["config"],
+        ["status", "--json", "--tmux"],
+        ["demo", "--at", "noon"],
+        ["demo", "--plain", "--at", "9999-12-31"],
+        ["toil", "--from", "0001-01-01T00:00+05:00"],
+    ],
 )
 def test_wrong_usage_is_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(argv) == 2

@@ -219,6 +219,18 @@ def test_whose_claims_must_be_known(configuration: Path, capsys: pytest.CaptureF
     assert "me.email" in capsys.readouterr().err
 
 
+def test_what_is_typed_without_a_zone_is_on_the_clocks_of_the_desk(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with configuration.open("a", encoding="utf-8") as file:
+        file.write('[hours]\ntimezone = "Europe/Paris"\n')
+
+    ask(configuration, "--cached", "--json", "--from", "2026-11-12T02:30", "--to", "2026-11-12T09:00+00:00")
+
+    found = document(capsys)
+    assert (found["from"], found["to"]) == ("2026-11-12T01:30:00Z", "2026-11-12T09:00:00Z")
+
+
 def test_a_range_runs_forwards(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(configuration, "--from", "2026-11-20", "--to", "2026-11-19") == 2
     assert "--to must be after --from" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from support_desk.desk.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
     from pathlib import Path
 
     from support_desk.config.checks import Where
@@ -186,13 +187,25 @@ def _demo(arguments: argparse.Namespace) -> int:
     if arguments.plain:
         from support_desk.cli.one_shots import whole_demo
 
-        return whole_demo(arguments.seed, arguments.at)
+        return whole_demo(arguments.seed, _demo_moment(arguments.at))
     if not _on_a_terminal():
         return 2
     _before_textual()
     from support_desk.start import run_demo
 
-    return run_demo(seed=arguments.seed, at=arguments.at, read_only=arguments.read_only)
+    return run_demo(seed=arguments.seed, at=_demo_moment(arguments.at), read_only=arguments.read_only)
+
+
+def _demo_moment(typed: datetime | None) -> datetime | None:
+    """When the demo is to begin (UTC); None: at its own moment."""
+    if typed is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    from support_desk.cli.arguments import in_zone
+    from support_desk.sources.fixtures import demo_config
+
+    return in_zone(typed, ZoneInfo(demo_config().hours.timezone))
 
 
 def _before_textual() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from support_desk import __version__
+from support_desk.sources.moments import plausible
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -194,16 +195,20 @@ def _common_options() -> argparse.ArgumentParser:
     return common
 
 
+def in_zone(at: datetime | None, zone: tzinfo) -> datetime | None:
+    """A moment of the command line, in UTC: what was typed without a zone is on the clocks of this one."""
+    if at is None:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
 def _moment(text: str) -> datetime:
-    """A moment; without a zone it is London's time."""
+    """A moment as it was typed, with a zone or without: `in_zone` makes one for everybody of it."""
     try:
         at = datetime.fromisoformat(text)
+        plausible(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!a} isn't a time; write it like 2026-11-23T10:30:00Z"
         ) from None
-    if at.tzinfo is None:
-        from zoneinfo import ZoneInfo
-
-        at = at.replace(tzinfo=ZoneInfo("Europe/London"))
-    return at.astimezone(UTC)
+    return at

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from support_desk import glance
 from support_desk.cli import output
+from support_desk.cli.arguments import in_zone
 from support_desk.cli.one_shots import Seen, read_feeds, tell_what_is_missing
 from support_desk.cli.own_log import own_log, shared_pages
 from support_desk.config.load import Loaded
@@ -46,7 +47,7 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     opens = time.fromisoformat(loaded.config.hours.start)
     usual = support_week if arguments.start else week_to_hand_over
     start, end = usual(seen.now, seen.zone, opens)
-    start, end = arguments.start or start, arguments.end or end
+    start, end = in_zone(arguments.start, seen.zone) or start, in_zone(arguments.end, seen.zone) or end
     if start >= end:
         output.talk("--to must be after --from")
         return 2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from support_desk.cli import output
+from support_desk.cli.arguments import in_zone
 from support_desk.config.secrets import secret_of
 from support_desk.domain.past import Span
 from support_desk.domain.words import counted, duration_words, moment_words
@@ -60,7 +61,7 @@ def history(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ
 def _wanted(arguments: argparse.Namespace, config: Config, now: datetime) -> Span | None:
     """The span asked for, no longer than the store keeps; None, with words, where there is none."""
     kept = timedelta(days=config.retention.days)
-    start: datetime = arguments.start or now - kept
+    start = in_zone(arguments.start, ZoneInfo(config.hours.timezone)) or now - kept
     if start >= now:
         output.talk("--from must lie in the past")
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from support_desk import glance
 from support_desk.cli import output
+from support_desk.cli.arguments import in_zone
 from support_desk.cli.plain import spoken_length, spoken_time
 from support_desk.cli.reading import HOW_TO_CONFIGURE
 from support_desk.config.load import Loaded
@@ -64,7 +65,8 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
     calendar = agreement_of(config).calendar
     now = clock.now()
     start, end = usual_range(now, calendar)
-    start, end = arguments.start or start, arguments.end or end
+    until = in_zone(arguments.end, calendar.timezone)
+    start, end = in_zone(arguments.start, calendar.timezone) or start, until or end
     if start >= end:
         output.talk("--to must be after --from")
         return 2
@@ -72,7 +74,7 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
     if not arguments.cached:
         rota = _rota(config, clock, environ, start, max(end, now))
         # By the service's clock, as an import of the history goes: what lies between the two is no gap.
-        end = arguments.end or clock.now()
+        end = until or clock.now()
         # The timeline alone speaks for the rota here.
         for name in FEEDS_OF[SourceName.ROTA]:
             snapshot = snapshot.with_feed(name, rota if name is FeedName.ROTA else Feed(enabled=False))

@@ -35,7 +35,7 @@ class Me(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Hours(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timezone: str = "Europe/London"
-    """The zone of the working day; every time on the screen is in it."""
+    """The zone of the working day; every time on the screen is in it, and so is one typed without a zone."""
     start: ClockTime = "10:00"
     """When first line support begins, local time."""
     end: ClockTime = "18:00"
