@@ -23,6 +23,9 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 CUT_HERE = "… (cut here)"
 """The last line of a block that was longer than its limit."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put in front of a file's text, unseen; it is no part of it."""
+
 TAB_COLUMNS = 4
 MARKS_PER_BASE = 2
 """Vietnamese and decomposed Hangul need two; more is decoration that grows into the lines above."""

@@ -54,6 +54,21 @@ def test_a_file_that_was_asked_for_must_exist(tmp_path: Path) -> None:
     assert "config init" in str(caught.value)
 
 
+def test_a_file_that_is_too_long_to_be_a_configuration_is_refused_and_not_cut(tmp_path: Path) -> None:
+    text = '[me]\nname = "Jo"\n' + "#" * 1_000_000 + "\n[polling]\nalerts = 5\n"
+
+    (mistake,) = mistakes(tmp_path, text).values()
+
+    assert mistake.problem == "the file is longer than 1 MB"
+
+
+def test_a_byte_order_mark_before_the_first_line_is_no_part_of_it(tmp_path: Path) -> None:
+    loaded = load(tmp_path, '\ufeff[me]\r\nname = "Jo"\r\n')
+
+    assert loaded.config.me.name == "Jo"
+    assert mistakes(tmp_path, "\ufeffemail = 'jo@example.com'")["email"].lines == "line 1"
+
+
 def test_a_value_is_overridden_by_the_environment(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,

@@ -124,6 +124,11 @@ def test_a_file_that_others_can_read(tmp_path: Path, mode: int) -> None:
     assert refusal(Opsgenie(read_key_file=file), "read_key").remedy == f"chmod 600 {file}"
 
 
+@pytest.mark.parametrize("text", [f"\ufeff{VALUE}\r\n", f"\ufeff {VALUE}", f"{VALUE}\r\n\r\n"])
+def test_what_an_editor_puts_around_a_secret_is_no_part_of_it(tmp_path: Path, text: str) -> None:
+    assert reveal(Opsgenie(read_key_file=private(tmp_path, text)), "read_key") == VALUE
+
+
 def test_files_that_hold_no_secret(tmp_path: Path) -> None:
     assert "can't be read" in refusal(Opsgenie(read_key_file=str(tmp_path / "none")), "read_key").problem
     tmp_path.chmod(0o700)

@@ -17,7 +17,7 @@ from support_desk.config.checks import Where, literal_secrets, mistakes_in
 from support_desk.config.mistakes import ConfigError, Mistake
 from support_desk.config.model import Config
 from support_desk.paths import CONFIG_VARIABLE, config_file
-from support_desk.text import clean
+from support_desk.text import BYTE_ORDER_MARK, clean
 
 __all__ = ["ConfigError", "Loaded", "Mistake", "load_config", "origins_of"]
 
@@ -112,7 +112,13 @@ def _read(path: Path, asked_for_by: str) -> str | None:
     """The file's text; None: there is none, and nobody asked for one."""
     try:
         with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode()
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) <= _MOST_BYTES:
+            return content.decode().removeprefix(BYTE_ORDER_MARK)
+        # Half of it would be another configuration than the one that was written.
+        mistake = Mistake(
+            "", str(path), "the file is longer than 1 MB", "Check its path: a configuration isn't that long"
+        )
     except FileNotFoundError:
         if not asked_for_by:
             return None

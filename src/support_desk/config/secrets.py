@@ -17,6 +17,7 @@ from typing import NoReturn
 import msgspec
 
 from support_desk.paths import at_home
+from support_desk.text import BYTE_ORDER_MARK
 
 COMMAND_SECONDS = 30.0
 """How long a secret's command may take: long enough to touch a hardware key."""
@@ -161,7 +162,7 @@ def _from_command(key: str, command: str, environ: Mapping[str, str]) -> str:
 
 
 def _first_line(text: str, problem: str, remedy: str) -> str:
-    line = text.split("\n", 1)[0].strip()
+    line = text.removeprefix(BYTE_ORDER_MARK).split("\n", 1)[0].strip()
     if not line or not line.isprintable():
         raise SecretError(problem, remedy)
     return line
