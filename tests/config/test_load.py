@@ -398,6 +398,60 @@ def test_a_pattern_that_is_in_every_rotations_name_is_refused(tmp_path: Path) ->
     assert set(found) == {"rota.first_line.ops", "rota.first_line.schedule", "rota.second_line.schedule"}
 
 
+def test_a_rule_that_could_never_apply_is_a_mistake_and_says_its_line(tmp_path: Path) -> None:
+    rules = [
+        "[[runbooks.rules]]\nmatch = {}\nfile = 'a.md'",
+        "[[runbooks.rules]]\nmatch = {priority = 'p1'}\nfile = ' '",
+        "[[runbooks.rules]]\nmatch = {priority = 'critical'}\nfile = 'a.md'",
+    ]
+
+    found = mistakes(tmp_path, "\n".join(rules))
+
+    assert {key: mistake.lines for key, mistake in found.items()} == {
+        "runbooks.rules#1.match": "line 2",
+        "runbooks.rules#2.file": "line 6",
+        "runbooks.rules#3.match.priority": "line 8",
+    }
+    # What is misspelt is named once.
+    assert set(mistakes(tmp_path, "[[runbooks.rules]]\nmatch = {tags = 'a'}\nfile = 'a.md'")) == {
+        "runbooks.rules#1.match.tags"
+    }
+
+
+def test_who_is_named_by_anything_but_an_address_is_a_mistake(tmp_path: Path) -> None:
+    text = """
+[me]
+email = "jo@example.com "
+[zendesk]
+emergency_addresses = ["help@example.com", "help"]
+[rota]
+beyond = [{ name = "CTO", email = "Kim <kim@example.com>" }, { name = "Head", email = "" }]
+[escalation.ticket]
+assignee = "sam at example.com"
+"""
+
+    found = mistakes(tmp_path, text, SUPPORT_DESK_ZENDESK__EMAIL="@")
+
+    assert {key: mistake.lines for key, mistake in found.items()} == {
+        "me.email": "line 3",
+        "zendesk.emergency_addresses#2": "line 5",
+        "rota.beyond#1.email": "line 7",
+        "escalation.ticket.assignee": "line 9",
+        "zendesk.email": "",
+    }
+
+
+def test_values_that_cant_both_be_meant_are_a_mistake(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, "[on_call]\nmajor = ['P3', 'P1']\n[toil]\nsleeps_from = '08:00'")
+
+    assert found["on_call.major"].problem == "P1 is one of on_call.critical as well"
+    assert {key: mistake.lines for key, mistake in found.items()} == {
+        "on_call.major": "line 2",
+        "toil.sleeps_until": "line 3",
+    }
+    assert load(tmp_path, "[on_call]\ncritical = ['P1', 'P2']").config.on_call.major == ("P2",)
+
+
 def test_no_value_of_the_file_is_repeated_in_a_mistake(tmp_path: Path) -> None:
     found = mistakes(tmp_path, '[zendesk]\ntokn = "hunter2"\ncontract_pauses = "hunter2"\nscope = 7')
 

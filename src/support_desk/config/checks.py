@@ -19,6 +19,8 @@ _ADDRESS = re.compile(
 )
 _LOOPBACK = r"localhost|127(\.\d{1,3}){3}|\[::1\]"
 _PLACEHOLDER = r"\{[^{}]*\}"
+_PERSONS_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_PRIORITIES = ("", "p1", "p2", "p3", "p4", "p5", "urgent", "high", "normal", "low")
 _USUAL = Config()
 
 Where = Callable[[str], str]
@@ -30,7 +32,10 @@ def mistakes_in(config: Config, where: Where) -> Iterator[Mistake]:
     yield from _hours(config, where)
     yield from _addresses(config, where)
     yield from _rota(config, where)
+    yield from _rules(config, where)
     yield from _patterns(config, where)
+    yield from _people(config, where)
+    yield from _contradictions(config, where)
     yield from _secrets(config, where)
     yield from _services(config, where)
 
@@ -141,6 +146,23 @@ def _rota(config: Config, where: Where) -> Iterator[Mistake]:
             yield Mistake(key, where(key), "no schedule is named", "Write its name or id in OpsGenie")
 
 
+def _rules(config: Config, where: Where) -> Iterator[Mistake]:
+    """A rule without a condition or a file is never tried."""
+    for number, rule in enumerate(config.runbooks.rules, 1):
+        key = f"runbooks.rules#{number}"
+        if not any(getattr(rule.match, name) for name in rule.match.__struct_fields__):
+            remedy = 'Write when it applies, as in match = { tag = "client_acme" }'
+            problem = "no condition is given, so that it never applies"
+            yield Mistake(f"{key}.match", where(f"{key}.match"), problem, remedy, missing=True)
+        if not rule.file.strip():
+            remedy = "Write the file that it leads to, relative to runbooks.path"
+            yield Mistake(f"{key}.file", where(f"{key}.file"), "no file is named", remedy, missing=True)
+        if rule.match.priority.casefold() not in _PRIORITIES:
+            remedy = "Write one of P1 to P5, urgent, high, normal or low"
+            problem = "no alert or ticket has this priority"
+            yield Mistake(f"{key}.match.priority", where(f"{key}.match.priority"), problem, remedy)
+
+
 def _patterns(config: Config, where: Where) -> Iterator[Mistake]:
     first_line = config.rota.first_line
     patterns = {
@@ -164,6 +186,44 @@ def _patterns(config: Config, where: Where) -> Iterator[Mistake]:
                 f"this isn't a regular expression ({error})",
                 "Mend the pattern; single quotes keep backslashes as they are",
             )
+
+
+def _people(config: Config, where: Where) -> Iterator[Mistake]:
+    """Whom nobody in either service is, nothing is ever marked as theirs, and no page reaches."""
+    zendesk = config.zendesk
+    addresses = {
+        "me.email": config.me.email,
+        "zendesk.email": zendesk.email,
+        "escalation.ticket.assignee": config.escalation.ticket.assignee,
+    }
+    addresses |= {
+        f"rota.beyond#{number}.email": who.email for number, who in enumerate(config.rota.beyond, 1)
+    }
+    if zendesk.emergency_addresses != _USUAL.zendesk.emergency_addresses:
+        addresses |= {
+            f"zendesk.emergency_addresses#{number}": address.strip()
+            for number, address in enumerate(zendesk.emergency_addresses, 1)
+        }
+    for key, address in addresses.items():
+        if address and not _PERSONS_ADDRESS.fullmatch(address):
+            remedy = 'Write it like "jo@example.com", without a name or spaces'
+            yield Mistake(key, where(key), "this isn't an e-mail address", remedy)
+
+
+def _contradictions(config: Config, where: Where) -> Iterator[Mistake]:
+    """Two values each of which is good, and which can't both be meant."""
+    on_call = config.on_call
+    twice = [priority for priority in on_call.major if priority in on_call.critical]
+    # Who only makes more of them critical has said enough: those count as critical.
+    if twice and on_call.major != _USUAL.on_call.major:
+        key = "on_call.major"
+        problem = f"{twice[0]} is one of on_call.critical as well"
+        yield Mistake(key, where(key), problem, "Keep it in one of them")
+    toil = config.toil
+    if toil.sleeps_from == toil.sleeps_until:
+        key = "toil.sleeps_until"
+        problem = f"it is {toil.sleeps_until}, the same as toil.sleeps_from"
+        yield Mistake(key, where(key), problem, "Make the two differ")
 
 
 def _secrets(config: Config, where: Where) -> Iterator[Mistake]:
