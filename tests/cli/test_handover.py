@@ -174,6 +174,11 @@ def test_a_range_of_ones_own_and_json(path: Path, capsys: pytest.CaptureFixture[
     assert found["schema"] == 1
     assert found["sources"]["zendesk"]["state"] == "fresh"
     assert ask(path, "--from", "2026-11-23", "--to", "2026-11-22") == 2
+    assert capsys.readouterr().err == "support-desk: --to must be after --from\n"
+    assert ask(path, "--to", "2026-11-17", "--cached") == 2
+    assert "--to must be after 2026-11-18T10:00:00Z, where it begins unless --from" in capsys.readouterr().err
+    assert ask(path, "--from", "2027-11-17", "--cached") == 2
+    assert "--from must be before 2026-11-25T10:00:00Z, where it ends" in capsys.readouterr().err
 
 
 def test_what_couldnt_be_read_stands_in_the_text_and_fails(

@@ -12,6 +12,7 @@ from support_desk.cli import output
 from support_desk.cli.arguments import in_zone
 from support_desk.cli.one_shots import Seen, read_feeds, tell_what_is_missing
 from support_desk.cli.own_log import own_log, shared_pages
+from support_desk.cli.span import wrong_range
 from support_desk.config.load import Loaded
 from support_desk.config.rules import runbook_rules
 from support_desk.desk.clock import Clock
@@ -48,8 +49,8 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     usual = support_week if arguments.start else week_to_hand_over
     start, end = usual(seen.now, seen.zone, opens)
     start, end = in_zone(arguments.start, seen.zone) or start, in_zone(arguments.end, seen.zone) or end
-    if start >= end:
-        output.talk("--to must be after --from")
+    if wrong := wrong_range(arguments, start, end):
+        output.talk(wrong)
         return 2
     kept = kept_for(seen, start, end)
     facts = handover_facts(seen, start, end, kept)

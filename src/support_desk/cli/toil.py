@@ -13,6 +13,7 @@ from support_desk.cli import output
 from support_desk.cli.arguments import in_zone
 from support_desk.cli.plain import spoken_length, spoken_time
 from support_desk.cli.reading import HOW_TO_CONFIGURE
+from support_desk.cli.span import wrong_range
 from support_desk.config.load import Loaded
 from support_desk.config.rules import agreement_of
 from support_desk.desk.clock import Clock, SystemClock
@@ -67,8 +68,8 @@ def toil(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, environ: M
     start, end = usual_range(now, calendar)
     until = in_zone(arguments.end, calendar.timezone)
     start, end = in_zone(arguments.start, calendar.timezone) or start, until or end
-    if start >= end:
-        output.talk("--to must be after --from")
+    if wrong := wrong_range(arguments, start, end):
+        output.talk(wrong)
         return 2
     snapshot, history = _stored(config, start)
     if not arguments.cached:
