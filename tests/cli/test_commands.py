@@ -264,13 +264,15 @@ def test_check_of_a_desk_without_services(
     monkeypatch.delenv("TMUX", raising=False)
     path = write(home, '[me]\nname = "Jo"\n[theme]\nname = "desk-drak"')
 
-    assert run(["--config", path, "check"]) == 0
+    assert run(["--config", path, "check"]) == 1
 
     lines = capsys.readouterr().out.splitlines()
+    assert any("FAIL  Sources        none is configured: there is nothing to show" in line for line in lines)
     assert any("note  Theme          there is none called 'desk-drak'" in line for line in lines)
     assert lines[0].startswith("ok    Configuration")
     assert any(line.startswith("-     Zendesk") for line in lines)
     assert [found.name for found in home.iterdir()] == ["desk.toml"]
+    assert run(["--config", write(home, f'[runbooks]\npath = "{home}"'), "check"]) == 0, "one is enough"
 
 
 def test_check_names_keys_that_cannot_be_used_beside_every_other_mistake(

@@ -35,6 +35,7 @@ def check(loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> int:
         *_terminal(environ),
         *_theme(loaded.config.theme.name),
         *_services(loaded.config, clock, environ),
+        *_anything(loaded),
     ]
     for line in table(probes):
         output.data(line)
@@ -159,6 +160,15 @@ def _tmux_option(name: str) -> str:
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return ""
     return done.stdout.strip()
+
+
+def _anything(loaded: Loaded) -> Iterator[Probe]:
+    """Each source may be off on purpose; with all of them off there is no desk."""
+    from support_desk.desk.feeds import configured
+
+    if not loaded.how_to_begin and not configured(loaded.config):
+        remedy = "Set at least one of those above; `support-desk config show` says what was read"
+        yield Probe("Sources", False, "none is configured: there is nothing to show", remedy)
 
 
 def _services(config: Config, clock: Clock, environ: Mapping[str, str]) -> list[Probe]:
