@@ -32,6 +32,7 @@ class SourceError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         request_id: str | None = None,
+        passing: bool = False,
     ) -> None:
         super().__init__(problem)
         self.problem = problem
@@ -44,6 +45,8 @@ class SourceError(Exception):
         """Seconds that the service asks us to wait, when it does."""
         self.request_id = request_id
         """The service's own name for the request, for its support team."""
+        self.passing = passing
+        """Whether the next try may do without anybody having put anything right."""
 
 
 class Unreachable(SourceError):

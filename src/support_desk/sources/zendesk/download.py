@@ -7,11 +7,10 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from support_desk.config.model import Zendesk
-from support_desk.sources.errors import SourceError, Throttled, Unreadable
+from support_desk.sources.errors import SourceError, Unreadable
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
-    IF_IT_LASTS,
     REDIRECTS,
     Place,
     of_exception,
@@ -38,7 +37,7 @@ def fetch_attachment(
     try:
         return _fetched(url, limit, settings, sign_in, rates=rates, limits=limits)
     except SourceError as error:
-        if isinstance(error, Throttled) or error.remedy.endswith(IF_IT_LASTS):
+        if error.passing:
             # What nobody looks at isn't fetched again by itself.
             error.remedy = "fetch it again (a), or open the ticket in the browser (o)"
         raise

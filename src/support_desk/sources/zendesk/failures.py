@@ -80,12 +80,12 @@ class Place:
 
 def broken_off() -> SourceError:
     """The connection ended in the middle of an answer."""
-    return Unreadable("Zendesk: the answer broke off before its end", IF_IT_LASTS)
+    return Unreadable("Zendesk: the answer broke off before its end", IF_IT_LASTS, passing=True)
 
 
 def too_slow(seconds: float) -> SourceError:
     """The answer wasn't whole within the time that a request has."""
-    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", IF_IT_LASTS)
+    return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", IF_IT_LASTS, passing=True)
 
 
 def too_big(size: int) -> SourceError:
@@ -104,6 +104,7 @@ def throttled(response: requests.Response, now: datetime | None) -> SourceError:
         "a longer [polling] tickets or a smaller [polling] budget asks less",
         status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=wait,
+        passing=True,
         request_id=_request_id(response),
     )
 
@@ -163,6 +164,7 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
             f"Zendesk: {what}: the service is in trouble ({status})",
             "see status.zendesk.com; " + IF_IT_LASTS,
             retry_after=retry_after(response.headers),
+            passing=True,
             **extra,
         )
     if status >= HTTPStatus.BAD_REQUEST:
@@ -185,7 +187,9 @@ def of_exception(
     if answer is not None and not answer.ok:
         return of_status(answer, place, what)
     if was_let_go(error):
-        return Unreachable(f"Zendesk: {place.host} closed the connection without an answer", IF_IT_LASTS)
+        return Unreachable(
+            f"Zendesk: {place.host} closed the connection without an answer", IF_IT_LASTS, passing=True
+        )
     if came_from_an_answer(error):
         return _confused(place)
     if why := why_untrusted(causes(error)):
@@ -228,7 +232,7 @@ def _no_connection(place: Place) -> SourceError:
 
 
 def _timed_out(place: Place) -> SourceError:
-    return Unreachable(f"Zendesk: {place.host} didn't answer in time", IF_IT_LASTS)
+    return Unreachable(f"Zendesk: {place.host} didn't answer in time", IF_IT_LASTS, passing=True)
 
 
 def _proxy(place: Place) -> SourceError:

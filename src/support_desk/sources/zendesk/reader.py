@@ -278,7 +278,7 @@ def zendesk_answer(response: requests.Response | None = None) -> Iterator[None]:
 
 def _not_an_answer(error: NotAnAnswer) -> SourceError:
     if error.said:
-        return ServiceDown(f"Zendesk: the service couldn't answer ({error.said})", IF_IT_LASTS)
+        return ServiceDown(f"Zendesk: the service couldn't answer ({error.said})", IF_IT_LASTS, passing=True)
     return Unreadable(
         "Zendesk: the answer isn't of the expected kind",
         "open the helpdesk in a browser; check [zendesk] url",
