@@ -17,7 +17,8 @@ from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import LATEST, plausible
 from support_desk.sources.opsgenie.wire import read_alert, read_rows, to_alert, to_policy
 from support_desk.sources.protocols import Reading
-from support_desk.sources.zendesk.wire import tickets_from_search
+from support_desk.sources.zendesk.changes import agent_from, group_from, macro_from, status_from
+from support_desk.sources.zendesk.wire import NotAnAnswer, tickets_from_search, user_from
 from support_desk.sources.zendesk.wire_conversation import comments_from
 from tests.simulators.http import Answer, json_answer
 from tests.simulators.opsgenie import OpsgenieSimulator, wire_alert, wire_policy
@@ -127,6 +128,21 @@ class TestAnyShape:
             assert len(policies) + bad == 2, odd
 
 
+class TestTrue:
+    """To Python true is the number 1, and so it could be another row's."""
+
+    def test_it_is_no_number_of_a_row(self) -> None:
+        for read in (macro_from, group_from, agent_from, status_from):
+            row = {"name": "a", "role": "agent", "agent_label": "b"}
+            assert read({**row, "id": 1}) is not None
+            assert read({**row, "id": True}) is None
+
+    def test_nobody_is_signed_in_as_it(self) -> None:
+        assert user_from({"user": {"id": 1}})[0] == 1
+        with pytest.raises(NotAnAnswer):
+            user_from({"user": {"id": True}})
+
+
 class TestTickets:
     @pytest.mark.parametrize("odd", [float("nan"), float("inf"), "NaN", 1e300, -1e300, 10**400])
     async def test_an_odd_reply_time_costs_only_itself(self, odd: object) -> None:
@@ -144,7 +160,13 @@ class TestTickets:
         assert ticket.sla_rows is not None
         assert [row.breach_at for row in ticket.sla_rows] == [None]
 
-    @pytest.mark.parametrize("odd", [{"created_at": at} for at in BEYOND] + [{"id": 2**64}, {"id": 10**400}])
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            *({"created_at": at} for at in BEYOND),
+            *({"id": 2**64}, {"id": 10**400}, {"id": True}),
+        ],
+    )
     async def test_a_row_without_a_usable_number_or_time_is_counted(self, odd: dict[str, Any]) -> None:
         reading = await read_tickets(odd)
         assert [row.id for row in reading.rows] == [2, 3]
@@ -157,7 +179,7 @@ class TestTickets:
             *(
                 {"subject": 5, "raw_subject": None},
                 {"recipient": False},
-                {"custom_status_id": "x", "type": 1},
+                {"custom_status_id": "x", "type": 1, "assignee_id": True},
             ),
         ],
     )

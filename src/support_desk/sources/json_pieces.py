@@ -63,6 +63,16 @@ def decoded(piece: object) -> object:
         return _leniently(bytes(piece))
 
 
+def whole(value: object) -> int | None:
+    """A whole number; None for anything else. To Python true is one as well: the number 1."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def id_of(row: object) -> int | None:
+    """The number of a decoded row; None where it isn't a row, or has none."""
+    return whole(row.get("id")) if isinstance(row, dict) else None
+
+
 def _leniently(body: bytes) -> object:
     try:
         return lenient_json(body)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from support_desk.domain.rota import Person
 from support_desk.sources.errors import NotAllowed, SourceError
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.opsgenie.client import Gateway
 from support_desk.sources.opsgenie.wire import WireUser, read_named, read_rows, read_user
 from support_desk.sources.protocols import Reading
@@ -71,8 +72,7 @@ class Directory:
             users += good
             rejected += bad
             offset += len(rows)
-            counted = answer.body.get("totalCount")
-            total = counted if isinstance(counted, int) else 0
+            total = whole(answer.body.get("totalCount")) or 0
             # The service may give fewer rows than asked for, so only its count or an empty page ends this.
             if not rows or (offset >= total if total else len(rows) < PAGE):
                 break

@@ -18,6 +18,7 @@ from support_desk.config.rules import alerts_web_address
 from support_desk.domain.alerts import PastAlert
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError
 from support_desk.sources.history import HistoryPage, Place
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.opsgenie.client import Gateway, Key, Patience
 from support_desk.sources.opsgenie.wire import line_of, next_offset, read_alert, read_rows, to_alert
 
@@ -62,10 +63,10 @@ class OpsgenieHistory:
         question = self._question(span, _milliseconds(span.end))
         try:
             answer = await self._gateway.get("/v2/alerts/count", {"query": question}, doing="count alerts")
-            number = answer.record().get("count")
+            number = whole(answer.record().get("count"))
         except SourceError:
             return None
-        return number if isinstance(number, int) and number >= 0 else None
+        return number if number is not None and number >= 0 else None
 
     async def page(self, span: Span, place: Place) -> HistoryPage:
         """The next alerts created within this span, the latest first."""

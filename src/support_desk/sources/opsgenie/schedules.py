@@ -311,7 +311,7 @@ def _first_step(participants: list[object]) -> list[object]:
 
     def minutes(participant: object) -> float:
         after = record_of(participant).get("escalationTime")
-        return after if isinstance(after, int | float) else 0
+        return after if isinstance(after, int | float) and not isinstance(after, bool) else 0
 
     earliest = min(map(minutes, participants), default=0)
     return [participant for participant in participants if minutes(participant) == earliest]

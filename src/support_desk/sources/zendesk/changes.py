@@ -9,6 +9,7 @@ from typing import Any
 
 from support_desk.domain.commands import UNASSIGNED, EditTicket, FieldValue, RaiseTicket
 from support_desk.domain.comment_text import as_html, html_as_typed, text_of_html
+from support_desk.sources.json_pieces import id_of, whole
 from support_desk.sources.writers import Agent, CustomStatus, Group, Job, JobItem, Macro
 from support_desk.text import clean, clean_block
 
@@ -124,7 +125,8 @@ def job_from(document: Mapping[str, Any]) -> Job | None:
 
 def _item(result: object) -> JobItem | None:
     """What a job says of one ticket; None where it says neither that it was done nor that it wasn't."""
-    if not isinstance(result, dict) or not isinstance(result.get("id"), int):
+    number = id_of(result)
+    if number is None or not isinstance(result, dict):
         return None
     said = [_word(result.get(key)) for key in ("error", "details", "errors")]
     ok, status = result.get("success"), _word(result.get("status")).casefold()
@@ -132,39 +134,43 @@ def _item(result: object) -> JobItem | None:
         ok = not any(said) and status != "failed"
         if ok and status not in {"updated", "merged", "success"}:
             return None
-    return JobItem(result["id"], ok, "; ".join(words for words in said if words))
+    return JobItem(number, ok, "; ".join(words for words in said if words))
 
 
 def macro_from(row: object) -> Macro | None:
     """A macro of a list; None for a row that can't be one."""
-    if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+    number = id_of(row)
+    if number is None or not isinstance(row, dict):
         return None
-    return Macro(row["id"], _word(row.get("title")) or f"macro {row['id']}", _word(row.get("description")))
+    return Macro(number, _word(row.get("title")) or f"macro {number}", _word(row.get("description")))
 
 
 def group_from(row: object) -> Group | None:
     """A group of a list."""
-    if not isinstance(row, dict) or not isinstance(row.get("id"), int) or row.get("deleted") is True:
+    number = id_of(row)
+    if number is None or not isinstance(row, dict) or row.get("deleted") is True:
         return None
-    return Group(row["id"], _word(row.get("name")) or f"group {row['id']}")
+    return Group(number, _word(row.get("name")) or f"group {number}")
 
 
 def agent_from(row: object) -> Agent | None:
     """A user of a list who works for the helpdesk; None for anybody else."""
-    if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+    number = id_of(row)
+    if number is None or not isinstance(row, dict):
         return None
     if row.get("role") not in {"agent", "admin"} or row.get("suspended") is True:
         return None
-    return Agent(row["id"], _word(row.get("name")), _word(row.get("email")), _word(row.get("role")))
+    return Agent(number, _word(row.get("name")), _word(row.get("email")), _word(row.get("role")))
 
 
 def status_from(row: object) -> CustomStatus | None:
     """A status of the account's own; None for one that is switched off."""
-    if not isinstance(row, dict) or not isinstance(row.get("id"), int) or row.get("active") is False:
+    number = id_of(row)
+    if number is None or not isinstance(row, dict) or row.get("active") is False:
         return None
-    name = _word(row.get("agent_label")) or f"status {row['id']}"
+    name = _word(row.get("agent_label")) or f"status {number}"
     default = row.get("default") is True
-    return CustomStatus(row["id"], name, _word(row.get("status_category")), default)
+    return CustomStatus(number, name, _word(row.get("status_category")), default)
 
 
 def writes_private_only(user: Mapping[str, Any]) -> bool:
@@ -194,7 +200,7 @@ def effect_of(
     html = html if isinstance(html, str) else ""
     text = comment.get("body")
     text = text if isinstance(text, str) else text_of_html(html)
-    custom_status = _number(changed("custom_status_id"))
+    custom_status = whole(changed("custom_status_id"))
     old, new = _tags(before), _tags(after)
     return EditTicket(
         purpose="macro",
@@ -202,9 +208,9 @@ def effect_of(
         custom_status_id=custom_status,
         priority=_text(changed("priority")),
         type=_text(changed("type")),
-        assignee_id=_number(changed("assignee_id")),
-        group_id=_number(changed("group_id")),
-        problem_id=_number(changed("problem_id")),
+        assignee_id=whole(changed("assignee_id")),
+        group_id=whole(changed("group_id")),
+        problem_id=whole(changed("problem_id")),
         add_tags=tuple(tag for tag in new if tag not in old),
         remove_tags=tuple(tag for tag in old if tag not in new),
         comment=str(clean_block(text)),
@@ -232,12 +238,13 @@ def _field_values(ticket: Mapping[str, Any]) -> dict[int, Any]:
     rows = rows if isinstance(rows, list) else ticket.get("fields")
     found: dict[int, Any] = {}
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and isinstance(row.get("id"), int):
+        number = id_of(row)
+        if number is not None and isinstance(row, dict):
             value = row.get("value")
             if isinstance(value, list):
                 value = tuple(str(part) for part in value)
             if value is None or isinstance(value, (str, bool, int, float, tuple)):
-                found[row["id"]] = value
+                found[number] = value
     return found
 
 
@@ -248,10 +255,6 @@ def _tags(ticket: Mapping[str, Any]) -> list[str]:
 
 def _text(value: object) -> str | None:
     return str(clean(value, 80)) if isinstance(value, str) and value else None
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _word(value: object) -> str:

@@ -9,6 +9,7 @@ from support_desk.config.model import Zendesk
 from support_desk.config.secrets import Secret
 from support_desk.records import record
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Unreadable
+from support_desk.sources.json_pieces import id_of
 from support_desk.sources.zendesk.authorization import Authorization, authorization_for, code_in
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import CAUGHT, Place, of_exception, of_status
@@ -120,8 +121,8 @@ class PersonalSignIn:
             token = reader.document("/oauth/tokens/current.json", {}, "the token").get("token")
         except SignInOver:
             return
-        number = token.get("id") if isinstance(token, dict) else None
-        if isinstance(number, int):
+        number = id_of(token)
+        if number is not None:
             # By number: Zendesk has been seen to answer a revocation of "current" with 204 and to leave it.
             self._delete(f"{self._base}/api/v2/oauth/tokens/{number}.json", sign_in)
         try:

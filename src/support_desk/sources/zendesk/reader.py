@@ -26,6 +26,7 @@ from support_desk.sources.errors import (
     SourceError,
     Unreadable,
 )
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
@@ -297,8 +298,7 @@ def numbers_of(row: object) -> TicketNumbers | None:
     if not isinstance(row, dict):
         return None
     assignee, group, status, problem = (
-        value if isinstance(value := row.get(key), int) else None
-        for key in ("assignee_id", "group_id", "custom_status_id", "problem_id")
+        whole(row.get(key)) for key in ("assignee_id", "group_id", "custom_status_id", "problem_id")
     )
     return TicketNumbers(assignee, group, status, problem)
 

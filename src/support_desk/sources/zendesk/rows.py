@@ -84,6 +84,13 @@ def _policy_rows(value: object) -> object:
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else None
 
 
+def _no_truth(value: object) -> object:
+    """To Python, and so to pydantic, true is the number 1: another row's number."""
+    if isinstance(value, bool):
+        raise ValueError("true or false isn't a number")
+    return value
+
+
 def _rows(value: object) -> object:
     return value if isinstance(value, list) else []
 
@@ -91,8 +98,10 @@ def _rows(value: object) -> object:
 Time = Annotated[datetime, after(plausible)]
 _read_time = reader(Time)
 
-Whole = Annotated[int, within(-(2**63), 2**63 - 1)]
+Whole = Annotated[int, within(-(2**63), 2**63 - 1), before(_no_truth)]
 """A number that the store can keep; Zendesk's own system user has a negative id."""
+Number = Annotated[int, before(_no_truth)]
+"""Whose row is meant."""
 Amount = Annotated[float, finite]
 Line = Annotated[str, before(_line)]
 Word = Annotated[str, before(_word)]
@@ -165,13 +174,13 @@ class WireTicket(Numbered):
     subject: Line | None = None
     raw_subject: Line | None = None
     status: Word | None = None
-    custom_status_id: int | None = None
+    custom_status_id: Number | None = None
     priority: Word | None = None
     type: Word | None = None
-    organization_id: int | None = None
-    requester_id: int | None = None
-    assignee_id: int | None = None
-    group_id: int | None = None
+    organization_id: Number | None = None
+    requester_id: Number | None = None
+    assignee_id: Number | None = None
+    group_id: Number | None = None
     recipient: Word | None = None
     tags: Words = ()
     slas: Annotated[Slas | None, _LENIENT] = None
@@ -200,7 +209,7 @@ class Metadata:
 @record
 class WireComment(Numbered):
     created_at: Time
-    author_id: int | None = None
+    author_id: Number | None = None
     body: Block | None = None
     plain_body: Block | None = None
     public: bool | None = None

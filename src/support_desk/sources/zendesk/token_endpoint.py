@@ -12,6 +12,7 @@ from typing import Any
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.records import record
 from support_desk.sources.errors import SignInRefused, SourceError, Unreadable
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
     CAUGHT,
@@ -180,7 +181,8 @@ def _token(value: object) -> str:
 
 
 def _seconds(value: object, longest: int) -> int | None:
-    return value if isinstance(value, int) and 0 < value <= longest else None
+    number = whole(value)
+    return number if number is not None and 0 < number <= longest else None
 
 
 def _error_of(response: requests.Response) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
-from support_desk.sources.json_pieces import Damaged, Pieces, decoded, pieces_of
+from support_desk.sources.json_pieces import Damaged, Pieces, decoded, id_of, pieces_of, whole
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import ValidationError, reader
@@ -134,7 +134,7 @@ def _tickets(
         tuple(tickets),
         len(rejected),
         tuple(rejected[:_NAMED_BAD_ROWS]),
-        count if isinstance(count, int) else None,
+        whole(count),
         len(rows),
     )
 
@@ -192,7 +192,7 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
     if not isinstance(user, dict):
         raise NotAnAnswer(error_code(document.get("error")))
     number = user.get("id")
-    if not isinstance(number, int | None):
+    if number is not None and whole(number) is None:
         raise NotAnAnswer
     name, role, email = (
         str(clean(value, 100)) if isinstance(value := user.get(key), str) else ""
@@ -223,8 +223,8 @@ def by_id(rows: object, one: Callable[[object], R], pause: Callable[[], None]) -
 
 
 def _bad_row(noun: str, row: object, error: ValidationError) -> str:
-    number = row.get("id") if isinstance(row, dict) else None
-    name = f"{noun} {number}" if isinstance(number, int) else f"a {noun} without a number"
+    number = id_of(row)
+    name = f"{noun} {number}" if number is not None else f"a {noun} without a number"
     fields = (
         str(part["loc"][0]) for part in error.errors(include_input=False, include_url=False) if part["loc"]
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from support_desk.domain.tickets import Attachment, Comment, SuspendedTicket
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.validation import ValidationError, reader
 from support_desk.sources.zendesk.rows import (
     Author,
@@ -71,7 +72,7 @@ def _comment(wire: WireComment, people: Mapping[int, User]) -> Comment:
 def _warning(metadata: Metadata | None) -> str | None:
     if metadata is None:
         return None
-    flags = [flag for flag in metadata.flags if isinstance(flag, int)]
+    flags = [flag for flag in map(whole, metadata.flags) if flag is not None]
     words = [_FLAGS.get(flag, f"marked by Zendesk (flag {flag})") for flag in flags]
     if metadata.trusted is False and not words:
         words = [_FLAGS[0]]

@@ -16,6 +16,7 @@ from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, S
 from support_desk.domain.comment_text import problem_of
 from support_desk.domain.tickets import Ticket
 from support_desk.sources.errors import Rejected, SourceError, Throttled, Unanswered, Unreadable
+from support_desk.sources.json_pieces import whole
 from support_desk.sources.writers import Job, TicketAnswer
 from support_desk.sources.zendesk.attempt import Attempt, WritingSession
 from support_desk.sources.zendesk.bare_requests import requests
@@ -271,9 +272,9 @@ class WriteConnection(Reader):
         return TicketAnswer(
             ticket,
             ignored_fields(response.headers),
-            number if isinstance(number, int) else None,
+            whole(number),
             public if isinstance(public, bool) else None,
-            author if isinstance(author, int) else None,
+            whole(author),
             numbers_of(document.get("ticket")),
         )
 

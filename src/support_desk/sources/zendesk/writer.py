@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.tickets import Ticket, TicketDetail
 from support_desk.sources.errors import NotAllowed, NotThere, Rejected, SourceError, Unreachable, Unreadable
+from support_desk.sources.json_pieces import id_of
 from support_desk.sources.moments import plausible
 from support_desk.sources.protocols import Reading
 from support_desk.sources.writers import (
@@ -345,10 +346,10 @@ def _has_side_conversations(connection: WriteConnection) -> bool:
     """Whether a ticket's side conversations can be read; only a ticket can tell."""
     with suppress(SourceError):
         tickets = connection.document("/tickets.json", {"page[size]": "1"}, "a ticket").get("tickets")
-        number = next(filter(None, map(_number, tickets if isinstance(tickets, list) else ())), None)
+        number = next(filter(None, map(id_of, tickets if isinstance(tickets, list) else ())), None)
         if number is not None:
             path = f"/tickets/{number}/side_conversations.json"
-            connection.rows(path, "side_conversations", _number, "side conversations")
+            connection.rows(path, "side_conversations", id_of, "side conversations")
             return True
     return False
 
@@ -363,11 +364,6 @@ def _is_with(row: Mapping[str, object], people: Sequence[str]) -> bool:
     ]
     addresses = {address.casefold() for address in found if isinstance(address, str)}
     return not addresses or addresses.issuperset(address.casefold() for address in people)
-
-
-def _number(row: object) -> int | None:
-    number = row.get("id") if isinstance(row, dict) else None
-    return number if isinstance(number, int) else None
 
 
 def _moment(value: object) -> datetime | None:
