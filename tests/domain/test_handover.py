@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support_desk.desk.intents import title_of
 from support_desk.domain.commands import Promise
 from support_desk.domain.handover import (
     About,
@@ -410,6 +411,13 @@ def test_words_that_begin_as_a_block_does_begin_none(name: str, drawn: str) -> N
     text = to_markdown(facts(tickets=ranked(ticket(30, subject=name))), AGREEMENT)
     (line,) = [row for row in section(text, "Look at this first") if row.startswith("- #30")]
     assert line.removeprefix("- #30 ").startswith(f"{drawn} (Acme);")
+
+
+def test_a_ticket_without_a_subject_says_so_here_and_in_the_outbox() -> None:
+    row = ticket(30, subject="")
+
+    assert f"- #{row.id} (no subject)" in to_markdown(facts(tickets=ranked(row)), AGREEMENT)
+    assert title_of(row) == f"#{row.id} (no subject)"
 
 
 def test_long_sections_are_cut_and_counted() -> None:

@@ -21,7 +21,7 @@ def title_of(row: Alert | Ticket) -> str:
     """A row as people speak of it."""
     if isinstance(row, Alert):
         return f"{row.priority} {row.message}"
-    return f"#{row.id} {row.subject}"
+    return f"#{row.id} {row.title}"
 
 
 def seen_of(row: Alert | Ticket) -> Seen:

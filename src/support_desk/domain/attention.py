@@ -197,7 +197,7 @@ def _verb(row: Ranked) -> str:
 
 
 def _subject(row: Ranked) -> str:
-    return clean(row.ticket.subject, _SUBJECT) or "(no subject)"
+    return clean(row.ticket.title, _SUBJECT)
 
 
 def _promised(of: Situation) -> Iterable[Need]:

@@ -143,7 +143,7 @@ class Rows:
         ticket, verdict = row.ticket, row.verdict
         client = (self._facts.clients or {}).get(ticket.id) or ticket.organisation
         client = f" ({plain(client)})" if client else ""
-        parts = [f"- #{ticket.id} {plain(ticket.subject)}{client}"]
+        parts = [f"- #{ticket.id} {plain(ticket.title)}{client}"]
         if is_emergency(ticket, self._agreement):
             parts.append("**emergency**")
         if self._is_incident(ticket.tags):

@@ -12,6 +12,8 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 """Zendesk's status categories; an unknown one is kept and shown, never dropped."""
 
+NO_SUBJECT = "(no subject)"
+
 
 @record
 class SlaRow:
@@ -77,6 +79,11 @@ class Ticket:
     def url(self) -> str:
         """The agent's page: `https` on the configured host. Thousands of them needn't be in memory."""
         return self.helpdesk and f"{self.helpdesk}/agent/tickets/{self.id}"
+
+    @property
+    def title(self) -> str:
+        """The subject as it is shown: of one that is missing it is said that there is none."""
+        return self.subject.strip() or NO_SUBJECT
 
 
 @record
@@ -145,6 +152,11 @@ class SuspendedTicket:
     created_at: datetime
     recipient: str | None = None
     body: str = ""
+
+    @property
+    def title(self) -> str:
+        """The subject as it is shown."""
+        return self.subject.strip() or NO_SUBJECT
 
 
 def folded(name: str | None) -> str:

@@ -324,7 +324,7 @@ class Dashboard(Filtering, Panes):
         if isinstance(row, AlertRow):
             alike = f"[{len(row.members)} alike] " if row.members else ""
             return f"{row.alert.priority} {alike}{shortened(row.alert.message, MEANT)}"
-        return f"#{row.ticket.id} {shortened(row.ticket.subject, MEANT)}"
+        return f"#{row.ticket.id} {shortened(row.ticket.title, MEANT)}"
 
     def _draw_why(self, view: View) -> None:
         row = self.current()

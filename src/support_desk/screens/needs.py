@@ -222,7 +222,7 @@ def _ticket_line(view: View, row: Ranked, number: str) -> TextLine:
     due = row.verdict.deadline
     when = day_clock(due, view.now, view.calendar.timezone) if due is not None else "?"
     return TextLine(
-        ((f"  {number}{when:<10} ", "text"), (f"#{row.ticket.id} ", "strong"), (row.ticket.subject, "text")),
+        ((f"  {number}{when:<10} ", "text"), (f"#{row.ticket.id} ", "strong"), (row.ticket.title, "text")),
         indent=4,
     )
 

@@ -66,7 +66,7 @@ class Watch:
         breached = self._breached(tickets.rows, overdue)
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
-            lines += [f"#{t.id} has breached: {t.subject}" for t in breached]
+            lines += [f"#{t.id} has breached: {t.title}" for t in breached]
         # The tail of a long queue is loaded after the first frame: what was late there before is no news.
         self._seen_tickets = tickets.read_at is not None and not tickets.more
         reminded = self._reminders(view)

@@ -103,7 +103,7 @@ def _tickets(view: View, found: QuietTimes) -> Iterator[Proposal]:
         yield Proposal(
             Kind.WAITING,
             f"waiting:{waiting.ticket.id}",
-            f"#{waiting.ticket.id} {waiting.ticket.subject}",
+            f"#{waiting.ticket.id} {waiting.ticket.title}",
             f"waits for {duration_words(view.now - waiting.since)}",
             ticket=waiting.ticket,
         )

@@ -292,7 +292,7 @@ def found_columns(_width: int) -> Sequence[Column[Found]]:
             "subject",
             "Subject",
             20,
-            lambda row, _: (row.ticket.subject or "(no subject)", "strong"),
+            lambda row, _: (row.ticket.title, "strong"),
             flexible=True,
         ),
         Column("who", "Who", 10, lambda row, _: (row.ticket.assignee or "nobody", "dim"), rank=3, wide=18),

@@ -154,7 +154,7 @@ class SuspendedScreen(ListAndText[SuspendedTicket]):
         row = self.list.selected
         if row is not None:
             self.desk_app.copy(
-                f"suspended {row.id}: {row.subject} from {row.author} <{row.author_email}> ({row.cause})",
+                f"suspended {row.id}: {row.title} from {row.author} <{row.author_email}> ({row.cause})",
                 "one line",
             )
 
@@ -181,7 +181,7 @@ COLUMNS: Sequence[Column[SuspendedTicket]] = (
         rank=2,
         wide=28,
     ),
-    Column("subject", "Subject", 20, lambda row, _: (row.subject or "(no subject)", "strong"), flexible=True),
+    Column("subject", "Subject", 20, lambda row, _: (row.title, "strong"), flexible=True),
     Column("recipient", "To", 20, lambda row, _: (row.recipient or "", "dim"), rank=3, wide=32),
 )
 
@@ -190,7 +190,7 @@ def message_lines(view: View, row: SuspendedTicket) -> list[TextLine]:
     """A suspended message as text."""
     mail = f" <{row.author_email}>" if row.author_email else ""
     return [
-        TextLine(((row.subject or "(no subject)", "strong"),)),
+        TextLine(((row.title, "strong"),)),
         fact("Held back", (row.cause or "Zendesk doesn't say why", "warn")),
         fact("From", (f"{row.author or 'unknown'}{mail}", "text")),
         fact("To", (row.recipient or "not known", "text" if row.recipient else "dim")),

@@ -142,7 +142,7 @@ class TicketScreen(DetailScreen[TicketDetail, Ranked]):
 
     def identity(self, view: View) -> Parts:
         ranked = self.ranked(view)
-        subject = (ranked.ticket.subject or "(no subject)") if ranked else ""
+        subject = ranked.ticket.title if ranked else ""
         return ((f"#{self.ticket_id}", "key"), (f"  {subject}", "strong"))
 
     def head(self, view: View) -> list[TextLine]:
@@ -154,7 +154,7 @@ class TicketScreen(DetailScreen[TicketDetail, Ranked]):
         numbers = self.detail.numbers if self.detail is not None else None
         if numbers is not None and numbers.problem_id:
             rows = (row.ticket for row in view.snapshot.tickets.rows)
-            subject = next((row.subject for row in rows if row.id == numbers.problem_id), "")
+            subject = next((row.title for row in rows if row.id == numbers.problem_id), "")
             lines.append(fact("Incident of", (f"#{numbers.problem_id}", "strong"), (f"  {subject}", "dim")))
         promise = view.promises.get(self.ticket_id)
         if promise is not None:

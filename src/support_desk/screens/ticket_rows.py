@@ -91,7 +91,7 @@ def ticket_columns(calendar: WorkingCalendar, my_email: str) -> Callable[[int], 
         return ticket.assignee, "mine" if is_mine(ticket, my_email) else "text"
 
     def subject(row: Ranked, _: Moment) -> Cell:
-        return row.ticket.subject or "(no subject)", "strong" if row.ticket.status == "new" else "text"
+        return row.ticket.title, "strong" if row.ticket.status == "new" else "text"
 
     def columns(width: int) -> Sequence[Column[Ranked]]:
         return (
@@ -163,4 +163,4 @@ def why(view: View, row: Ranked) -> tuple[str, str]:
         due = day_clock(promise.due_at, view.now, view.calendar.timezone)
         promised = f"Next step {'was due' if promise.due_at <= view.now else 'by'} {due}: {promise.step} · "
     second = f"{promised}{explain(row, view.now, view.agreement)}"
-    return f"#{ticket.id} {ticket.subject or '(no subject)'}{asked}{tags}", second
+    return f"#{ticket.id} {ticket.title}{asked}{tags}", second

@@ -55,7 +55,7 @@ def _reader(ticket: Ticket, *, public: bool) -> tuple[Parts, Parts]:
     client = shortened(ticket.requester or ticket.requester_email or "the requester", LONGEST_NAME)
     # Where there is little room the place is cut off: that it leaves the house must be read.
     place = f" · {ticket.organisation}" if ticket.organisation else ""
-    about: Parts = ((f" on #{ticket.id} {ticket.subject}", "text"),)
+    about: Parts = ((f" on #{ticket.id} {ticket.title}", "text"),)
     if public:
         return ((" PUBLIC REPLY ", "p1"), (f" {client} gets it by mail", "strong"), (place, "text")), about
     return ((" INTERNAL NOTE ", "internal"), (" no client sees it", "text")), about
@@ -161,7 +161,7 @@ def _name_words(screen: Acting, abilities: TicketAbilities | None) -> str:
 def review_lines(ticket: Ticket, edit: EditTicket, title: str, name: str) -> list[TextLine]:
     """What is sent to whom, line by line."""
     public = edit.public and has_comment(edit)
-    lines = [TextLine(((f"{title} on #{ticket.id} {ticket.subject}", "head"),))]
+    lines = [TextLine(((f"{title} on #{ticket.id} {ticket.title}", "head"),))]
     changes = changes_of(replace(edit, add_tags=_new_tags(ticket, edit)))
     now = {
         "status": ticket.custom_status or ticket.status,

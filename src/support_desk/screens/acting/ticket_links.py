@@ -34,7 +34,7 @@ def merge(screen: Acting, tickets: Tickets) -> None:
         command = MergeTicket(into.id)
         confirm(
             screen.desk_app,
-            f"Merge #{ticket.id} {ticket.subject} INTO #{into.id} {into.subject} ({into.status})? "
+            f"Merge #{ticket.id} {ticket.title} INTO #{into.id} {into.title} ({into.status})? "
             f"#{ticket.id} is closed by it, and that can't be taken back.",
             "merges them",
             lambda: screen.desk_app.acts.do([(ticket, command)]),
@@ -65,7 +65,7 @@ def link_problem(screen: Acting, tickets: Tickets) -> None:
         edit = EditTicket("problem", type="incident", problem_id=number)
         if overtaken(screen, "Problem"):
             return
-        words = f"Make {titled(tickets)} an incident of #{number} {problem.subject}?"
+        words = f"Make {titled(tickets)} an incident of #{number} {problem.title}?"
         confirm(
             screen.desk_app,
             words,
@@ -117,7 +117,7 @@ def side_conversation(screen: Acting, tickets: Tickets) -> None:
             return
         who: tuple[Parts, Parts] = (
             ((" SIDE CONVERSATION ", "late"), (f" {', '.join(to)} will read it", "text")),
-            ((f" about #{ticket.id} {ticket.subject}", "strong"),),
+            ((f" about #{ticket.id} {ticket.title}", "strong"),),
         )
         composer = Composer(who, target, SIDE, public=True, done="goes on")
         app.push_screen(composer, lambda text: written(to, text))

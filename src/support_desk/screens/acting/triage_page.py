@@ -77,7 +77,7 @@ class TriagePage:
         """
         first, form = self.tickets[0], self.form
         what = (
-            f"#{first.id} {first.subject}" if len(self.tickets) == 1 else f"{len(self.tickets)} tickets alike"
+            f"#{first.id} {first.title}" if len(self.tickets) == 1 else f"{len(self.tickets)} tickets alike"
         )
         title: Parts = ((" Triage ", "title"), (f" {what}", "strong"), ("   esc", "key"), (" leaves", "dim"))
         lines = [TextLine(title)]
