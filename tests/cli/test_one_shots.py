@@ -17,6 +17,7 @@ from support_desk.cli import run
 from support_desk.config.load import load_config
 from support_desk.desk.outbox import Outbox
 from support_desk.desk.outbox_store import OutboxStore
+from support_desk.desk.schema import STEPS, open_file
 from support_desk.desk.store import ReadingsStore
 from support_desk.domain.commands import EscalateAlert
 from support_desk.domain.intents import Intent, Phase, Receipt, Seen, Target, Verdict
@@ -254,6 +255,21 @@ def test_alerts_tell_whom_a_colleague_has_had_paged_who_shares_the_readings(
     spoken = capsys.readouterr().out
     assert "Sam Patel was paged 13:00:02. " in spoken
     assert "Whether the page of kim@example.com arrived is not known. " in spoken
+
+
+def test_a_store_of_an_older_version_says_what_brings_it_up_to_date(
+    configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command line was updated, and the dashboard, which does it, still runs as it was."""
+    config = load_config(configuration, {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}).config
+    open_file(store_file(config), STEPS[:4]).close()
+
+    assert ask(configuration, "alerts") == 0
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "whom colleagues have had paged is missing. The store was made by an older support-desk" in said
+    assert said.endswith(": open the dashboard once with this one")
+    ask(configuration, "--plain")
+    assert capsys.readouterr().err.count("older support-desk") == 1
 
 
 def test_a_key_that_may_not_see_policies_still_counts_down(

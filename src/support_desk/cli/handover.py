@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import TYPE_CHECKING
@@ -92,7 +91,7 @@ def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
         history=history,
         log=own_log(config, start, end),
         promises=promises,
-        pages=shared_pages(config) or {},
+        pages=shared_pages(config),
         runbooks_changed=changed_between(folder, start, end) if folder else None,
         rules=tuple(runbook_rules(config.runbooks)),
         history_from=reach.start,
@@ -112,7 +111,8 @@ def _readings(
         return None, Reach(), {}
     try:
         return store.history(start), store.history_reach(), store.promises()
-    except (StoreError, sqlite3.Error):
+    except StoreError as error:
+        output.talk(f"{error.problem}: {error.remedy}")
         return None, Reach(), {}
     finally:
         store.close()

@@ -75,7 +75,7 @@ _ONE_SHOTS = {
         SourceName.ALERTS,
         (FeedName.ALERTS, FeedName.POLICIES, FeedName.ON_CALL, FeedName.ROTA, FeedName.RUNBOOKS),
         lambda seen: documents.alerts_document(
-            seen.snapshot, seen.now, seen.config, seen.agreement, _pages(seen)
+            seen.snapshot, seen.now, seen.config, seen.agreement, seen.pages
         ),
         lambda document, seen: plain.alerts_text(
             document, seen.zone, lambda text: by_name(text, seen.config, seen.snapshot)
@@ -110,26 +110,34 @@ def one_shot(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
     if seen is None:
         return 1
     seen = replace(seen, mine=mine, words=" ".join(getattr(arguments, "text", [])))
+    if arguments.command == "alerts":
+        seen = replace(seen, pages=_pages(seen))
     document = shot.document(seen)
     if arguments.command == "runbooks" and seen.words and not arguments.cached:
         from support_desk.cli.runbooks import in_the_text  # SQLite, for this command alone
 
         document = in_the_text(document, seen)
-    if getattr(arguments, "ics", None) is not None:
-        from support_desk.cli.rota_calendar import calendar_of
-
-        if code := calendar_of(seen, arguments.ics):
-            return code
-    elif arguments.json:
-        output.document(document)
-    else:
-        for line in shot.text(document, seen):
-            output.line(line)
+    if code := _answer(arguments, shot, document, seen):
+        return code
     if source_state(seen.snapshot, shot.source, seen.now) is State.OFF:
         to_use_it = f"{shot.source.value}: not configured. To use it, {HOW_TO_CONFIGURE[shot.source]}"
         output.talk(loaded.how_to_begin or to_use_it)
         return 2
     return tell_what_is_missing(seen, shot.feeds)
+
+
+def _answer(arguments: argparse.Namespace, shot: _OneShot, document: Document, seen: Seen) -> int:
+    """Give the answer in the form that was asked for; 0, or 1 if its file couldn't be written."""
+    if getattr(arguments, "ics", None) is not None:
+        from support_desk.cli.rota_calendar import calendar_of
+
+        return calendar_of(seen, arguments.ics)
+    if arguments.json:
+        output.document(document)
+        return 0
+    for line in shot.text(document, seen):
+        output.line(line)
+    return 0
 
 
 def whole_desk(loaded: Loaded, clock: Clock, environ: Mapping[str, str]) -> int:
@@ -153,12 +161,10 @@ def _pages(seen: Seen) -> Mapping[str, Page]:
     from support_desk.cli.own_log import own_pages, shared_pages  # SQLite, for alerts alone
     from support_desk.domain.paged import with_others
 
-    own, others = own_pages(seen.config, seen.now), shared_pages(seen.config)
+    own = own_pages(seen.config, seen.now)
     if own is None:
         output.talk("whom you have had paged is missing: your own file can't be read")
-    if others is None:
-        output.talk("whom colleagues have had paged is missing: the store can't be read")
-    return with_others(own or {}, others or {}, who_decides(seen.config.me.email))
+    return with_others(own or {}, shared_pages(seen.config), who_decides(seen.config.me.email))
 
 
 def _print_desk(seen: Seen) -> int:

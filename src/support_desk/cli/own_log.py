@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from support_desk.cli import output
 from support_desk.desk.pages_sent import pages_of_log
 from support_desk.domain.paged import Page
 from support_desk.paths import private_store_file, store_file
@@ -40,8 +41,8 @@ def own_pages(config: Config, now: datetime) -> Mapping[str, Page] | None:
     return None if log is None else pages_of_log(log)
 
 
-def shared_pages(config: Config) -> Mapping[str, Page] | None:
-    """The same of everybody who shares the readings; none where nothing was ever kept, None: unreadable."""
+def shared_pages(config: Config) -> Mapping[str, Page]:
+    """The same of everybody who shares the readings; none, with words, where they can't be read."""
     from support_desk.desk.schema import StoreError
     from support_desk.desk.store import ReadingsStore
 
@@ -51,5 +52,6 @@ def shared_pages(config: Config) -> Mapping[str, Page] | None:
     try:
         with closing(ReadingsStore.open_existing(path)) as store:
             return store.pages()
-    except StoreError:
-        return None
+    except StoreError as error:
+        output.talk(f"whom colleagues have had paged is missing. {error.problem}: {error.remedy}")
+        return {}

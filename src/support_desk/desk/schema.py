@@ -100,6 +100,10 @@ Times are milliseconds since 1970, UTC.
 """
 
 
+_NOT_MADE_YET = ("no such table", "no such column")
+"""How SQLite names what a later step makes; its code is the one of every mistake in a statement."""
+
+
 class StoreError(Exception):
     """The readings' file can't be used; the program works without it, from nothing.
 
@@ -133,6 +137,12 @@ def telling(path: Path, setting: str = SETTING) -> Iterator[None]:
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StoreError(
                 f"The store is in use: {path}", "another program holds it; it is tried again"
+            ) from error
+        if code == sqlite3.SQLITE_ERROR and str(error).startswith(_NOT_MADE_YET):
+            # Who only reads doesn't bring a file up to date.
+            raise StoreError(
+                f"The store was made by an older support-desk, which kept less: {path}",
+                "open the dashboard once with this one",
             ) from error
         raise StoreError(
             f"The store can't be used ({error}): {path}",
