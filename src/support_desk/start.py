@@ -54,20 +54,25 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
 
 def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
     """The dashboard on the fixtures: no account, no network, no configuration; returns the exit code."""
-    from tempfile import TemporaryDirectory
-
+    from support_desk.demo_folder import demo_folder, remove_ended
     from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
 
     clock = DemoClock(at or DEMO_START)
     config = with_read_only(demo_config(), read_only)
-    with TemporaryDirectory(prefix="support-desk-demo-", ignore_cleanup_errors=True) as folder:
+    with demo_folder() as folder:
+
+        def open_own() -> Outbox:
+            outbox = open_outbox(config, clock, folder / "outbox.sqlite3", stays=False)
+            remove_ended()
+            return outbox
+
         app = make_app(
             config,
             clock,
             None,
             Preferences(None),
             lambda: fixture_sources(clock, seed=seed, read_only=config.read_only),
-            open_outbox=lambda: open_outbox(config, clock, Path(folder) / "outbox.sqlite3", stays=False),
+            open_outbox=open_own,
         )
         return _run(app)
 
