@@ -190,6 +190,28 @@ async def test_a_smaller_window_keeps_the_keys_where_they_can_be_seen() -> None:
         assert focused.region.area > 0
 
 
+async def test_a_low_window_shows_rows_of_the_list_that_keys_act_on() -> None:
+    """The row under the cursor was out of sight, and keys acted on it."""
+    async with running(size=(50, 15)) as desk:
+        alerts, tickets = desk.dashboard.alerts, desk.dashboard.tickets
+        footer = desk.dashboard.query_one("#footer")
+        for height in (15, 10, 8, 6):
+            await desk.pilot.resize_terminal(50, height)
+            for key, used, other in (("2", tickets, alerts), ("1", alerts, tickets)):
+                await desk.press(key)
+                await desk.pilot.pause()
+                assert used.region.height >= 4, "its title, the names of the columns, and two rows"
+                assert used.region.bottom <= footer.region.y
+                assert other.region.area == 0
+        await desk.pilot.resize_terminal(160, 14)
+        await desk.press("3")
+        assert runbook_region(desk).height >= 8
+        await desk.pilot.resize_terminal(50, 16)
+        await desk.press("2")
+        await desk.pilot.pause()
+        assert min(tickets.region.height, alerts.region.height) >= 4
+
+
 # Rows and the cursor
 
 

@@ -10,6 +10,7 @@ from support_desk.screens.base import DeskScreen
 from support_desk.screens.header import NARROW
 
 PANES = ("alerts", "tickets", "runbook", "rota", "activity")
+LISTS = PANES[:2]
 BESIDE = ("runbook", "rota", "activity")
 """Panes that a narrow terminal shows in place of the lists, while they have the keys."""
 FILTER = "filter"
@@ -18,6 +19,11 @@ ROOM_TO_READ = 36
 """Rows from which on a runbook that is read there leaves room for the others; below it they stand aside."""
 ROOM_FOR_ALL = 20
 """Rows that the rota and the activity need to be seen whole, one below the other."""
+ROOM_FOR_LISTS = 16
+"""Rows from which on panes below one another all have some in sight; below it the one in use has the room."""
+ROOM_FOR_WHY = 10
+ROOM_FOR_HEADER = 8
+"""Rows from which on a list has two of its own beside its reason, and the header: these give way."""
 
 
 class Panes(DeskScreen):
@@ -57,14 +63,21 @@ class Panes(DeskScreen):
         only = self.zoomed or (here if crowded and self._needs_the_room(here) else None)
         lists = only not in BESIDE if only else not (crowded and here in BESIDE)
         beside = only in BESIDE if only else not crowded or here in BESIDE
-        shown = {"left": lists, "right": beside, **{pane: only in (None, pane) for pane in PANES}}
+        height = self.app.size.height
+        low = height < ROOM_FOR_LISTS
+        listed = only or ((here if here in LISTS else self.last_list) if low else None)
+        aside = only or (here if low and here in BESIDE else None)
+        shown = {"left": lists, "right": beside}
+        shown |= {pane: listed in (None, pane) for pane in LISTS}
+        shown |= {pane: aside in (None, pane) for pane in BESIDE}
+        shown |= {"why": height >= ROOM_FOR_WHY, "header": height >= ROOM_FOR_HEADER}
         shown["runbook-pane"] = shown.pop("runbook")
         for pane, is_shown in shown.items():
             if pane != "activity" or self.has_activity:
                 self.query_one(f"#{pane}").display = is_shown
         self.query_one("#right").set_class(not lists, "-alone")
         for widget in self.query("#alerts, #rota, #activity"):
-            widget.set_class(only == widget.id, "-alone")
+            widget.set_class(widget.id in (listed, aside), "-alone")
 
     def _needs_the_room(self, here: str) -> bool:
         """Whether a pane in place of the lists would be left with hardly a line beside the others."""
