@@ -129,8 +129,8 @@ class TestLostAnswers:
         intent = await world.decide(Acknowledge())
         world.opsgenie.acknowledge("a1", KIM)
         receipt = await world.verify(intent, after=61)
-        assert receipt.verdict is Verdict.CONFLICT
-        assert receipt.words == "not done: already acknowledged by Cat Calder at 20:00:00"
+        assert receipt.verdict is Verdict.NEEDLESS
+        assert receipt.words == "not needed: already acknowledged by Cat Calder at 20:00:00"
 
     async def test_acknowledged_without_a_name(self, world: AlertWorld) -> None:
         intent = await world.decide(Acknowledge())

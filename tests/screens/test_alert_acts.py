@@ -113,6 +113,30 @@ async def test_more_than_three_are_asked_about_and_done_together(desk: Running) 
     assert len({entry.intent.batch for entry in entries(desk)}) == 1
 
 
+async def test_what_colleagues_did_before_it_was_sent_is_told_and_asks_nothing(desk: Running) -> None:
+    """Nothing is left to decide; and the next key isn't meant for what they have."""
+    await desk.press("g", "space", "space")
+    marked = [row.alert for row in desk.dashboard.alerts.rows if row.alert.status == "open"][:2]
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.alert_writer is not None
+    commands: tuple[c.AlertCommand, ...] = (c.Acknowledge(), c.CloseAlert())
+    for alert, command in zip(marked, commands, strict=True):
+        await sources.alert_writer.ask(alert.id, command, actor="callum@agency.example", token="x")
+    await desk.press("a")
+    await later(desk, lambda: all(entry.phase is Phase.CANCELLED for entry in entries(desk)))
+    assert desk.app.acts.questions == 0
+    assert sorted(said.partition(" by ")[0] for said in desk.app.said) == [
+        "acknowledge not needed: already acknowledged",
+        "acknowledge not needed: already closed",
+    ]
+    await later(desk, lambda: not desk.dashboard.alerts.marked)
+    await desk.press("u")
+    assert desk.app.said[-1] == "There is nothing to take back"
+    await desk.press("U")
+    assert desk.app.said[-1] == "Nothing was taken back"
+
+
 async def test_un_acknowledge_warns_that_the_escalation_starts_again(desk: Running) -> None:
     alert = await go_to(desk, P1)
     await desk.press("a")

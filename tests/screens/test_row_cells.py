@@ -11,7 +11,8 @@ import pytest
 from support_desk.domain.alerts import Alert
 from support_desk.domain.commands import Acknowledge
 from support_desk.domain.escalation import Countdown
-from support_desk.domain.intents import Entry, Intent, Phase, Seen, Target
+from support_desk.domain.intents import Entry, Intent, Phase, Receipt, Seen, Target
+from support_desk.domain.intents import Verdict as Came
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.sla import Ranked, Verdict
 from support_desk.domain.tickets import Ticket
@@ -188,6 +189,11 @@ def of_entry(phase: Phase, **changes: Any) -> Cell:
         (Phase.UNKNOWN, {"offered": True}, ("UNKNOWN", "late")),
         (Phase.CANCELLED, {}, ("taken back", "dim")),
         (Phase.CANCELLED, {"sent_at": START}, ("dropped", "dim")),
+        (
+            Phase.CANCELLED,
+            {"sent_at": START, "receipt": Receipt(Came.NEEDLESS, "not needed")},
+            ("not needed", "dim"),
+        ),
         (Phase.CONFIRMED, {"sent_at": START}, ("done", "ok")),
     ],
 )

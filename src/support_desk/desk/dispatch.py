@@ -53,6 +53,7 @@ PHASE_OF: dict[Verdict, Phase] = {
     Verdict.CONFIRMED: Phase.CONFIRMED,
     Verdict.FAILED: Phase.FAILED,
     Verdict.CONFLICT: Phase.CONFLICT,
+    Verdict.NEEDLESS: Phase.CANCELLED,
     Verdict.UNKNOWN: Phase.UNKNOWN,
 }
 

@@ -1,7 +1,7 @@
 """An action of a person, from the key press to what became of it.
 
     draft -> queued -> held -> sending -> confirmed | failed | conflict | unknown
-             queued, held -> cancelled | expired
+             queued, held -> cancelled | expired; sending -> cancelled where nothing was left to do
              unknown -> confirmed | failed, once verified; failed, conflict, unknown -> queued by the person
 
 An `Intent` never changes; an `Entry` is the intent with its state, replaced whole at each step.
@@ -115,7 +115,7 @@ ALLOWED: dict[Phase, frozenset[Phase]] = {
     Phase.HELD: frozenset({Phase.QUEUED, Phase.SENDING, Phase.CANCELLED, Phase.EXPIRED}),
     Phase.SENDING: frozenset(
         # Back to queued only when it surely didn't reach the service.
-        {Phase.QUEUED, Phase.CONFIRMED, Phase.FAILED, Phase.CONFLICT, Phase.UNKNOWN}
+        {Phase.QUEUED, Phase.CONFIRMED, Phase.FAILED, Phase.CONFLICT, Phase.UNKNOWN, Phase.CANCELLED}
     ),
     Phase.UNKNOWN: frozenset({Phase.CONFIRMED, Phase.FAILED, Phase.CONFLICT, Phase.QUEUED, Phase.CANCELLED}),
     Phase.FAILED: frozenset({Phase.QUEUED, Phase.CANCELLED}),
@@ -136,6 +136,8 @@ class Verdict(StrEnum):
     """Surely not done (or only partly: see `Receipt.remaining`), and trying again by itself won't help."""
     CONFLICT = "conflict"
     """Not done: the target isn't as the person saw it, and they have to look."""
+    NEEDLESS = "needless"
+    """Not done: somebody else has made it needless or impossible, and nothing is left to decide."""
     UNKNOWN = "unknown"
     """It was sent, and nothing tells whether it was done."""
     NOT_SENT = "not_sent"
@@ -217,6 +219,12 @@ class Entry:
 def asks(entry: Entry) -> bool:
     """Whether the person has to say what happens to it."""
     return entry.phase in ASKING or (entry.offered and entry.phase in WAITING)
+
+
+def needless(entry: Entry) -> bool:
+    """Whether it ended because nothing was left to do, not because the person took it back."""
+    receipt = entry.receipt
+    return entry.phase is Phase.CANCELLED and receipt is not None and receipt.verdict is Verdict.NEEDLESS
 
 
 def may_step(before: Phase, after: Phase) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from support_desk.desk.drafts import draft_after
 from support_desk.domain.command_words import changes_of, command_words, text_of
-from support_desk.domain.intents import Entry, Phase, asks, comes_too_late
+from support_desk.domain.intents import Entry, Phase, asks, comes_too_late, needless
 from support_desk.domain.words import day_clock
 from support_desk.screens.view import View
 from support_desk.text import clean, clean_block
@@ -45,6 +45,8 @@ EXPLAINED: dict[Phase, str] = {
     Phase.EXPIRED: "It was not sent: the decision was more than ten minutes old when its turn came.",
 }
 
+NOT_NEEDED = "not needed"
+"""What has ended because nothing was left to do."""
 
 _NOT_DONE = frozenset({Phase.QUEUED, Phase.FAILED, Phase.CONFLICT, Phase.EXPIRED})
 
@@ -63,12 +65,14 @@ def _partly_done(entry: Entry) -> bool:
 
 def _let_rest(entry: Entry) -> bool:
     """Whether it had been sent when the person dropped the question what became of it."""
-    return entry.phase is Phase.CANCELLED and entry.sent_at is not None
+    return entry.phase is Phase.CANCELLED and entry.sent_at is not None and not needless(entry)
 
 
 def _phase(entry: Entry, moment: Moment) -> Cell:
     if _let_rest(entry):
         return "dropped", "dim"
+    if needless(entry):
+        return NOT_NEEDED, "dim"
     if entry.offered and entry.phase in {Phase.QUEUED, Phase.HELD}:
         return "NOT SENT", "late"
     if entry.phase is Phase.HELD and entry.fire_at is not None:
@@ -186,6 +190,8 @@ def _stands(entry: Entry, local: Callable[[datetime], str]) -> tuple[str, str, s
         return word, "late", f"It must wait until {at}, and isn't sent by itself then: you are asked again."
     if _let_rest(entry):
         return "dropped", style, "You let it rest. What had become of it by then stands below."
+    if needless(entry):
+        return NOT_NEEDED, style, "Somebody else was quicker: nothing is left to do, and to decide."
     if _partly_done(entry):
         return word, style, "A part of it was done, not all."
     return word, style, EXPLAINED[entry.phase]

@@ -15,6 +15,7 @@ from textual.binding import BindingType
 
 from support_desk.desk.schema import StoreError
 from support_desk.domain.command_words import command_words
+from support_desk.domain.intents import Phase
 from support_desk.domain.words import counted, day_clock
 from support_desk.files import write_new
 from support_desk.keys import bindings
@@ -129,6 +130,8 @@ def step_lines(view: View, steps: Sequence[LogLine]) -> list[TextLine]:
     lines = []
     for step in reversed(steps):
         word, style = PHASES[step.phase]
+        if step.phase is Phase.CANCELLED:
+            word = "ended"  # its words say whether it was taken back, dropped or not needed
         what = command_words(step.command, lambda moment: day_clock(moment, view.now, zone))
         local = step.at.astimezone(zone)
         lines.append(

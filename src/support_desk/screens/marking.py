@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from support_desk.domain.intents import MOVING, WAITING, Entry, Phase, Target
+from support_desk.domain.intents import MOVING, WAITING, Entry, Phase, Target, needless
 from support_desk.widgets.columns import Cell, Column, Moment
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class UsedMarks:
     """The marks that an action was meant for: when all of it has ended, those of what was done go.
 
     A key acts on every marked row, so marks that were forgotten would do the next thing to all of them. They
-    go together: while some were left, a key in between would mean an accidental part. What failed, what isn't
-    known and what was taken back stay marked, to be tried again.
+    go together: while some were left, a key in between would mean an accidental part. What a colleague has
+    done before goes as well: the next thing would be done to what is theirs. What failed, what isn't known
+    and what was taken back stay marked, to be tried again.
     """
 
     def __init__(self) -> None:
@@ -92,8 +93,9 @@ class UsedMarks:
         if any(other.phase in MOVING for other in together):
             return None
         self._meant.discard(batch)
-        done = {other.intent.target for other in together if other.phase is Phase.CONFIRMED}
-        done -= {other.intent.target for other in together if other.phase is not Phase.CONFIRMED}
+        ended = [other for other in together if other.phase is Phase.CONFIRMED or needless(other)]
+        done = {other.intent.target for other in ended}
+        done -= {other.intent.target for other in together if other not in ended}
         return [row for row in marked if done.issuperset(targets(row))]
 
 

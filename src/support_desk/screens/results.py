@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support_desk.domain import commands as c
-from support_desk.domain.intents import Entry, Phase, comes_too_late
+from support_desk.domain.intents import Entry, Phase, comes_too_late, needless
 from support_desk.records import record
 from support_desk.screens.marks import doing
 
@@ -50,11 +50,13 @@ def told(entry: Entry, before: Phase | None) -> Told | None:
         if doubted or c.pages_somebody(command) or c.is_held(command) or isinstance(command, _SHOWN_NOWHERE):
             return Told(f"{entry.words} · {title}", "information", CALM)
         return None
+    remedy = f"; {entry.receipt.remedy}" if entry.receipt is not None and entry.receipt.remedy else ""
+    if needless(entry):
+        return Told(f"{name} {entry.words}{remedy} · {title}", "information", CALM)
     word = "NOT SENT" if comes_too_late(entry) else _ENDED.get(entry.phase)
     if word is None:
         return None
     loud = c.pages_somebody(command)
-    remedy = f"; {entry.receipt.remedy}" if entry.receipt is not None and entry.receipt.remedy else ""
     # The outbox begins with what the first words here have said already.
     why = entry.words.removeprefix(f"{word.casefold()}: ")
     words = f"{name} {word}: {why}{remedy} · {title} · O shows it"

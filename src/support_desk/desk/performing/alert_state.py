@@ -57,7 +57,7 @@ def _tags_hold(command: c.Command, alert: Alert) -> bool | None:
 
 
 def changed_meanwhile(intent: Intent, detail: AlertDetail, name: Name, local: Local) -> Receipt | None:
-    """Why the person has to look again before this is done; None: nothing that matters has changed.
+    """Why this isn't done as decided: it is needless, or the person has to look again; None: it may be.
 
     Notes matter to nobody's state, tags only to an alert that is there still.
     """
@@ -80,12 +80,11 @@ def _is_confirmed(command: c.Command) -> bool:
 
 def _closed(intent: Intent, detail: AlertDetail, name: Name, local: Local) -> Receipt | None:
     command, alert = intent.command, detail.alert
-    if intent.seen.status == "closed":
-        if isinstance(command, c.Acknowledge | c.Unacknowledge | c.SnoozeAlert):
-            words = f"not sent: a closed alert can't be {_aim(command)}"
-            return Receipt(Verdict.FAILED, words, "nothing is left to do", alert=alert, seen=seen_of(alert))
-        return None
     words = f"already closed by {closer(detail, name, local)}"
+    if isinstance(command, c.Acknowledge | c.Unacknowledge | c.SnoozeAlert):
+        return _needless(words, alert)  # the service has none of these for a closed alert
+    if intent.seen.status == "closed":
+        return None
     return conflict(words, alert, [FieldDifference("status", _aim(command), "closed")], command)
 
 
@@ -106,6 +105,8 @@ def _taken(intent: Intent, alert: Alert, name: Name, local: Local) -> Receipt | 
     who = name(alert.acknowledged_by or "") or "somebody"
     at = f" at {local(alert.acknowledged_at)}" if alert.acknowledged_at else ""
     words = f"already acknowledged by {who}{at}"
+    if isinstance(intent.command, c.Acknowledge):
+        return _needless(words, alert, "w makes it yours")
     return conflict(words, alert, [FieldDifference("has it", _aim(intent.command), who)], intent.command)
 
 
@@ -147,6 +148,11 @@ def _changed_field(command: c.Command, seen: Seen, alert: Alert, name: Name) -> 
         different = [FieldDifference("owner", command.name or command.owner, name(alert.owner))]
         return conflict(f"{name(alert.owner)} owns it meanwhile", alert, different)
     return None
+
+
+def _needless(words: str, alert: Alert, remedy: str = "") -> Receipt:
+    """Somebody else was quicker, and the person has nothing to decide about it."""
+    return Receipt(Verdict.NEEDLESS, f"not needed: {words}", remedy, alert=alert, seen=seen_of(alert))
 
 
 def conflict(

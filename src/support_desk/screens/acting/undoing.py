@@ -15,7 +15,7 @@ from support_desk.acts import who_decides
 from support_desk.desk.drafts import draft_in
 from support_desk.domain.command_words import command_words
 from support_desk.domain.commands import Command, EditTicket, RemoveAlertTags, Unacknowledge
-from support_desk.domain.intents import WAITING, Entry, Intent, Phase
+from support_desk.domain.intents import WAITING, Entry, Intent, Phase, needless
 from support_desk.domain.undo import compensation
 from support_desk.domain.undo import stays as not_restored
 from support_desk.domain.words import day_clock
@@ -50,7 +50,11 @@ def _take_back(app: DeskApp, outbox: Outbox, waiting: Entry) -> None:
     """Cancel what one key press has decided; what of it has left already is named."""
     together = _with_it(outbox, waiting)
     taken = [entry for entry in together if outbox.cancel(entry.intent.id)]
-    left = [entry for entry in together if entry not in taken and entry.sent_at is not None]
+    left = [
+        entry
+        for entry in together
+        if entry not in taken and entry.sent_at is not None and not needless(entry)
+    ]
     more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
     if not left:
         app.say(f"Taken back, nothing was sent: {waiting.intent.title}{more}")
@@ -67,7 +71,9 @@ def redo(app: DeskApp, outbox: Outbox) -> None:
     undone = {entry.intent.undoes: entry for entry in outbox.entries if entry.phase is Phase.CONFIRMED}
     for entry in outbox.entries:
         if entry.phase is Phase.CANCELLED and entry.sent_at is None:
-            group = [row for row in _with_it(outbox, entry) if row.phase is Phase.CANCELLED]
+            group = [
+                row for row in _with_it(outbox, entry) if row.phase is Phase.CANCELLED and not needless(row)
+            ]
         elif entry.intent.id in undone:
             group = [row for row in _with_it(outbox, entry) if row.intent.id in undone]
         else:
