@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.widgets import Button, Input, OptionList
+from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from support_desk.screens.modal import Over, close_once
@@ -18,8 +19,11 @@ class Commands(CommandList):
     """Textual's list, for clicks on what has left it and pages of a list that nobody sees.
 
     Textual looks both up as if they were there, and the program would end. And there the first click runs a
-    command, though the list fills a small terminal: here as in every picker it only goes there.
+    command, though the list fills a small terminal: here it only goes there, also where it is already.
     """
+
+    _gone_to: Option | None = None
+    """The command that was clicked on last: a second click on it runs it."""
 
     def on_click(self, event: events.Click) -> None:
         option = event.style.meta.get("option")
@@ -27,9 +31,12 @@ class Commands(CommandList):
             return
         if option >= self.option_count:
             event.prevent_default()
-        elif option != self.highlighted:
+            return
+        clicked = self.get_option_at_index(option)
+        if option != self.highlighted or clicked is not self._gone_to:
             event.prevent_default()
             self.highlighted = option
+        self._gone_to = clicked
 
     def action_page_up(self) -> None:
         if self.scrollable_content_region:
