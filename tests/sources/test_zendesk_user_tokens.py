@@ -80,8 +80,34 @@ async def test_when_somebody_else_signs_in_replies_are_said_to_be_theirs(world: 
     assert (before.author.name, after.author.name) == ("Jo Example", "Sam Example")
     assert await lookups.abilities() is after
     world.personal().end()
-    with pytest.raises(SignInRefused, match="nobody is signed in"):
-        await lookups.abilities()
+    for _ in range(2):
+        with pytest.raises(SignInRefused, match="nobody is signed in"):
+            await lookups.abilities()
+    world.sign_in()
+    back = await lookups.abilities()
+    assert back.author is not None
+    assert back.author.name == "Jo Example", "nothing has been asked in their name yet, and it is theirs"
+    await from_source.close()
+
+
+async def test_who_signs_in_while_it_is_asked_who_it_is_isnt_taken_for_the_one_before(world: World) -> None:
+    """The answer was kept as one about the new sign-in: a reply named Jo in its review, and was Sam's."""
+    world.sign_in()
+    from_source = world.source()
+    writer = from_source.writer("jo@example.com")
+    await writer.ticket(5)
+
+    def meanwhile(request: Request) -> Answer:
+        answer = world.desk.answer(request)
+        world.sign_in(SAM)
+        return answer
+
+    world.desk.fail("/users/me.json", meanwhile)
+    await writer.abilities()
+    assert writer.signed_in != "jo@example.com"
+    abilities = await writer.abilities()
+    assert abilities.me is not None
+    assert (abilities.me.name, writer.signed_in) == ("Sam Example", "sam@example.com")
     await from_source.close()
 
 

@@ -73,9 +73,8 @@ class UserSignIn(requests.auth.AuthBase):
 
     @property
     def changes(self) -> int:
-        """How often it has been another one; one that nothing has been asked with yet counts as well."""
-        replaced = self._held is not None and self._store.stamp() != self._stamp
-        return self._changes + replaced
+        """How often it has been another one, or none; what nothing has been asked with yet counts as well."""
+        return self._changes + (self._store.stamp() != self._stamp)
 
     @property
     def tokens(self) -> UserTokens | None:
@@ -123,7 +122,8 @@ class UserSignIn(requests.auth.AuthBase):
         stamp = self._store.stamp()
         found = self._store.read()
         if found is None:
-            self._held = None
+            self._changes += self._held is not None
+            self._held = self._stamp = None
             raise SignInRefused("Zendesk: nobody is signed in", f"sign in: {SIGN_IN}")
         self._hold(found, stamp)
         self._unsaved = False

@@ -228,8 +228,8 @@ class ZendeskWriter:
         now = self._now()
         if self._abilities is not None and now < self._abilities[1] and self._changes == self._abilities[2]:
             return self._abilities[0]
-        found = await self._read(self._look)
-        self._abilities = (found, now + _ABILITIES_LAST, self._changes)
+        found, changes = await self._read(self._look)
+        self._abilities = (found, now + _ABILITIES_LAST, changes)
         return found
 
     @property
@@ -248,8 +248,13 @@ class ZendeskWriter:
         """Let the thread go, at once."""
         self._worker.close()
 
-    def _look(self, connection: WriteConnection) -> TicketAbilities:
+    def _look(self, connection: WriteConnection) -> tuple[TicketAbilities, int]:
+        """What is found, and after how many changes of the credential: of a later one it says nothing."""
+        changes = self._changes
         user = connection.document("/users/me.json", {}, "the sign-in").get("user")
+        if self._changes != changes:
+            changes = self._changes
+            user = connection.document("/users/me.json", {}, "the sign-in").get("user")
         user = user if isinstance(user, dict) else {}
         me = agent_from({"role": "agent", **user})
         if me is None:
@@ -260,7 +265,7 @@ class ZendeskWriter:
         author = me
         if not personal and self._author_allowed and self.me:
             author = self._person(connection) or me
-        return TicketAbilities(
+        abilities = TicketAbilities(
             me=me,
             personal=personal,
             author=author,
@@ -268,6 +273,7 @@ class ZendeskWriter:
             private_only=writes_private_only(user),
             side_conversations=_has_side_conversations(connection),
         )
+        return abilities, changes
 
     def _person(self, connection: WriteConnection) -> Agent | None:
         """The agent with the address in `[me]`; None if there is none, or the credential can't look."""
