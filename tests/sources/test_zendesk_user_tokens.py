@@ -132,7 +132,7 @@ async def test_what_was_decided_does_not_go_out_under_the_name_of_whoever_signs_
     assert world.desk.renewals == 1
     assert writer.signed_in == "jo@example.com", "a token that was renewed is the same person's"
     world.sign_in(SAM)
-    assert writer.signed_in == "", "by now it may be anybody's"
+    assert writer.signed_in == SAM["email"]
     for intent in decided:
         refused = await actions.perform(intent)
         assert refused.verdict is Verdict.FAILED
@@ -149,6 +149,20 @@ async def test_what_was_decided_does_not_go_out_under_the_name_of_whoever_signs_
     assert again.seen is not None
     assert again.seen.signed_in == SAM["email"], "what is left of it would go out under the same name"
     assert world.desk.comments[5][-1]["author_id"] == SAM["id"]
+    await from_source.close()
+
+
+async def test_whose_the_sign_in_is_is_known_while_the_helpdesk_cant_be_asked(world: World) -> None:
+    """What was decided meanwhile was tied to nobody, and went out as whoever signed in next."""
+    world.sign_in()
+    world.go_to_the_renewal()
+    from_source = world.source()
+    writer = from_source.writer("jo@example.com")
+    world.desk.fail("/api/v2", json_answer({}, 503), times=None)
+    with pytest.raises(ServiceDown):
+        await writer.abilities()
+    assert world.desk.renewals == 1
+    assert writer.signed_in == "jo@example.com"
     await from_source.close()
 
 

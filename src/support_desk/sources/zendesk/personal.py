@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from support_desk.config.model import Zendesk
@@ -100,6 +101,7 @@ class PersonalSignIn:
                 raise SignInRefused(
                     f"Zendesk: {me.name} is a client, not an agent", f"sign out there, then {AGAIN}"
                 )
+            tokens = replace(tokens, person=me.email)
             self._store.write(tokens)
             return SignedIn(me, tokens)
 
@@ -166,6 +168,7 @@ class _Bearer(requests.auth.AuthBase):
     def __init__(self, token: str) -> None:
         self.verified = False
         self.changes = 0
+        self.person = ""
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -38,6 +38,11 @@ class SignIn(Protocol):
         """How often the credential has been another one since the start; with it the person may be."""
         ...
 
+    @property
+    def person(self) -> str:
+        """The address of the person whose own it is; empty: not known, or one that people share."""
+        ...
+
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the credential on a request, signing in first where that is due."""
         ...
@@ -57,6 +62,7 @@ class TokenSignIn(requests.auth.AuthBase):
     def __init__(self, email: str, token: Secret, *, limits: Limits) -> None:
         self.verified = False
         self.changes = 0
+        self.person = ""
         self._email = email
         self._token = token
         self._turn = Turn(limits.total_seconds)
@@ -86,6 +92,7 @@ class OAuthSignIn(requests.auth.AuthBase):
     ) -> None:
         self.verified = False
         self.changes = 0
+        self.person = ""
         self._endpoint = endpoint
         self._scope = scope
         self._now = now

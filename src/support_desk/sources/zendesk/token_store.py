@@ -47,6 +47,8 @@ class UserTokens:
     """When the sign-in ends unless it is renewed before, UTC; None where it isn't said."""
     scopes: tuple[str, ...]
     """What it may do, as far as Zendesk said so."""
+    person: str = ""
+    """The address of whose it is; empty in a file of a version that didn't keep it."""
 
     def ended(self, now: datetime) -> bool:
         """Whether `access` has ended by then."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from support_desk.sources.errors import (
     ServiceDown,
     SignInRefused,
+    SourceError,
     Throttled,
     Unreachable,
     Unreadable,
@@ -75,6 +78,16 @@ class UserSignIn(requests.auth.AuthBase):
     def changes(self) -> int:
         """How often it has been another one, or none; what nothing has been asked with yet counts as well."""
         return self._changes + (self._store.stamp() != self._stamp)
+
+    @property
+    def person(self) -> str:
+        """The address of whose it is, the one that nothing has been asked with yet; empty: not known."""
+        held = self._held
+        if self._store.stamp() != self._stamp:
+            held = None
+            with suppress(SourceError):
+                held = self._store.read()
+        return held.person if held is not None else ""
 
     @property
     def tokens(self) -> UserTokens | None:
@@ -165,7 +178,7 @@ class UserSignIn(requests.auth.AuthBase):
                 tokens = found
             if not tokens.refresh or tokens.refresh == self._refused:
                 raise _over()
-            fresh = self._exchange(tokens.refresh)
+            fresh = replace(self._exchange(tokens.refresh), person=tokens.person)
             self._hold(fresh, self._stamp, renewed=True)
             self._save(fresh)
             return fresh

@@ -234,9 +234,9 @@ class ZendeskWriter:
 
     @property
     def signed_in(self) -> str:
-        """Whose own sign-in is in use, as far as that was looked up and nobody has signed in since."""
+        """Whose own sign-in is in use: as was looked up, or, while that can't be, as they signed in."""
         if self._abilities is None or self._changes != self._abilities[2]:
-            return ""
+            return self._signed_in.person if self._signed_in is not None else ""
         found = self._abilities[0]
         return found.me.email if found.personal and found.me is not None else ""
 
