@@ -47,6 +47,7 @@ class FakeSources:
         self.confirmed: list[tuple[int, ...]] = []
         self.ranges: list[tuple[datetime, datetime]] = []
         self.capabilities = AlertCapabilities()
+        self.signed_in = ""
         self.rules: Sequence[RunbookRule] = ()
 
     def sources(self) -> Sources:
@@ -70,6 +71,9 @@ class FakeSources:
 
     async def people(self) -> Reading[Person]:
         return await self.on["people"]()
+
+    def sign_in_stamp(self) -> object:
+        return self.signed_in
 
     async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         return await self.on["tickets"]()

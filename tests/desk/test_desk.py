@@ -345,6 +345,20 @@ async def test_a_restart_shows_the_last_known_state_with_its_age(tmp_path: Path)
     again.desk.close()
 
 
+async def test_who_signs_in_doesnt_wait_for_the_next_try_of_a_service_that_refuses() -> None:
+    bench = Bench()
+    bench.fake.on["tickets"].answer = SignInRefused("Zendesk: nobody is signed in", "sign in")
+    async with bench.running():
+        await bench.clock.advance(60)
+        assert bench.fake.on["tickets"].asked == 1
+        bench.fake.on["tickets"].answer, bench.fake.signed_in = Reading((ticket(1),)), "Jo"
+        await bench.clock.advance(11)
+        assert bench.fake.on["tickets"].asked == 2
+        assert bench.state(FeedName.TICKETS) is State.FRESH
+        await bench.clock.advance(30)
+        assert bench.fake.on["tickets"].asked == 2
+
+
 async def test_what_is_switched_off_since_is_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "readings.sqlite3"
     bench = Bench(store=ReadingsStore.open(path))

@@ -48,7 +48,11 @@ async def test_tickets_are_read_and_changed_as_the_person(world: World) -> None:
     world.sign_in()
     from_source = world.source()
     writer = from_source.writer("jo@example.com")
+    before = from_source.sign_in_stamp()
     assert await read(from_source) == 2
+    assert from_source.sign_in_stamp() == before
+    world.sign_in()
+    assert from_source.sign_in_stamp() != before, "a desk that was refused asks again at once"
     stamp = (await writer.ticket(5)).ticket.updated_at
     abilities = await writer.abilities()
     assert abilities.personal

@@ -17,7 +17,7 @@ from support_desk.desk.clock import Clock
 from support_desk.desk.feeds import FEED_WORDS, configured, enable, interval, provided, service_words
 from support_desk.desk.merging import Digest, digest, failed, keep_uncovered
 from support_desk.desk.own_changes import OwnChanges, Patch, Patches, noticed, with_alert
-from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SuspendWatch
+from support_desk.desk.poller import TIME_LIMIT, Attempt, Poller, SignInWatch, SuspendWatch
 from support_desk.desk.schema import StoreError
 from support_desk.desk.snapshot import (
     FEEDS_OF,
@@ -173,6 +173,11 @@ class Desk:
         loops = {f"poll {name}": poller.run() for name, poller in self._pollers.items()}
         loops["watch for suspend"] = self._watch.run()
         loops["look at pages"] = self._look_at_pages()
+        if self.sources is not None and self.sources.tickets is not None:
+            read = partial(self.refresh, FEEDS_OF[SourceName.ZENDESK])
+            loops["watch for a sign-in"] = SignInWatch(
+                self.clock, self.sources.tickets.sign_in_stamp, read
+            ).run()
         tasks = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         try:
             # One loop that ends, whatever the reason, must not end the others.

@@ -216,6 +216,27 @@ class SuspendWatch:
             self._on_resumed()
 
 
+class SignInWatch:
+    """Notices that somebody has signed in: they needn't wait as long as a service that refuses is let be."""
+
+    LOOK_EVERY = 10.0
+
+    def __init__(self, clock: Clock, stamp: Callable[[], object], on_changed: Callable[[], object]) -> None:
+        """`stamp` costs no request, and no look into a store of secrets."""
+        self._clock = clock
+        self._stamp = stamp
+        self._on_changed = on_changed
+
+    async def run(self) -> None:
+        """Look for ever, until cancelled."""
+        known = self._stamp()
+        while True:
+            await self._clock.sleep(self.LOOK_EVERY)
+            known, before = self._stamp(), known
+            if known != before:
+                self._on_changed()
+
+
 async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
     """The result of `work`; `TimeoutError` if it takes longer by this clock, `Unreachable` if it was cut off.
 

@@ -123,6 +123,10 @@ class RotaSource(Source, Protocol):
 class TicketSource(Source, Protocol):
     """The helpdesk."""
 
+    def sign_in_stamp(self) -> object:
+        """Something that differs once a person has signed in, told without asking; the same if nobody can."""
+        ...
+
     async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         """Every unsolved ticket in scope, each once, with SLA rows where the plan has them.
 

@@ -85,6 +85,11 @@ class ZendeskSource:
         """What Zendesk's headers said of the requests left: `account`, and one per limited endpoint."""
         return dict(self._rates.allowances)
 
+    def sign_in_stamp(self) -> object:
+        """Something that differs once a person has signed in on this machine."""
+        personal = self._settings.auth == "oauth_user"
+        return self._store.stamp() if personal and self._store is not None else None
+
     async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         """Every unsolved ticket in scope, each once, newest change first."""
         sweep = Sweep(self._settings.scope)
