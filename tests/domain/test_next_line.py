@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,19 @@ def test_nobody_on_the_line_is_the_empty_answer_and_unknown_is_none() -> None:
     unknown = coming(1, "anna@example.com", on=None)
     assert isinstance(unknown, NextLine)
     assert (unknown.line, unknown.people) == ("second line", None)
+
+
+def test_of_schedules_with_one_name_the_steps_own_counts_and_else_one_that_is_in_use() -> None:
+    """A schedule that was replaced and switched off made it "nobody", while Ben would be paged."""
+    first, old = on_call("first_line", ANNA), replace(on_call("ooh_second_line", OWEN), enabled=False)
+    new = on_call("ooh_second_line", BEN)
+    for second in ((old, new), (new, old), (replace(old, id="s1"), replace(new, id="s2"))):
+        found = coming(1, "anna@example.com", on=(first, *second))
+        assert isinstance(found, NextLine)
+        assert found.people == (BEN,)
+    off = coming(1, "anna@example.com", on=(first, replace(new, id="s9"), replace(old, id="s2")))
+    assert isinstance(off, NextLine)
+    assert off.people == (), "the step's own schedule is switched off: it pages nobody"
 
 
 def test_when_every_step_was_taken_it_says_so() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Recipient
 from support_desk.domain.escalation import policies_of, started
-from support_desk.domain.rota import OnCall, Person
+from support_desk.domain.rota import OnCall, Person, answer_for
 from support_desk.records import record
 
 
@@ -100,14 +100,15 @@ def named_policy(alert: Alert) -> EscalationPolicy | None:
 def _people(
     rule: EscalationRule, on_call: Sequence[OnCall] | None, known: Sequence[Person]
 ) -> tuple[Person, ...] | None:
-    wanted = {rule.recipient.casefold(), rule.recipient_id.casefold()} - {""}
     if rule.recipient_type == "user":
+        wanted = {rule.recipient.casefold(), rule.recipient_id.casefold()} - {""}
         found = tuple(person for person in known if person.email.casefold() in wanted)
         return found or (Person(rule.recipient or rule.recipient_id, rule.recipient),)
     if rule.recipient_type == "schedule" and on_call is not None:
-        for answer in on_call:
-            if wanted & {answer.schedule.casefold(), answer.id.casefold()}:
-                return answer.people if answer.enabled else ()
+        # By its id it is the step's own; of several with its name, one that is in use.
+        answer = answer_for(rule.recipient_id, on_call) or answer_for(rule.recipient, on_call)
+        if answer is not None:
+            return answer.people if answer.enabled else ()
     return None
 
 
