@@ -289,6 +289,24 @@ class TestSomebodyWasQuicker:
         assert receipt.alert.status == "closed"
         assert world.writes() == []
 
+    async def test_a_colleague_who_took_it_from_another_is_in_the_way_as_well(
+        self, world: AlertWorld
+    ) -> None:
+        world.opsgenie.acknowledge("a1", "dora@example.com")
+        intent = await world.decide(CloseAlert())
+        world.opsgenie.acknowledge("a1", KIM)
+        receipt = await world.actions.perform(intent)
+        assert receipt.verdict is Verdict.CONFLICT
+        assert receipt.words.startswith("not sent: already acknowledged by Cat Calder")
+
+    async def test_an_escalation_all_the_same_waits_for_no_further_change(self, world: AlertWorld) -> None:
+        """The person has said so, knowing that somebody has it: who that is changes nothing."""
+        world.opsgenie.acknowledge("a1", "dora@example.com")
+        intent = await world.decide(replace(ESCALATE, confirmed=True))
+        world.opsgenie.acknowledge("a1", KIM)
+        assert (await world.actions.perform(intent)).verdict is Verdict.CONFIRMED
+        assert world.applied() == {"escalate": 1}
+
     async def test_who_closed_it_is_taken_from_the_log_where_need_be(self, world: AlertWorld) -> None:
         intent = await world.decide(Acknowledge())
         world.opsgenie.close_alert("a1", KIM)

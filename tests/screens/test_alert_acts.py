@@ -17,6 +17,7 @@ from support_desk.domain.intents import Phase
 from support_desk.screens.acting.alerts import named
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.entry_rows import entry_lines
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from tests.screens.acting import alert_now, answer, choose, ended, entries, later, opened, selected_alert
 from tests.support import SMALL, Running, changed, drawn, running
@@ -135,6 +136,11 @@ async def test_what_colleagues_did_before_it_was_sent_is_told_and_asks_nothing(d
     assert desk.app.said[-1] == "There is nothing to take back"
     await desk.press("U")
     assert desk.app.said[-1] == "Nothing was taken back"
+    newest = entries(desk)[0]
+    labels = {line.parts[0][0].strip(): line for line in entry_lines(desk.app.view, newest, read_only=False)}
+    assert labels["state"].parts[1][0].startswith("not needed: Somebody else was quicker")
+    assert "tried" in labels
+    assert "sent" not in labels, "nothing of it has left"
 
 
 async def test_un_acknowledge_warns_that_the_escalation_starts_again(desk: Running) -> None:

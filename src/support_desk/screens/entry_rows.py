@@ -191,7 +191,7 @@ def _stands(entry: Entry, local: Callable[[datetime], str]) -> tuple[str, str, s
     if _let_rest(entry):
         return "dropped", style, "You let it rest. What had become of it by then stands below."
     if needless(entry):
-        return NOT_NEEDED, style, "Somebody else was quicker: nothing is left to do, and to decide."
+        return NOT_NEEDED, style, "Somebody else was quicker: nothing is left to do or to decide."
     if _partly_done(entry):
         return word, style, "A part of it was done, not all."
     return word, style, EXPLAINED[entry.phase]
@@ -213,7 +213,7 @@ def _when_lines(entry: Entry, local: Callable[[datetime], str]) -> list[TextLine
     lines = [_fact("decided", f"{local(entry.intent.at)} by {entry.intent.by}")]
     if entry.sent_at is not None:
         tries = f", attempt {entry.attempts}" if entry.attempts > 1 else ""
-        word = "tried" if entry.phase in _NOT_DONE else "sent"
+        word = "tried" if entry.phase in _NOT_DONE or needless(entry) else "sent"
         lines.append(_fact(word, f"{local(entry.sent_at)}{tries}"))
     return lines
 
