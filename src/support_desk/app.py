@@ -273,6 +273,9 @@ class DeskApp(Places):
             # What was said of an earlier step would be the last word on the screen, and is out of date.
             self.withdraw(entry.intent.id)
         if line := told(entry, before):
+            if self.in_editor and line.severity == "error" and not self.news.muted:
+                # Somebody may not have been paged, and who asked for that sees their editor.
+                self.bell()
             self.notify(line.words, severity=line.severity, timeout=line.seconds, about=entry.intent.id)
 
     def note_promise(self, ticket_id: int, promise: Promise | None) -> None:

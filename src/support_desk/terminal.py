@@ -45,7 +45,9 @@ _MODES_OFF = (
 )
 """What Textual writes at an end, in its order."""
 _STUCK = "support-desk couldn't stop by itself and was ended. --log-file keeps the place."
-_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+_TYPED = (signal.SIGINT, signal.SIGQUIT)
+"""What a terminal makes of ctrl+c for every program there: meant for the editor that has it."""
+_ENDS = (signal.SIGTERM, signal.SIGHUP, *_TYPED)
 TITLE = "\x1b]2;"
 """How a title begins that is told to the terminal; inside tmux it is the pane's."""
 
@@ -73,6 +75,7 @@ class DeskDriver(LinuxDriver):
         self._asleep = False
         self._lent = False
         """Another program has the terminal, while this one goes on reading the services."""
+        self._title = ""
 
     @property
     def hung_up(self) -> bool:
@@ -87,7 +90,9 @@ class DeskDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         loop = asyncio.get_running_loop()
 
-        def leave(_number: int, _frame: FrameType | None) -> None:
+        def leave(number: int, _frame: FrameType | None) -> None:
+            if not self._auto_restart and number in _TYPED:
+                return
             # Not one of the loop's own handlers: a loop that is stuck would never come to it.
             self.expect_end()
             _soon(loop, self._app.exit)
@@ -195,6 +200,26 @@ class DeskDriver(LinuxDriver):
             with suppress(OSError):
                 os.write(STANDARD_ERROR, data.encode())
 
+    def entitle(self, title: str) -> None:
+        """Tell the terminal a title of cleaned text; inside tmux it is the pane's."""
+        if title != self._title:
+            self._title = title
+            self._tell_title(title)
+
+    def _tell_title(self, title: str) -> None:
+        self.write(f"{TITLE}{title}\x1b\\")
+
+    def _sigtstp_application(self, *_: object) -> None:
+        if self._title:
+            # It would stand there as what is so, for as long as nobody reads the services.
+            self._tell_title("")
+        super()._sigtstp_application()
+
+    def _sigcont_application(self, *_: object) -> None:
+        super()._sigcont_application()
+        if not self._auto_restart and self._title:
+            self._tell_title(self._title)
+
     def suspend_application_mode(self) -> None:
         self._asleep = True
         super().suspend_application_mode()
@@ -214,6 +239,9 @@ class DeskDriver(LinuxDriver):
             self._must_signal_resume = True
         self._asleep = self._lent = False
         super().resume_application_mode()
+        if self._title:
+            # The shell or the editor has set its own since.
+            self._tell_title(self._title)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, act: Callable[[], None], *_: object) -> None:

@@ -118,6 +118,21 @@ def test_what_an_editor_that_fails_had_saved_is_not_lost(tmp_path: Path) -> None
         terminal.wait_for(lambda t: "Not lost." not in t.text and "Begun here." in t.text)
 
 
+def test_ctrl_c_is_the_editors_and_the_title_is_the_desks_again(tmp_path: Path) -> None:
+    """For an editor with a window of its own the terminal stays as a shell's: ctrl+c ended the desk."""
+    editor = Editor(tmp_path)
+    editor.path.write_text("#!/bin/sh\nprintf '\\033]2;notes\\007EDITOR IS OPEN'\nexec sleep 60\n", "utf-8")
+    with demo(env=editor.env) as terminal:
+        composing(terminal)
+        terminal.press("ctrl+o")
+        terminal.wait_for(lambda t: b"EDITOR IS OPEN" in t.raw)
+        assert terminal.title == "notes"
+        terminal.press("ctrl+c")
+        terminal.wait_for(lambda t: "was ended by SIGINT: the text is as it was" in toast(t))
+        assert "Begun here." in terminal.text
+        terminal.wait_for(lambda t: "7 tickets late" in t.title)
+
+
 def test_an_editor_that_leaves_nothing_loses_nothing(tmp_path: Path) -> None:
     editor = Editor(tmp_path, last=': > "$1"')
     with demo(env=editor.env) as terminal:

@@ -113,6 +113,7 @@ def test_stopped_and_continued_it_draws_everything_again(sig: signal.Signals) ->
         terminal.settle(0.1)
         if sig == signal.SIGTSTP:
             assert terminal.modes_left() == []
+            assert terminal.title == "", "nobody reads the services any more"
         mark = terminal.mark()
         terminal.kill(signal.SIGCONT)
         terminal.wait_for(lambda t: READY.search("\n".join(picture(t.bytes_since(mark), 24, 80))) is not None)
@@ -120,6 +121,7 @@ def test_stopped_and_continued_it_draws_everything_again(sig: signal.Signals) ->
         again = picture(terminal.bytes_since(mark), 24, 80)
         # Ages and countdowns may have moved on by a second; the rest is as it was.
         assert [line.split()[3:6] for line in again[9:]] == [line.split()[3:6] for line in before[9:]]
+        assert "7 tickets late" in terminal.title
         leaves_as_it_was(terminal)
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from support_desk.app import DeskApp
+from support_desk.domain.intents import Phase
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.editor import _ended, editor_command, tell_tmux
-from tests.screens.acting import opened
+from tests.screens.acting import ended, opened
+from tests.screens.test_alert_acts import P1
+from tests.screens.test_alert_acts import go_to as go_to_alert
+from tests.screens.test_escalation import held, silent, toasts
 from tests.screens.ticket_desk import MAP, draft, go_to, writing
 from tests.support import running
 
@@ -36,9 +40,9 @@ def test_what_is_usual_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_tmux_is_told_what_it_can_neither_run_nor_fill_in() -> None:
-    told = tell_tmux("P1 #(reboot) #{pane_pid} \x1b[2J", {"TMUX": "socket,1,0"})
+    told = tell_tmux("P1 #(reboot) #{pane_pid} 95%done \x1b[2J", {"TMUX": "socket,1,0"})
     assert told[:2] == ["tmux", "display-message"]
-    assert told[-1].startswith("P1 ##(reboot) ##{pane_pid}")
+    assert told[-1].startswith("P1 ##(reboot) ##{pane_pid} 95%%done"), "%d is the day of the month"
     assert "\x1b" not in told[-1]
     assert tell_tmux("P1", {}) == []
 
@@ -81,6 +85,40 @@ async def test_what_an_editor_has_saved_outlives_a_desk_that_ends_before_it(
     async with running(folder=tmp_path, wait=False) as desk:
         await opened(desk)
         assert draft(desk, MAP, "note") == "Begun here. saved"
+
+
+async def test_a_page_that_fails_behind_an_editor_rings_and_is_said_on_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said meanwhile had lain on a screen that nobody could see, and was gone."""
+    editor = tmp_path / "editor"
+    editor.write_text(
+        f"#!/bin/sh\n: > {tmp_path}/open\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.02; done\n", "utf-8"
+    )
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
+    monkeypatch.setattr(DeskApp, "suspend", nullcontext)
+    async with running(edit=silent) as desk:
+        await opened(desk)
+        await desk.press("1")
+        await go_to_alert(desk, P1)
+        await desk.press("e")
+        await held(desk)
+        await desk.press("n")
+        await writing(desk)
+        await desk.press("ctrl+o")
+        await desk.until((tmp_path / "open").exists)
+        desk.app.clear_notifications()
+        bells = desk.app.bells
+        desk.app.still = True
+        desk.app.notify("P1 alert: over by then", severity="error", about="open one")
+        assert (await ended(desk)).phase is Phase.UNKNOWN
+        assert desk.app.bells == bells + 1
+        assert toasts(desk) == ""
+        desk.app.withdraw("open one")
+        (tmp_path / "go").touch()
+        await desk.until(lambda: "ESCALATION NOT KNOWN" in toasts(desk))
+        assert "over by then" not in toasts(desk)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def _run(app: DeskApp, command: list[str]) -> str:
     except SuspendNotSupported:
         return "An editor can't be opened in this terminal"
     finally:
-        app.in_editor = False
+        app.terminal_is_back()
 
 
 async def _ended(command: list[str]) -> str:
@@ -136,8 +136,12 @@ def _taken_back(app: DeskApp, path: Path) -> str | None:
 
 
 def _read(path: Path) -> str:
+    return _as_taken(path.read_text("utf-8", errors="replace"))
+
+
+def _as_taken(text: str) -> str:
     # Editors end a file with a line break that nobody typed.
-    return clean_block(path.read_text("utf-8", errors="replace")).rstrip("\n")
+    return clean_block(text).rstrip("\n")
 
 
 def _left(path: Path, text: str) -> str:
@@ -145,15 +149,16 @@ def _left(path: Path, text: str) -> str:
     for place in (*(path.with_name(name.format(path.name)) for name in RESCUED), path):
         with suppress(OSError):
             if place.stat().st_size <= MOST_TEXT and (left := _read(place)).strip():
-                return "" if left == text.rstrip("\n") else left
+                return "" if left == _as_taken(text) else left
     return ""
 
 
 def tell_tmux(line: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """The command that shows a line in tmux's status line; empty outside tmux.
 
-    tmux runs `#(...)` and fills in `#{...}` in what it is told to show, so every `#` is doubled.
+    tmux runs `#(...)` and fills in `#{...}` and the time (`%d`) in what it is told to show, so each of the
+    two signs is doubled.
     """
     if not environ.get("TMUX"):
         return []
-    return ["tmux", "display-message", "-d", "15000", clean(line).replace("#", "##")]
+    return ["tmux", "display-message", "-d", "15000", clean(line).replace("#", "##").replace("%", "%%")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
@@ -16,6 +18,8 @@ from support_desk.screens.view import View
 
 MOST_LINES = 3
 """Announcements at one time; more would cover the screen."""
+MORE = "more news"
+"""What the line is about that counts those that aren't said."""
 
 
 @record
@@ -23,8 +27,10 @@ class News:
     """What has happened since the last look."""
 
     ring: bool
-    lines: tuple[str, ...]
-    """Announcements that every screen shows."""
+    lines: Mapping[str, str]
+    """Announcements that every screen shows, by what each is about."""
+    over: frozenset[str]
+    """What earlier ones were about that is over: somebody has the alert, the ticket isn't late any more."""
     title: str
 
 
@@ -49,7 +55,7 @@ class Watch:
 
     def look(self, view: View) -> News:
         """Compare with the last look; what the first reading of a feed finds is no news."""
-        lines: list[str] = []
+        lines: dict[str, str] = {}
         ring = False
         alerts = view.snapshot.alerts
         waiting = {alert.id: alert for alert in alerts.rows if alert.status == "open"}
@@ -58,30 +64,35 @@ class Watch:
             loud = [alert for alert in fresh if self._is_loud(alert)]
             ring = ring or (self._bell.alerts and bool(loud))
             critical = {alert.id for alert in critical_alerts(view)}
-            lines += [f"{a.priority} alert: {a.message}" for a in fresh if a.id in critical]
+            lines |= {f"open {a.id}": f"{a.priority} alert: {a.message}" for a in fresh if a.id in critical}
+        over = {f"open {id_}" for id_ in self._open - waiting.keys()}
         self._open = set(waiting)
         self._seen_alerts = self._seen_alerts or alerts.read_at is not None
         tickets = view.snapshot.tickets
         overdue = count_late(tickets.rows, view.now)
+        late_before = self._late
         breached = self._breached(tickets.rows, overdue)
+        over |= {f"late {id_}" for id_ in late_before - self._late}
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
-            lines += [f"#{t.id} has breached: {t.title}" for t in breached]
+            lines |= {f"late {t.id}": f"#{t.id} has breached: {t.title}" for t in breached}
         # The tail of a long queue is loaded after the first frame: what was late there before is no news.
         self._seen_tickets = tickets.read_at is not None and not tickets.more
+        reminded_before = self._reminded
         reminded = self._reminders(view)
+        over |= {f"taken {id_}" for id_ in reminded_before.keys() - self._reminded.keys()}
         ring = ring or (self._bell.alerts and bool(reminded))
-        lines += reminded
-        if len(lines) > MOST_LINES:
-            lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
+        lines |= reminded
+        if (more := len(lines) - MOST_LINES) > 0:
+            lines = dict(list(lines.items())[:MOST_LINES]) | {MORE: f"and {more} more"}
         counts = (
             _count(alerts, view, len(waiting), "alert open", "alerts open"),
             _count(tickets, view, overdue, "ticket late", "tickets late"),
         )
         title = f"support-desk: {', '.join(filter(None, counts))}"
-        return News(ring and not self.muted, tuple(lines), title)
+        return News(ring and not self.muted, lines, frozenset(over), title)
 
-    def _reminders(self, view: View) -> list[str]:
+    def _reminders(self, view: View) -> dict[str, str]:
         """Alerts that this person took and left open: once per interval (ruling 26)."""
         me = view.config.me.email.casefold()
         stale = {row.alert.id: row for row in stale_of(view)}
@@ -92,7 +103,7 @@ class Watch:
         ]
         first, self._reminded = not self._seen_stale, {id_: row.times for id_, row in stale.items()}
         self._seen_stale = self._seen_stale or view.snapshot.alerts.read_at is not None
-        return [] if first else [_still_open(row) for row in due]
+        return {} if first else {f"taken {row.alert.id}": _still_open(row) for row in due}
 
     def _breached(self, queue: tuple[Ranked, ...], overdue: int) -> list[Ticket]:
         """Which of the first `overdue` tickets weren't late at the last look."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from math import inf
+from time import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from support_desk.screens.news import Watch
 from support_desk.screens.terminal_app import TerminalApp
-from support_desk.terminal import TITLE
+from support_desk.terminal import DeskDriver
 from support_desk.text import clean
 
 if TYPE_CHECKING:
@@ -35,9 +37,10 @@ class Telling(TerminalApp):
     """What needs the person now; None until the first frame is out."""
     in_editor = False
     """An editor has the terminal."""
-    _title = ""
     _told: Mapping[str, Notification] = MappingProxyType({})
     """The toasts that are about something, by what that is."""
+    _unseen: tuple[Notification, ...] = ()
+    """The toasts that were raised while nobody could see them."""
 
     @property
     @abstractmethod
@@ -67,14 +70,31 @@ class Telling(TerminalApp):
             there = {key: told for key, told in self._told.items() if not told.has_expired}
             self._told = {**there, about: toast}
         self._make_room(toast.message)
-        self.post_message(Notify(toast))
+        if not self.in_editor:
+            self.post_message(Notify(toast))
+            return
+        # Its time begins when it can be seen.
+        toast.raised_at = inf
+        self._unseen = (*self._unseen, toast)
+        if severity == "error":
+            self._tell_outside(toast.message)
+
+    def terminal_is_back(self) -> None:
+        """An editor has ended: what was said meanwhile is said now, as far as it is still so."""
+        from textual.notifications import Notify
+
+        self.in_editor = False
+        unseen, self._unseen = self._unseen, ()
+        for toast in unseen:
+            toast.raised_at = time()
+            self.post_message(Notify(toast))
 
     def _make_room(self, message: str) -> None:
         """Take away what says the same, and the oldest toasts where there are many.
 
         Those that report a problem stay longest.
         """
-        there = [toast for toast in self._notifications if not toast.has_expired]
+        there = [toast for toast in (*self._notifications, *self._unseen) if not toast.has_expired]
         for toast in [toast for toast in there if toast.message == message]:
             there.remove(toast)
             self._take_away(toast)
@@ -84,6 +104,7 @@ class Telling(TerminalApp):
             self._take_away(toast)
 
     def _take_away(self, toast: Notification) -> None:
+        self._unseen = tuple(other for other in self._unseen if other is not toast)
         # Textual takes a toast away by itself only when its time is up or it is clicked on.
         self._unnotify(toast)
         for screen in self.screen_stack:
@@ -111,6 +132,7 @@ class Telling(TerminalApp):
         view = self.view
         news = self.news.look(view)
         alarms: Mapping[str, str] = {}
+        self.withdraw(*news.over)
         if self.needing is not None:
             found = self.needing.alarms(view)
             alarms = found.lines
@@ -118,10 +140,8 @@ class Telling(TerminalApp):
             self.withdraw(*found.over)
         if news.ring or (alarms and self.config.bell.alerts and not self.news.muted):
             self.bell()
-        for about, line in (*(("", line) for line in news.lines), *alarms.items()):
+        for about, line in {**news.lines, **alarms}.items():
             self.notify(line, severity="error", timeout=15, about=about)
-            if self.in_editor:
-                self._tell_outside(line)
         if self.config.bell.title:
             self._set_title(news.title)
 
@@ -133,10 +153,8 @@ class Telling(TerminalApp):
             self.run_worker(_start(command), name="tmux", group="tmux", exit_on_error=False)
 
     def _set_title(self, title: str) -> None:
-        """The terminal's title; inside tmux the pane's. `title` holds cleaned text only."""
-        if title != self._title and self._driver is not None and not self.is_headless:
-            self._title = title
-            self._driver.write(f"{TITLE}{title}\x1b\\")
+        if isinstance(self._driver, DeskDriver):
+            self._driver.entitle(title)
 
     def action_mute(self) -> None:
         """Silence the bell, or let it ring again."""
