@@ -144,6 +144,26 @@ def test_a_breach_is_said_without_a_new_reading_and_where_as_many_are_late_as_be
     assert [line.partition(":")[0] for line in said(news)] == ["#48309 has breached"]
 
 
+def test_a_breach_is_news_once_also_where_a_reading_tells_nothing_of_zendesks_clock() -> None:
+    """Each came again with the next reading: all of them, with the bell."""
+    watch, with_clock = watching(), seen(at=121)
+    watch.look(with_clock)
+    agreement = agreement_of(demo_config())
+    bare = rank((replace(row.ticket, sla_rows=None) for row in with_clock.snapshot.tickets.rows), agreement)
+    tickets = replace(with_clock.snapshot.tickets, rows=bare)
+    watch.look(replace(with_clock, snapshot=with_clock.snapshot.with_feed(FeedName.TICKETS, tickets)))
+    assert not said(watch.look(seen(at=122)))
+
+
+def test_a_breach_of_a_queue_that_cant_be_read_any_more_is_by_what_was_last_known() -> None:
+    """Somebody may have replied since."""
+    watch, breached = watching(), seen(at=121)
+    refused = replace(breached.snapshot.tickets, problem=Problem("Refused", "renew it", definite=True))
+    news = watch.look(replace(breached, snapshot=breached.snapshot.with_feed(FeedName.TICKETS, refused)))
+    assert news.ring
+    assert [line.partition(":")[0] for line in said(news)] == ["#48309 has breached by what was last known"]
+
+
 def test_what_you_took_and_left_open_reminds_once_in_each_interval() -> None:
     after = timedelta(minutes=demo_config().on_call.stale_ack_minutes)
     taken: dict[str, Any] = {"status": "acked", "acknowledged_at": DEMO_START - after}

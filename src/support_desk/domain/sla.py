@@ -27,6 +27,8 @@ from support_desk.domain.tickets import PRIORITIES, SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.records import record
 
+SIDELOAD_MISSING = "sideload_missing"
+"""The cause of a verdict on a ticket that came without a word of Zendesk's clock."""
 FIRST_REPLY = "first_reply_time"
 NEXT_REPLY = "next_reply_time"
 
@@ -141,7 +143,7 @@ def judge(ticket: Ticket, agreement: Agreement) -> Verdict:
     if ticket.priority is None and not rows:
         return _by_contract(ticket, agreement, "no_priority")
     if rows is None:
-        return _by_contract(ticket, agreement, "sideload_missing")
+        return _by_contract(ticket, agreement, SIDELOAD_MISSING)
     if not rows:
         return _by_contract(ticket, agreement, "no_policy")
     return _by_zendesk(ticket, rows, agreement)
@@ -150,7 +152,7 @@ def judge(ticket: Ticket, agreement: Agreement) -> Verdict:
 def _finished(ticket: Ticket, rows: tuple[SlaRow, ...] | None) -> Verdict:
     if rows and all(row.stage == "achieved" for row in rows):
         return _at_rest("met", "zendesk_row", basis="zendesk")
-    cause = "sideload_missing" if rows is None else "zendesk_row" if rows else "no_policy"
+    cause = SIDELOAD_MISSING if rows is None else "zendesk_row" if rows else "no_policy"
     if ticket.replies is not None and ticket.replies.count:
         return _at_rest("met", cause, basis="contract")
     return _at_rest("none", cause)

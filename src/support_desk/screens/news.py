@@ -8,7 +8,7 @@ from support_desk.config.model import Config
 from support_desk.desk.snapshot import Feed, State, state
 from support_desk.domain.alerts import PRIORITIES, Alert
 from support_desk.domain.reminders import StaleAck
-from support_desk.domain.sla import Ranked, count_late
+from support_desk.domain.sla import SIDELOAD_MISSING, Ranked, count_late
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import duration_words
 from support_desk.records import record
@@ -43,6 +43,8 @@ class Watch:
         self._open: set[str] = set()
         self._queue: tuple[Ranked, ...] = ()
         self._late: set[int] = set()
+        self._said: set[int] = set()
+        """Tickets that breached, also where since then nothing tells what Zendesk's clock says."""
         self._reminded: dict[str, int] = {}
         """How often each alert that was left open has reminded."""
         self._seen_stale = False
@@ -75,7 +77,8 @@ class Watch:
         over |= {f"late {id_}" for id_ in late_before - self._late}
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
-            lines |= {f"late {t.id}": f"#{t.id} has breached: {t.title}" for t in breached}
+            known = "" if state(tickets, view.now) is not State.FAILED else " by what was last known"
+            lines |= {f"late {t.id}": f"#{t.id} has breached{known}: {t.title}" for t in breached}
         # The tail of a long queue is loaded after the first frame: what was late there before is no news.
         self._seen_tickets = tickets.read_at is not None and not tickets.more
         reminded_before = self._reminded
@@ -106,13 +109,15 @@ class Watch:
         return {} if first else {f"taken {row.alert.id}": _still_open(row) for row in due}
 
     def _breached(self, queue: tuple[Ranked, ...], overdue: int) -> list[Ticket]:
-        """Which of the first `overdue` tickets weren't late at the last look."""
+        """Which of the first `overdue` tickets haven't breached before, as far as that was known."""
         if queue is self._queue and overdue == len(self._late):
             # As nearly every second of a week.
             return []
         late_now = [row.ticket for row in queue[:overdue]]
-        breached = [ticket for ticket in late_now if ticket.id not in self._late]
+        breached = [ticket for ticket in late_now if ticket.id not in self._said]
         self._queue, self._late = queue, {ticket.id for ticket in late_now}
+        unknown = {row.ticket.id for row in queue[overdue:] if row.verdict.cause == SIDELOAD_MISSING}
+        self._said = self._late | (self._said & unknown)
         return breached
 
     def _is_loud(self, alert: Alert) -> bool:
