@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from support_desk.desk.second_press import SecondPress
+from support_desk.desk.second_press import OneAtATime, SecondPress
 from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, asks
 from support_desk.domain.words import counted
 
@@ -64,6 +64,7 @@ class Acts:
         self._making: Target | None = None
         self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
+        self._back, self._forth = OneAtATime(app.desk.clock), OneAtATime(app.desk.clock)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
         """Take over what an earlier desk has left unfinished; the answer is what has to be asked about."""
@@ -123,10 +124,36 @@ class Acts:
         if self.outbox is None:
             self._app.say("The outbox isn't open yet: nothing was sent, press again", problem=True)
             return ()
+        fresh = [intent for intent in intents if not self._is_on_its_way(intent)]
+        if not fresh:
+            self._app.say("That is on its way already: O shows how far it is")
+            return ()
         signed_in = self._app.lookups.signed_in
         return self.outbox.submit(
-            [replace(intent, seen=replace(intent.seen, signed_in=signed_in)) for intent in intents]
+            [replace(intent, seen=replace(intent.seen, signed_in=signed_in)) for intent in fresh]
         )
+
+    def _is_on_its_way(self, intent: Intent) -> bool:
+        """Whether the very same was decided last about its target, and hasn't ended: a key that was held."""
+        entry = self._shown.get(intent.target)
+        moving = entry is not None and entry.phase in MOVING and not entry.offered
+        return moving and entry is not None and entry.intent.command == intent.command
+
+    def goes_back(self) -> bool:
+        """A press of undo: whether it means one more thing, and isn't the key that is held since."""
+        self._forth.another_key()
+        return self._goes(self._back)
+
+    def goes_forth(self) -> bool:
+        """The same of redo."""
+        self._back.another_key()
+        return self._goes(self._forth)
+
+    def _goes(self, key: OneAtATime) -> bool:
+        if key.counts():
+            return True
+        self._app.say("One thing at a press: wait a moment, then again for the one before")
+        return False
 
     def second_press(self, target: Target) -> bool:
         """An `e` on this target: True if it belongs to the escalation that is held (ruling 7)."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_desk.desk.second_press import FIRST_REPEAT, NEAR, SecondPress
+from support_desk.desk.second_press import FIRST_REPEAT, NEAR, OneAtATime, SecondPress
 from tests.desk.clock import ManualClock, settle
 
 
@@ -78,3 +78,20 @@ async def test_two_quick_presses_are_taken_for_one_that_was_held() -> None:
     keyboard = Keyboard()
     await keyboard.press(0, FIRST_REPEAT - 0.05)
     assert keyboard.sent == []
+
+
+async def test_a_key_that_goes_one_step_at_a_press_goes_one_while_it_is_held() -> None:
+    clock = ManualClock()
+    key = OneAtATime(clock)
+    counted: list[bool] = []
+    # The first repeat after 0.5 s, the others soon after each other, one of them late.
+    for after in (0, 0.5, *[0.03] * 20, 0.25, *[0.03] * 20):
+        await clock.advance(after)
+        counted.append(key.counts())
+    assert counted == [True, *[False] * 42]
+    await clock.advance(0.35)
+    assert key.counts(), "let go and pressed again"
+    await clock.advance(0.4)
+    assert not key.counts()
+    key.another_key()
+    assert key.counts()

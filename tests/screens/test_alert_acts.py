@@ -204,6 +204,14 @@ async def test_what_was_done_together_is_undone_as_one_decision(desk: Running) -
     assert batch
 
 
+async def test_a_held_key_decides_once(desk: Running) -> None:
+    """It was fifteen acknowledgements in the log, and `u` said that somebody else had done it."""
+    await go_to(desk, P1)
+    desk.burst("a", "a", "a")
+    await ended(desk)
+    assert len(entries(desk)) == 1
+
+
 async def test_undo_with_nothing_done_says_so(desk: Running) -> None:
     await desk.press("u")
     assert desk.app.said == ["There is nothing to take back"]

@@ -191,14 +191,23 @@ async def test_assign_to_somebody(desk: Running) -> None:
     assert (entry.phase, entry.words) == (Phase.CONFIRMED, "assignee sian@agency.example")
 
 
-async def test_undo_gives_it_back_to_whom_it_was(desk: Running) -> None:
-    await go_to(desk, MAGDA)
-    await desk.press("w")
-    await ended(desk)
+async def test_undo_gives_it_back_to_whom_it_was_and_held_it_goes_no_further(desk: Running) -> None:
+    """Leaning on `u` to stop a page undid, one after the other, all that had been done before it."""
+    for number in (PROBLEM, MAGDA):
+        await go_to(desk, number)
+        await desk.press("w")
+        await ended(desk)
     await desk.press("u")
-    await desk.until(lambda: len(entries(desk)) == 2)
+    await desk.until(lambda: len(entries(desk)) == 3)
     assert (await ended(desk)).phase is Phase.CONFIRMED
     assert ticket_now(desk, MAGDA).assignee_email == "magda@agency.example"
+    for _ in range(30):
+        await desk.press("u")
+        desk.clock.move(seconds=0.04)
+    assert len(entries(desk)) == 3
+    desk.clock.move(seconds=1)
+    await desk.press("u")
+    await desk.until(lambda: len(entries(desk)) == 4)
 
 
 def _are_as_many(desk: Running, number: int) -> bool:

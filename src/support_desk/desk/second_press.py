@@ -15,6 +15,29 @@ FIRST_REPEAT = 0.7
 """Seconds after the first press within which another may still be its first repeat."""
 NEAR = 0.15
 """Seconds without another press, before and after, that make a press a separate one."""
+APART = 0.3
+"""The same, before it alone: twice as long as a busy machine leaves between two repeats."""
+
+
+class OneAtATime:
+    """Tells the repeats of a held key from presses of their own, for a key that goes one step at a press."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.another_key()
+
+    def another_key(self) -> None:
+        """Something else was pressed: what comes now is no repeat."""
+        self._counted_at = self._last_at = float("-inf")
+
+    def counts(self) -> bool:
+        """One more press: whether it is one of its own."""
+        now, before = self._clock.monotonic(), self._last_at
+        self._last_at = now
+        separate = now - self._counted_at >= FIRST_REPEAT and now - before >= APART
+        if separate:
+            self._counted_at = now
+        return separate
 
 
 class SecondPress:
