@@ -68,8 +68,8 @@ class Answer:
     gzip: bool = False
     drop: bool = False
     """Close the connection without a word."""
-    before: bytes = b""
-    """Sent before the head, just as it is."""
+    before: bytes | Iterable[bytes] = b""
+    """Sent before the head, just as it is, or piece by piece."""
     hold: bool = False
     """Say nothing until the server is released or closed, then close the connection."""
 
@@ -302,6 +302,7 @@ class _Connection(BaseHTTPRequestHandler):
         self._send(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _any  # noqa: N815 - names that http.server looks for
+    do_CONNECT = _any  # noqa: N815 - another one, asked of a proxy
 
     def _request(self) -> Request:
         split = urlsplit(self.path)
@@ -317,7 +318,8 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         streamed = not isinstance(answer.body, bytes)
         headers = {"Date": formatdate(usegmt=True), **answer.headers}
-        self.wfile.write(answer.before)
+        for piece in (answer.before,) if isinstance(answer.before, bytes) else answer.before:
+            self.wfile.write(piece)
         if answer.gzip:
             headers["Content-Encoding"] = "gzip"
         if streamed:

@@ -531,6 +531,36 @@ class TestAddresses:
         assert problem.problem == "OpsGenie: no connection to the proxy for api.opsgenie.com"
         assert "HTTPS_PROXY" in problem.remedy
 
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (dropped(), "the proxy didn't connect to api.opsgenie.com"),
+            (Answer(before=b"SSH-2.0-proxy\r\n"), "the proxy didn't connect to api.opsgenie.com"),
+            (silence(), "the proxy didn't connect to api.opsgenie.com"),
+            (text_answer(200, "no tunnel"), "no connection to the proxy for api.opsgenie.com"),
+            (text_answer(502, "no"), "the proxy refuses"),
+            (text_answer(407, "who?"), "the proxy wants a sign-in of its own"),
+        ],
+    )
+    async def test_a_proxy_that_leads_nowhere_is_named_and_nothing_was_sent(
+        self, monkeypatch: pytest.MonkeyPatch, answer: Answer, words: str
+    ) -> None:
+        for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with Server(lambda _: answer) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            problem = await refusal_of(plain_source("https://api.opsgenie.com", patience=Patience(total=0.5)))
+        assert problem.problem == f"OpsGenie: {words}"
+        assert "HTTPS_PROXY" in problem.remedy
+        assert isinstance(problem, Unsent)
+
+    async def test_an_answer_that_is_not_http_is_no_broken_connection(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        problem = await refused(opsgenie, Answer(before=b"220 mail.example ESMTP\r\n"))
+        assert isinstance(problem, Unreadable)
+        assert "doesn't speak HTTP" in problem.problem
+
     async def test_a_proxy_that_makes_no_sense(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "gopher://nowhere")
         problem = await refusal_of(plain_source("https://api.opsgenie.com"))

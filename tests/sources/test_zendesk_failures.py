@@ -48,7 +48,7 @@ from tests.simulators.http import (
     throttled,
 )
 from tests.simulators.zendesk import API_TOKEN, CLIENT_SECRET, NOW, ZendeskSimulator, fill
-from tests.sources.zendesk_desk import PATIENT, QUICK, Time, source_for
+from tests.sources.zendesk_desk import PATIENT, QUICK, Time, source_for, writer_for
 
 ENVELOPES: list[Any] = [
     pytest.param(json_answer({"error": "Couldn't authenticate you"}, 401), SignInRefused, id="401"),
@@ -194,16 +194,20 @@ async def test_a_huge_answer_is_given_up_early(compressed: bool) -> None:
         assert desk.bytes_sent < 40_000_000
 
 
-async def test_a_drip_is_bounded_by_the_time_for_the_whole_answer() -> None:
+@pytest.mark.parametrize("head", [b"a", b"HTTP/1.1 100 Continue\r\n\r\n", b""])
+async def test_a_drip_is_bounded_by_the_time_for_the_whole_answer(head: bytes) -> None:
+    """Whether it is the head that drips, what comes before it, or the body."""
     with ZendeskSimulator() as desk:
 
         def drip() -> Iterator[bytes]:
             while not desk.released.wait(0.05):
-                yield b" "
+                yield head or b" "
 
-        desk.fail("/search", Answer(200, {"Content-Type": "application/json"}, drip()))
-        source = source_for(desk.url, limits=replace(PATIENT, total_seconds=0.6))
-        with pytest.raises(Unreachable, match=r"no full answer within 0\.6 seconds"):
+        answer = Answer(200, {"Content-Type": "application/json"})
+        desk.fail("/search", replace(answer, before=drip()) if head else replace(answer, body=drip()))
+        source = source_for(desk.url, limits=replace(PATIENT, total_seconds=0.3))
+        words = "didn't answer in time" if head else r"no full answer within 0\.3 seconds"
+        with pytest.raises(Unreachable, match=words):
             await source.queue()
         await source.close()
 
@@ -293,6 +297,32 @@ async def test_a_proxy_that_can_not_be_used_is_not_blamed_on_the_helpdesks_addre
     await source.close()
     assert "proxy" in caught.value.problem
     assert "HTTPS_PROXY" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (dropped(), "the proxy didn't connect to helpdesk.example"),
+        (Answer(before=b"SSH-2.0-proxy\r\n"), "the proxy didn't connect to helpdesk.example"),
+        (text_answer(200, "no tunnel"), "the proxy didn't connect to helpdesk.example"),
+        (text_answer(502, "no"), "the proxy didn't connect to helpdesk.example"),
+        (text_answer(407, "who?"), "the proxy wants a sign-in of its own"),
+    ],
+)
+async def test_a_proxy_that_leads_nowhere_is_named_and_nothing_was_sent(
+    monkeypatch: pytest.MonkeyPatch, answer: Answer, words: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Server(lambda _: answer) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        source, writer = writer_for("https://helpdesk.example")
+        with pytest.raises(Unreachable, match=words) as caught:
+            await source.queue()
+        assert "HTTPS_PROXY" in caught.value.remedy
+        with pytest.raises(Unreachable, match=words):
+            await writer.change_tags(5, add=["a"], stamp=NOW)
+        await source.close()
 
 
 async def test_a_token_is_renewed_before_it_ends_and_once_when_refused() -> None:

@@ -13,6 +13,7 @@ from support_desk.sources.errors import Unreadable
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.bare_httpx import httpx
+from support_desk.sources.opsgenie.faults import LOOK_IN_BETWEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ async def _unpacked(response: httpx.Response, limit: int) -> bytes:
     """The body, unpacked here so that a small answer can't unpack into a large one unnoticed."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "deflate"}:
-        raise Unreadable("OpsGenie answered in a packing that wasn't asked for", _PROXY)
+        raise Unreadable("OpsGenie answered in a packing that wasn't asked for", LOOK_IN_BETWEEN)
     unpack = None if encoding == "identity" else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     pieces: list[bytes] = []
     left = limit
@@ -73,7 +74,7 @@ async def _unpacked(response: httpx.Response, limit: int) -> bytes:
     if unpack and not unpack.eof:
         problem = problem or "OpsGenie's answer ends too early"
     if problem:
-        raise Unreadable(problem, _PROXY)
+        raise Unreadable(problem, LOOK_IN_BETWEEN)
     return b"".join(pieces)
 
 
@@ -87,7 +88,7 @@ def _parsed(body: bytes) -> Mapping[str, object]:
         problem = "OpsGenie's answer isn't whole or isn't JSON"
         if body.lstrip()[:1] == b"<":
             problem = "OpsGenie's address answers with a web page instead of data"
-    raise Unreadable(problem, _PROXY)
+    raise Unreadable(problem, LOOK_IN_BETWEEN)
 
 
 def _value(body: bytes) -> object:
@@ -96,9 +97,6 @@ def _value(body: bytes) -> object:
     except ValueError:
         # Four times as fast, but it refuses a whole page for half of an emoji in one message.
         return lenient_json(body)
-
-
-_PROXY = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
 
 
 def server_time_of(response: httpx.Response) -> datetime | None:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from support_desk.config.secrets import Secret, SecretError
@@ -28,6 +29,7 @@ from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.faults import (
     fault_of_status,
     fault_of_transport,
+    not_led_on,
     redirected,
     took_too_long,
     unanswered,
@@ -96,6 +98,22 @@ class _GenieKey(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"GenieKey {self._secret.reveal()}"
         yield request
+
+
+class _Way:
+    """How far a request has come, as httpcore tells it (its documentation, "Request Extensions", `trace`)."""
+
+    def __init__(self) -> None:
+        self.left = False
+        """It is on its way to the service itself: a proxy has led us there, where there is one."""
+        self.answered = False
+        """The head of an answer has come."""
+
+    async def note(self, event: str, told: Mapping[str, Any]) -> None:
+        """Called by httpcore with every step."""
+        if event == "http11.send_request_headers.started":
+            self.left = told["request"].method != b"CONNECT"
+        self.answered |= event == "http11.receive_response_body.started"
 
 
 class Gateway:
@@ -181,19 +199,24 @@ class Gateway:
         secret = await self._secret(key)
         client = await self._open()
         fault: SourceError
+        way = _Way()
         try:
             async with asyncio.timeout(self._patience.total):
-                request = client.build_request(method, self._url + path, params=params, json=body)
+                request = client.build_request(
+                    method, self._url + path, params=params, json=body, extensions={"trace": way.note}
+                )
                 response = await _begun(client, request, _GenieKey(secret))
                 try:
                     return await self._read(response, key, secret, doing, writing=method != "GET")
                 finally:
                     await response.aclose()
         except TimeoutError:
-            fault = took_too_long(self._patience.total)
+            tunnel = not way.left and self._proxied()
+            fault = not_led_on(self._host) if tunnel else took_too_long(self._patience.total)
         except _NETWORK_ERRORS as error:
-            fault = fault_of_transport(error, self._host, proxied=self._proxied())
-            if isinstance(error, _NEVER_LEFT):
+            tunnel = not way.left and self._proxied()
+            fault = fault_of_transport(error, self._host, tunnel=tunnel, answered=way.answered)
+            if tunnel or isinstance(error, _NEVER_LEFT):
                 fault = Unsent(fault.problem, fault.remedy)
         except RuntimeError:
             # httpx's way of saying that the client was closed under a request.

@@ -36,10 +36,12 @@ SWITCHED_OFF = (
     "Jira Service Management, which this release doesn't read): ask the account's owner where its alerts are"
 )
 _PROXY = "check HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+LOOK_IN_BETWEEN = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
+_SIGN_IN_TO_PROXY = ("OpsGenie: the proxy wants a sign-in of its own", _PROXY)
 LONGEST_WAIT = 3600.0
 
 _ON_THE_WAY: dict[int, tuple[type[SourceError], str, str]] = {
-    407: (Unsent, "OpsGenie: the proxy wants a sign-in of its own", _PROXY),
+    407: (Unsent, *_SIGN_IN_TO_PROXY),
     408: (ServiceDown, "OpsGenie gave up waiting for our request (HTTP 408)", NETWORK),
 }
 """Refusals that say nothing of what was asked."""
@@ -77,18 +79,28 @@ def redirected(location: str, own_host: str) -> Unreadable:
         host = "an address that can't be read"
     return Unreadable(
         f"OpsGenie's address sends us on to {clean(host, 100)}; not followed, so that no key goes there",
-        "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between",
+        LOOK_IN_BETWEEN,
     )
 
 
-def fault_of_transport(error: Exception, host: str, *, proxied: bool = False) -> SourceError:
+def not_led_on(host: str) -> Unsent:
+    """A proxy that was reached, and that led nowhere: nothing was sent to the service."""
+    return Unsent(f"OpsGenie: the proxy didn't connect to {clean(host, 100)}", _PROXY)
+
+
+def fault_of_transport(
+    error: Exception, host: str, *, tunnel: bool = False, answered: bool = True
+) -> SourceError:
     """What the network's failure means; none of the library's own words are kept, they may quote us.
 
-    `proxied`: the environment has a proxy for this host, so that it is the proxy that wasn't reached.
+    `tunnel`: a proxy of the environment was still to lead us to the host. `answered`: the head of an answer
+    had come by then.
     """
     host = clean(host, 100)
-    if fault := _unconnected(error, host, proxied=proxied):
+    if fault := _unconnected(error, host, tunnel=tunnel):
         return fault
+    if not answered and _is_garbled(error):
+        return Unreadable("OpsGenie: what answers doesn't speak HTTP", LOOK_IN_BETWEEN)
     match error:
         case httpx.ConnectTimeout():
             return Unreachable(f"OpsGenie: {host} doesn't take the connection in time", NETWORK)
@@ -96,8 +108,6 @@ def fault_of_transport(error: Exception, host: str, *, proxied: bool = False) ->
             return Unreachable("OpsGenie: too many requests of ours are still waiting", NETWORK)
         case httpx.TimeoutException():
             return Unreachable("OpsGenie stopped answering", NETWORK)
-        case httpx.ProxyError():
-            return Unreachable("OpsGenie: the proxy refuses", _PROXY)
         case httpx.ConnectError():
             return Unreachable(f"OpsGenie: no connection to {host}", NETWORK)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
@@ -108,12 +118,18 @@ def fault_of_transport(error: Exception, host: str, *, proxied: bool = False) ->
             return Unreachable("OpsGenie: the connection broke off", NETWORK)
 
 
-def _unconnected(error: Exception, host: str, *, proxied: bool) -> SourceError | None:
+def _unconnected(error: Exception, host: str, *, tunnel: bool) -> SourceError | None:
     """What kept us from a connection, where that shows in the error's causes."""
     causes = _causes(error)
-    untrusted = any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _WAITING) for cause in causes)
-    if proxied and not untrusted and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return Unreachable(f"OpsGenie: no connection to the proxy for {host}", _PROXY)
+    if isinstance(error, httpx.ProxyError):
+        signs_in = str(error).startswith("407")
+        return Unreachable(*(_SIGN_IN_TO_PROXY if signs_in else ("OpsGenie: the proxy refuses", _PROXY)))
+    trust = ssl.SSLCertVerificationError if tunnel else ssl.SSLError
+    untrusted = any(isinstance(cause, trust) and not isinstance(cause, _WAITING) for cause in causes)
+    if tunnel and not untrusted:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return Unreachable(f"OpsGenie: no connection to the proxy for {host}", _PROXY)
+        return not_led_on(host)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Unreachable(
             f"OpsGenie: the name {host} has no address", f"check the network; if others work, {SWITCHED_OFF}"
@@ -124,6 +140,13 @@ def _unconnected(error: Exception, host: str, *, proxied: bool) -> SourceError |
             "check the machine's clock and SSL_CERT_FILE, and whether a proxy stands in between",
         )
     return None
+
+
+def _is_garbled(error: Exception) -> bool:
+    """Whether what came breaks the rules of HTTP; a connection that closed too early isn't among it."""
+    from h11 import RemoteProtocolError  # what httpx reads with: it is there by now
+
+    return any(isinstance(cause, RemoteProtocolError) for cause in _causes(error))
 
 
 _WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)

@@ -158,7 +158,7 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
             )
         return NotThere(f"Zendesk: {what}: nothing there on {place.host}", _CHECK_URL, **extra)
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return Unreachable("Zendesk: the proxy wants a sign-in of its own", _CHECK_PROXY, **extra)
+        return _proxy_wants_a_sign_in(**extra)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return ServiceDown(
             f"Zendesk: {what}: the service is in trouble ({status})",
@@ -186,6 +186,8 @@ def of_exception(
         return error
     if answer is not None and not answer.ok:
         return of_status(answer, place, what)
+    if any(_PROXYS_SIGN_IN in str(part) for part in causes(error)):
+        return _proxy_wants_a_sign_in()
     if was_let_go(error):
         return Unreachable(
             f"Zendesk: {place.host} closed the connection without an answer", IF_IT_LASTS, passing=True
@@ -237,6 +239,14 @@ def _timed_out(place: Place) -> SourceError:
 
 def _proxy(place: Place) -> SourceError:
     return Unreachable(f"Zendesk: the proxy didn't connect to {place.host}", _CHECK_PROXY)
+
+
+def _proxy_wants_a_sign_in(**extra: Any) -> SourceError:
+    return Unreachable("Zendesk: the proxy wants a sign-in of its own", _CHECK_PROXY, **extra)
+
+
+_PROXYS_SIGN_IN = "Tunnel connection failed: 407"
+"""Python's own words; nothing else of its exception has the status."""
 
 
 def _certificate(place: Place, why: str = "") -> SourceError:

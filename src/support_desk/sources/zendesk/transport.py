@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import ssl
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from support_desk.sources.errors import Unreadable
@@ -21,6 +22,11 @@ from support_desk.sources.zendesk.bare_requests import (
 from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from _typeshed import WriteableBuffer
 
 _CHUNK = 64 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -42,12 +48,61 @@ class _Answer(HTTPResponse):
             super().begin()
 
 
-class _PlainConnection(urllib3_connection.HTTPConnection):
-    response_class = _Answer
+class _Timely(io.RawIOBase):
+    """What arrives at a socket, until a moment: its own time-out is for one piece, however small."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket, until: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._piece = sock.gettimeout()
+        self._until = until
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        """Raises `TimeoutError` once the moment has come."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left if self._piece is None else min(self._piece, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the file; the socket lives for as long as its connection wants it."""
+        self._raw.close()
+        super().close()
 
 
-class _SecureConnection(urllib3_connection.HTTPSConnection):
-    response_class = _Answer
+def _connections(
+    until: Callable[[], float],
+) -> tuple[type[urllib3_connection.HTTPConnection], type[urllib3_connection.HTTPSConnection]]:
+    """Connections, plain and secure, whose answers are whole at that moment, head and all, or given up."""
+
+    class Answer(_Answer):
+        def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp = io.BufferedReader(_Timely(self.fp.detach(), sock, until()))
+
+    class Plain(urllib3_connection.HTTPConnection):
+        response_class = Answer
+
+    class Secure(urllib3_connection.HTTPSConnection):
+        response_class = Answer
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except ssl.SSLCertVerificationError:
+                raise
+            except (OSError, HTTPException) as error:
+                if self.proxy is None:
+                    raise
+                # Nothing was sent yet, and it's the proxy who was to lead us there, whatever came of it.
+                raise urllib3_errors.ProxyError(str(error), OSError()) from None
+
+    return Plain, Secure
 
 
 class BoundedAdapter(requests.adapters.HTTPAdapter):
@@ -60,12 +115,14 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         self._limits = limits
         self._allowed = allowed
         self._seconds = limits.total_seconds if seconds is None else seconds
+        self._until = 0.0
+        self._plain, self._secure = _connections(lambda: self._until)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> urllib3_pool.HTTPConnectionPool:
         """The connections to a host."""
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         secure = isinstance(pool, urllib3_pool.HTTPSConnectionPool)
-        pool.ConnectionCls = _SecureConnection if secure else _PlainConnection
+        pool.ConnectionCls = self._secure if secure else self._plain
         return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -76,19 +133,19 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
                 f"Zendesk: an address on {host} was refused",
                 "only the helpdesk of [zendesk] url is talked to",
             )
-        until = time.monotonic() + self._seconds
+        self._until = time.monotonic() + self._seconds
         kwargs["stream"] = True
         kwargs["timeout"] = (self._limits.connect_seconds, self._limits.read_seconds)
         response = super().send(request, *args, **kwargs)
         try:
-            response.raw = io.BytesIO(self._body(response, until))
+            response.raw = io.BytesIO(self._body(response))
         except BaseException:
             # An interrupt as well: the rest of a body would be taken for the next answer.
             response.close()
             raise
         return response
 
-    def _body(self, response: requests.Response, until: float) -> bytes:
+    def _body(self, response: requests.Response) -> bytes:
         body = bytearray()
         try:
             # `read1` returns what has arrived: `read` would wait for a full chunk, however slowly it comes.
@@ -96,10 +153,9 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
                 body += piece
                 if len(body) > self._limits.body_bytes:
                     raise too_big(self._limits.body_bytes)
-                if time.monotonic() > until:
-                    raise too_slow(self._seconds)
         except urllib3_errors.ReadTimeoutError:
-            raise too_slow(self._limits.read_seconds) from None
+            over = time.monotonic() >= self._until
+            raise too_slow(self._seconds if over else self._limits.read_seconds) from None
         except (urllib3_errors.HTTPError, HTTPException, OSError):
             raise broken_off() from None
         return bytes(body)
