@@ -230,6 +230,20 @@ async def test_a_lost_one_is_not_found_in_somebody_else_s(world: TicketWorld) ->
     assert receipt.words == "it didn't arrive: there is no such side conversation"
 
 
+async def test_a_colleague_s_is_not_taken_for_a_lost_one_where_no_keys_are_shown(world: TicketWorld) -> None:
+    await world.writer.abilities()
+    world.desk.fail("/side_conversations", dropped(), method="POST")
+    intent = await world.decide(TALK)
+    assert (await world.actions.perform(intent)).verdict is Verdict.UNKNOWN
+    colleague = TicketWorld(beside=world)
+    await colleague.do(replace(TALK, body="When does it end?"))
+    await colleague.source.close()
+    world.desk.side_talks[5][0]["external_ids"] = {}
+    for receipt in (await world.verify(intent, after=31), await world.actions.perform(intent)):
+        assert receipt.verdict is Verdict.UNKNOWN
+        assert "whether it is yours isn't sure" in receipt.words
+
+
 async def test_two_to_the_same_people_are_told_apart_after_a_restart(world: TicketWorld) -> None:
     await world.writer.abilities()
     world.desk.fail("/side_conversations", dropped(), method="POST")

@@ -359,7 +359,8 @@ class TestNewThings:
         talk = await desk.writer.side_conversation(number, command, key="a")
 
         async def found(key: str) -> str | None:
-            return await desk.writer.side_conversation_since(number, command, since, key=key)
+            talk = await desk.writer.side_conversation_since(number, command, since, key=key)
+            return None if talk is None else talk.id
 
         assert await found("a") == talk
         assert await found("b") is None

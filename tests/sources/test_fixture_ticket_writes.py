@@ -22,7 +22,7 @@ from support_desk.domain.tickets import SlaRow, Ticket, TicketDetail
 from support_desk.domain.triage import FeaturePath, Kind, feature_form, form_for, triage_edit
 from support_desk.sources.errors import NotThere, OutOfDate, Rejected, Throttled
 from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
-from support_desk.sources.writers import Job, TicketAnswer
+from support_desk.sources.writers import Job, Talk, TicketAnswer
 from tests.standing_clock import StandingClock
 
 CONFIG = demo_config()
@@ -462,7 +462,7 @@ class TestMaking:
         number = (await desk.ticket(NEW)).id
         talk = SideConversation(("supplier@mail.example",), "Codes are late", "Since when?")
         made = await desk.writer.side_conversation(number, talk, key="a")
-        assert await desk.writer.side_conversation_since(number, talk, DEMO_START, key="a") == made
+        assert await desk.writer.side_conversation_since(number, talk, DEMO_START, key="a") == Talk(made)
         assert await desk.writer.side_conversation_since(number, talk, DEMO_START, key="b") is None
 
 

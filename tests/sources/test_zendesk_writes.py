@@ -37,7 +37,7 @@ from support_desk.sources.errors import (
     Unreachable,
     Unreadable,
 )
-from support_desk.sources.writers import TicketWriter
+from support_desk.sources.writers import Talk, TicketWriter
 from support_desk.sources.zendesk import ZendeskSource, attempt
 from support_desk.sources.zendesk.changes import ignored_fields
 from support_desk.sources.zendesk.writer import ZendeskWriter
@@ -725,16 +725,19 @@ async def test_side_conversations_where_the_account_has_them(
     desk.has_side_conversations = True
     made = await writer.side_conversation(5, talk, key="a")
     later = NOW + timedelta(minutes=1)
-    assert await writer.side_conversation_since(5, talk, later, key="a") == made
+    assert await writer.side_conversation_since(5, talk, later, key="a") == Talk(made)
     assert await writer.side_conversation_since(5, talk, NOW, key="b") is None, "that one isn't sent yet"
     # As of a helpdesk that doesn't show the keys.
     del desk.side_talks[5][0]["external_ids"]
-    assert await writer.side_conversation_since(5, talk, NOW, key="a") == made
+    assert await writer.side_conversation_since(5, talk, NOW, key="a") == Talk(made)
+    for preview in ("When does it end?", None):
+        desk.side_talks[5][0]["preview_text"] = preview
+        assert await writer.side_conversation_since(5, talk, NOW, key="a") == Talk(made, ours=False)
     assert await writer.side_conversation_since(5, talk, later, key="a") is None
     somebody_else = replace(talk, to=("dev@example.com",))
     assert await writer.side_conversation_since(5, somebody_else, NOW, key="b") is None
     desk.side_talks[5][0]["participants"] = None
-    assert await writer.side_conversation_since(5, somebody_else, NOW, key="b") == made, "it may be that one"
+    assert await writer.side_conversation_since(5, somebody_else, NOW, key="b") == Talk(made, ours=False)
     assert desk.applied["side", 5] == 1
 
 

@@ -175,6 +175,15 @@ class TicketAbilities:
     side_conversations: bool = False
 
 
+@record
+class Talk:
+    """A side conversation that may be one of ours."""
+
+    id: str
+    ours: bool = True
+    """Proven: it carries our key, or begins with our words."""
+
+
 class TicketWriter(Protocol):
     """Changes to tickets, and the lists that a change is chosen from."""
 
@@ -238,11 +247,11 @@ class TicketWriter(Protocol):
         not_these: Collection[str] = (),
         *,
         key: str,
-    ) -> str | None:
-        """The id of the side conversation that carries this key.
+    ) -> Talk | None:
+        """The side conversation that carries this key.
 
-        Of one that shows no key: if it is about this, with these people, and began at `since` or later.
-        `not_these` are known to be others.
+        One that shows no key: if it is about this, with these people, and began at `since` or later; best one
+        that begins with these words. `not_these` are known to be others.
         """
         ...
 

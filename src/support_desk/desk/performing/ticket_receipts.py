@@ -18,7 +18,7 @@ from support_desk.desk.performing.ticket_compare import (
     theirs,
     without_done,
 )
-from support_desk.domain.commands import EditTicket
+from support_desk.domain.commands import EditTicket, SideConversation
 from support_desk.domain.intents import FieldDifference, Receipt, Verdict
 from support_desk.domain.tickets import Ticket, TicketDetail, TicketNumbers
 from support_desk.records import record
@@ -30,7 +30,7 @@ from support_desk.sources.errors import (
     SourceError,
     Unanswered,
 )
-from support_desk.sources.writers import TicketAnswer
+from support_desk.sources.writers import Talk, TicketAnswer
 
 LOOK = "look at the ticket before you send it again"
 _FOR_GOOD = (SignInRefused, NotAllowed, NotThere, Rejected)
@@ -52,6 +52,14 @@ class Written:
     """Whom the comment named as its author."""
     tag_problem: SourceError | None = None
     """Why the tags weren't changed."""
+
+
+def doubtful_talk(found: Talk, command: SideConversation) -> Receipt:
+    """A side conversation was begun, and nothing tells whether by us."""
+    words = f"one with {', '.join(command.to)} about this began since; whether it is yours isn't sure"
+    return Receipt(
+        Verdict.UNKNOWN, words, "look at the ticket; if it isn't, write it again", evidence=(found.id,)
+    )
 
 
 def receipt_of(error: SourceError) -> Receipt:

@@ -23,7 +23,7 @@ from support_desk.desk.performing.ticket_compare import (
     without_done,
 )
 from support_desk.desk.performing.ticket_jobs import closed_by_merge, under_way
-from support_desk.desk.performing.ticket_receipts import LOOK, done_words
+from support_desk.desk.performing.ticket_receipts import LOOK, done_words, doubtful_talk
 from support_desk.desk.performing.ticket_work import TicketWork, authors_of
 from support_desk.domain.commands import EditTicket, MergeTicket, RaiseTicket, SideConversation
 from support_desk.domain.intents import Entry, FieldDifference, Receipt, Seen, Verdict
@@ -151,10 +151,12 @@ class TicketVerifier:
         found = await self._work.writer.side_conversation_since(
             number, command, since, own.other_talks(entry.intent.id), key=entry.intent.id
         )
+        if found is not None and not found.ours:
+            return doubtful_talk(found, command)
         if found is not None:
-            own.talked(entry.intent.id, found)
+            own.talked(entry.intent.id, found.id)
             people = ", ".join(command.to)
-            return Receipt(Verdict.CONFIRMED, f"side conversation with {people} begun", evidence=(found,))
+            return Receipt(Verdict.CONFIRMED, f"side conversation with {people} begun", evidence=(found.id,))
         if self._work.clock.now() - _sent_at(entry) < SETTLED:
             return Receipt(Verdict.UNKNOWN, "the side conversation isn't there yet", LOOK)
         return Receipt(Verdict.FAILED, "it didn't arrive: there is no such side conversation")

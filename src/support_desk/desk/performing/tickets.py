@@ -15,7 +15,7 @@ from support_desk.desk.performing.ticket_batches import TicketBatches
 from support_desk.desk.performing.ticket_compare import LEEWAY
 from support_desk.desk.performing.ticket_edits import TRIES, TicketEdits
 from support_desk.desk.performing.ticket_jobs import MERGED_TAG, closed_by_merge, follow
-from support_desk.desk.performing.ticket_receipts import LOOK, receipt_of
+from support_desk.desk.performing.ticket_receipts import LOOK, doubtful_talk, receipt_of
 from support_desk.desk.performing.ticket_verify import TicketVerifier
 from support_desk.desk.performing.ticket_work import TicketReads, TicketWork, absent
 from support_desk.domain.commands import EditTicket, MergeTicket, NoteAlert, RaiseTicket, SideConversation
@@ -163,12 +163,14 @@ class TicketPerformer:
         begun = f"side conversation with {', '.join(command.to)} begun"
         # An earlier attempt may have arrived after it was given up.
         own = self._work.own
-        key = await self._work.writer.side_conversation_since(
+        found = await self._work.writer.side_conversation_since(
             number, command, intent.at - LEEWAY, own.other_talks(intent.id), key=intent.id
         )
-        if key is not None:
-            own.talked(intent.id, key)
-            return Receipt(Verdict.CONFIRMED, f"it had arrived: {begun}", evidence=(key,))
+        if found is not None and not found.ours:
+            return doubtful_talk(found, command)
+        if found is not None:
+            own.talked(intent.id, found.id)
+            return Receipt(Verdict.CONFIRMED, f"it had arrived: {begun}", evidence=(found.id,))
         key = await self._work.writer.side_conversation(number, command, key=intent.id)
         own.talked(intent.id, key)
         return Receipt(Verdict.CONFIRMED, begun, evidence=(key,))

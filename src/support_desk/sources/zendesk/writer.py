@@ -21,6 +21,7 @@ from support_desk.sources.writers import (
     Group,
     Job,
     Macro,
+    Talk,
     TicketAbilities,
     TicketAnswer,
 )
@@ -163,21 +164,20 @@ class ZendeskWriter:
         not_these: Collection[str] = (),
         *,
         key: str,
-    ) -> str | None:
-        """The id of the side conversation that was begun with this key.
+    ) -> Talk | None:
+        """The side conversation that was begun with this key.
 
-        Where the helpdesk shows no keys: of one about this, with these people, that began at `since` or
-        later.
+        Where the helpdesk shows no keys: one about this, with these people, that began at `since` or later.
         """
 
-        def mine(row: object) -> tuple[bool, str] | None:
-            """Whether it carries the key, and its id."""
+        def mine(row: object) -> Talk | None:
+            """What can be told of it, if anything."""
             if not isinstance(row, dict):
                 return None
             marks = row.get("external_ids")
             mark = marks.get(SIDE_KEY) if isinstance(marks, dict) else None
             if isinstance(mark, str):
-                return (True, str(row.get("id"))) if mark == key else None
+                return Talk(str(row.get("id"))) if mark == key else None
             if row.get("subject") != command.subject:
                 return None
             # The subject is the ticket's: what was written to somebody else about it has the same one.
@@ -186,13 +186,14 @@ class ZendeskWriter:
             began, number = _moment(row.get("created_at")), row.get("id")
             if not isinstance(number, str) or number in not_these:
                 return None
-            return (False, number) if began is not None and began >= since else None
+            ours = _begins_with(row.get("preview_text"), command.body)
+            return Talk(number, ours) if began is not None and began >= since else None
 
         path = f"/tickets/{ticket_id}/side_conversations.json"
         found, _ = await self._read(
             lambda connection: connection.rows(path, "side_conversations", mine, "side conversations")
         )
-        return max(reversed(found), key=lambda talk: talk[0])[1] if found else None
+        return max(reversed(found), key=lambda talk: talk.ours) if found else None
 
     # What a change is chosen from
 
@@ -370,6 +371,12 @@ def _is_with(row: Mapping[str, object], people: Sequence[str]) -> bool:
     ]
     addresses = {address.casefold() for address in found if isinstance(address, str)}
     return not addresses or addresses.issuperset(address.casefold() for address in people)
+
+
+def _begins_with(preview: object, body: str) -> bool:
+    """Whether a side conversation's preview, which is the beginning of its text, is that of this text."""
+    words = preview.rstrip(" .\N{HORIZONTAL ELLIPSIS}").split() if isinstance(preview, str) else []
+    return bool(words) and " ".join(body.split()).startswith(" ".join(words))
 
 
 def _moment(value: object) -> datetime | None:
