@@ -309,7 +309,12 @@ async def typed(desk: Running, text: str) -> None:
 
 async def test_a_filter_narrows_while_it_is_typed_and_enter_keeps_it() -> None:
     async with running() as desk:
-        await typed(desk, "harbour p:high")
+        # What is said of a row is about one that is there, also with the next word.
+        desk.app.still = True
+        await typed(desk, "harbour")
+        await desk.until(lambda: "#48306 " in desk.why)
+        await desk.type(" p:high")
+        await desk.until(lambda: "#48297 " in desk.why)
         assert 0 < len(desk.ticket_ids()) < 10
         rows = desk.dashboard.tickets.rows
         assert all("Harbour" in (row.ticket.organisation or "") for row in rows)
@@ -582,6 +587,7 @@ async def test_on_wednesday_at_ten_the_week_changes_hands_without_any_reading() 
         assert "first line: you (Robin Ashdown) dev, Magda Kowal ops" in desk.header
         assert "second line: nobody now" in desk.header
         assert "1st line dev you (Robin Ashd" in desk.rota
+        assert "  then       Priya Nair       9 Dec 10:00" in desk.rota
         assert "on call      nobody now" in desk.rota
         assert "2nd line     nobody now" in desk.rota
         await desk.pass_by(hours=8)
@@ -712,6 +718,26 @@ async def test_marked_alerts_that_a_storm_takes_in_are_what_a_key_means() -> Non
         )
         await desk.press("space")
         assert len(desk.dashboard.acted_on()) == 6
+
+
+async def test_alerts_that_nobody_has_stay_in_sight_when_somebody_takes_the_one_under_the_cursor() -> None:
+    """The keys are in the queue; four lines of acknowledged alerts hid seven that were open."""
+    async with running(size=SMALL) as desk:
+        await desk.until(lambda: "eastmarch.example" in desk.alerts)
+        first, second = (row.alert for row in desk.dashboard.alerts.rows[:2])
+
+        def taken(reading: Reading[Any]) -> Reading[Any]:
+            mine = replace(first, status="acked", acknowledged_by="kim@example.com")
+            return replace(reading, rows=(mine, *(row for row in reading.rows if row.id != first.id)))
+
+        desk.weather.edits[FeedName.ALERTS] = taken
+        await desk.read(FeedName.ALERTS)
+        await desk.until(lambda: desk.dashboard.alerts.rows[0].alert.id == second.id)
+        assert desk.line_of(desk.dashboard.alerts, "harbours-prod-alb-5xx")
+        assert "▲" not in desk.alerts
+        await desk.press("1")
+        assert desk.dashboard.alerts.cursor == first.id
+        assert "eastmarch.example" in desk.alerts, "keys mean what is under the cursor"
 
 
 async def test_a_critical_alert_is_on_every_screen_and_said_once() -> None:

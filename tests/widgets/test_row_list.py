@@ -174,6 +174,42 @@ async def test_a_list_at_its_top_that_nobody_works_in_shows_what_is_new() -> Non
         assert app.list.cursor == 0
 
 
+@pytest.mark.parametrize("keys", [(), ("j", "k")])
+async def test_a_list_that_keys_dont_act_on_shows_its_top_though_the_row_under_the_cursor_sinks(
+    keys: tuple[str, ...],
+) -> None:
+    """Four rows of acknowledged alerts would hide those that nobody has."""
+    app = ListApp(rows(*range(50)))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press(*keys)
+        app.now += IDLE
+        app.list.in_use = False
+        app.list.show(rows(*range(1, 50), 0))
+        await pilot.pause()
+        assert app.line_of("row-1.") == 2
+        assert app.list.cursor == 0
+        assert "50/50 ▼42" in app.screen_lines()[0]
+        # With a key that goes to the list, or a click beside its rows, they mean what is under the cursor.
+        await pilot.click(RowList, offset=(5, 0))
+        assert app.line_of("row-0.") == 9
+
+
+async def test_a_list_whose_cursor_has_sunk_shows_its_top_again_when_keys_act_on_another() -> None:
+    app = ListApp(rows(*range(50)))
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.list.show(rows(*range(1, 50), 0))
+        assert app.line_of("row-0.") == 2, "a key would mean it"
+        app.list.in_use = False
+        app.list.show(rows(*range(1, 50), 0))
+        assert app.line_of("row-1.") == 2
+        # Who has scrolled there finds it as it was.
+        app.list.in_use = True
+        await pilot.press("g", "G")
+        app.list.in_use = False
+        app.list.show(rows(*range(1, 50), 0))
+        assert app.line_of("row-0.") == 9
+
+
 async def test_enter_opens_the_row_by_key_and_the_mouse_does_on_the_second_click() -> None:
     app = ListApp(rows(1, 2, 3))
     async with app.run_test(size=(40, 10)) as pilot:

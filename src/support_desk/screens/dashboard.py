@@ -23,7 +23,7 @@ from support_desk.screens.filtering import Filtering
 from support_desk.screens.header import problem_line
 from support_desk.screens.marking import UsedMarks, alert_targets, ticket_targets, with_marks
 from support_desk.screens.pane_words import FEEDS_OF_PANE, empty_words, title_of
-from support_desk.screens.panes import BESIDE, Panes
+from support_desk.screens.panes import BESIDE, FILTER, Panes
 from support_desk.screens.rota_rows import RotaRow, rota_columns, rota_rows
 from support_desk.screens.row_actions import Row
 from support_desk.screens.runbook_pane import RunbookPane
@@ -258,7 +258,8 @@ class Dashboard(Filtering, Panes):
         message.stop()
         if message.list.id in BESIDE:
             return
-        if message.list.has_focus or self._settle is None:
+        filtering = self.focused is not None and self.focused.id == FILTER
+        if message.list.has_focus or self._settle is None or filtering:
             # The first rows to come, or a row that leaves, are no move of the person's.
             self.runbook.pinned = self.runbook.pinned and not message.by_hand
             self._follow()
@@ -285,6 +286,8 @@ class Dashboard(Filtering, Panes):
         """The list that keys act on: the one with the focus, or the one that had it last."""
         if self.focused in (self.alerts, self.tickets):
             self.last_list = "alerts" if self.focused is self.alerts else "tickets"
+        self.alerts.in_use = self.last_list == "alerts"
+        self.tickets.in_use = not self.alerts.in_use
         return self.alerts if self.last_list == "alerts" else self.tickets
 
     def scopes_now(self) -> tuple[str, ...]:

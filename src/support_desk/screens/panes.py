@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from support_desk.screens.base import DeskScreen
 from support_desk.screens.header import NARROW
+from support_desk.widgets.row_list import RowList
 
 PANES = ("alerts", "tickets", "runbook", "rota", "activity")
 LISTS = PANES[:2]
@@ -55,7 +56,10 @@ class Panes(DeskScreen):
             self.zoomed = name
         self.show_panes(name)
         # At once: a key that was typed right behind this one means the pane that was gone to.
-        self.set_focus(self.query_one(f"#{name}", Widget))
+        pane = self.query_one(f"#{name}", Widget)
+        self.set_focus(pane)
+        if isinstance(pane, RowList):
+            pane.show_cursor()
 
     def show_panes(self, here: str) -> None:
         """Show the panes that there is room for, and always `here`, which has the keys."""

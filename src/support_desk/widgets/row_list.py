@@ -138,6 +138,13 @@ class RowList(RowPane[R], can_focus=True):
         self._move_to(place)
         return True
 
+    def show_cursor(self) -> None:
+        """Bring the row under the cursor into sight: keys mean it from now on."""
+        top = self._top
+        self._scroll_to_cursor()
+        if self._top != top:
+            self._redraw()
+
     def tick(self) -> None:
         """A second has gone by: show an order that has waited, draw the cells whose text has changed."""
         if self._all.waiting is not None and not self._busy():
@@ -154,7 +161,7 @@ class RowList(RowPane[R], can_focus=True):
         return self.has_focus and self._touched is not None and self._now() - self._touched < IDLE
 
     def _take(self, change: Callable[[], None]) -> None:
-        line, cursor, had = self._cursor_line(), self._all.cursor, len(self._all)
+        line, cursor, had, where = self._cursor_line(), self._all.cursor, len(self._all), self._where()
         change()
         if self._all.cursor != cursor:
             self.post_message(self.Moved(self, self._all.cursor, by_hand=False))
@@ -162,7 +169,7 @@ class RowList(RowPane[R], can_focus=True):
         if bool(had) != bool(self._all):
             self._redraw()
             return
-        if had != len(self._all):
+        if self._where() != where:
             self._refresh_title()
         self._refresh_changed()
 
@@ -171,7 +178,8 @@ class RowList(RowPane[R], can_focus=True):
     def on_resize(self) -> None:
         top, line = self._top, self._cursor_line()
         self._keep_cursor_at(line)
-        self._scroll_to_cursor()
+        if self.in_use:
+            self._scroll_to_cursor()
         if self._width != self.size.width or self._top != top:
             self._lay_out()
             self._redraw()
@@ -185,6 +193,7 @@ class RowList(RowPane[R], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         place = self._top + event.y - self._body
         if event.y < self._body or place >= len(self._all):
+            self.show_cursor()
             return
         if place == self._all.place and event.chain > 1:
             self.action_open()
@@ -214,6 +223,7 @@ class RowList(RowPane[R], can_focus=True):
         whole = self._all.choosing or bool(self._all.ghosts)
         self._all.move_to(place)
         self._scroll_to_cursor()
+        self._left_at_top = not self._top
         if whole:
             self._refresh_changed()
         elif self._top != top:

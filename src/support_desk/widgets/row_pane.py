@@ -65,8 +65,12 @@ class RowPane(Painted, Widget, Generic[R]):
         self._now = now
         self._heads = heads
         self._all: Rows[R] = Rows(key)
+        self.in_use = True
+        """Keys act on the row under the cursor, which therefore is seen."""
         self._touched: datetime | None = None
         self._top = 0
+        self._left_at_top = True
+        """The person hasn't scrolled away from the top; what has come or gone since may have."""
         self._places: tuple[Place[R], ...] = ()
         self._ticking: tuple[tuple[int, Place[R]], ...] = ()
         """The columns that tick, each with its number."""
@@ -140,14 +144,16 @@ class RowPane(Painted, Widget, Generic[R]):
     def _keep_cursor_at(self, line: int | None) -> None:
         """Keep the cursor's row on its line, so that it doesn't move under the person's eyes.
 
-        A list at its top that nobody works in stays at its top: what is new and urgent must be seen.
+        A list at its top that nobody works in stays at its top: what is new and urgent must be seen. Where
+        keys act on another list's rows, its cursor may even be out of sight.
         """
         place = self._all.place
         if place is None or line is None or len(self._all) <= self._page:
             self._top = 0
             return
         away = self._touched is None or self._now() - self._touched > AWAY
-        if self._top == 0 and away and place < self._page:
+        if self._left_at_top and ((away and place < self._page) or not self.in_use):
+            self._top = 0
             return
         self._top = max(0, place - max(0, min(line, self._page - 1)))
 
