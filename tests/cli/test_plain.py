@@ -78,6 +78,12 @@ def test_what_is_due_before_the_next_working_hour_has_no_working_time_left() -> 
     assert "Due in 2 hours, Monday 23 November, 04:00, no working time left: first reply" in line
 
 
+def test_where_zendesk_gives_no_deadline_it_is_the_contracts() -> None:
+    undated = desk(tickets=[ticket(1, SlaRow("first_reply_time", "active", None))])
+    (line,) = tickets_text(tickets_document(undated, NOW, AGREEMENT), ZONE)
+    assert ": first reply, by the contract, the SLA in Zendesk gives no deadline." in line
+
+
 def test_what_has_no_deadline_that_counts_says_why() -> None:
     states = (("next_reply_time", "paused"), ("first_reply_time", "achieved"), ("first_reply_time", "odd"))
     snapshot = desk(

@@ -109,7 +109,7 @@ _CAUSES = {
     "no_priority": "by the contract, no priority yet",
     "no_policy": "by the contract, no SLA in Zendesk",
     "sideload_missing": "by the contract, the SLA in Zendesk could not be read",
-    "null_breach_at": "the SLA in Zendesk gives no deadline",
+    "null_breach_at": "by the contract, the SLA in Zendesk gives no deadline",
     "unknown_stage": "the SLA in Zendesk is in a state that isn't known",
 }
 
@@ -119,7 +119,11 @@ def _asked(sla: Document) -> str:
     if sla["state"] in ("met", "none"):
         return ""
     metric = f": {metric_words(sla['metric'])}" if sla["metric"] else ""
-    return f"{metric}, {_CAUSES.get(sla['cause'], sla['cause'])}"
+    cause: str = _CAUSES.get(sla["cause"], str(sla["cause"]))
+    if sla["basis"] != "contract":
+        # Where it has no deadline either it isn't what counts.
+        cause = cause.removeprefix("by the contract, ")
+    return f"{metric}, {cause}"
 
 
 def alerts_text(document: Document, zone: ZoneInfo, named: Callable[[str], str] = str) -> Iterator[str]:

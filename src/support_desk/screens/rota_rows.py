@@ -37,6 +37,9 @@ class RotaRow:
     warning: str = ""
 
 
+WHEN = 15
+"""Cells for when somebody's time begins or ends."""
+
 HOUR = timedelta(hours=1)
 """Nobody is on by plan only if nobody ought to be for the time to come."""
 
@@ -98,7 +101,9 @@ def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
         if row.end is not None:
             return f"until {day_clock(row.end, moment.now, zone)}", "text"
         if row.start is not None:
-            return f"from {day_clock(row.start, moment.now, zone)}", "dim"
+            starts = day_clock(row.start, moment.now, zone)
+            # Beside "then" a date says it alone, and its time isn't cut off.
+            return starts if len(f"from {starts}") > WHEN else f"from {starts}", "dim"
         return row.warning, "unknown"
 
     def left(row: RotaRow, moment: Moment) -> Cell:
@@ -114,6 +119,6 @@ def rota_columns(view: View) -> Sequence[Column[RotaRow]]:
     return (
         Column("role", "Line", 12, lambda row, _: (row.label, "dim"), rank=3),
         Column("who", "Who", 10, who, flexible=True),
-        Column("when", "When", 15, when, rank=1, ticks=True),
+        Column("when", "When", WHEN, when, rank=1, ticks=True),
         Column("left", "", 8, left, rank=4, ticks=True, right=True),
     )

@@ -172,7 +172,7 @@ COLUMNS: Sequence[Column[SuspendedTicket]] = (
         ticks=True,
         right=True,
     ),
-    Column("cause", "Why it was held back", 18, lambda row, _: (row.cause, "soon"), rank=1, wide=32),
+    Column("cause", "Why held back", 18, lambda row, _: (row.cause, "soon"), rank=1, wide=32),
     Column(
         "author",
         "From",
