@@ -30,9 +30,11 @@ from support_desk.keys import (
     table,
 )
 from support_desk.screens.alert import AlertScreen
+from support_desk.screens.alert_rows import GLYPHS
 from support_desk.screens.dashboard import Dashboard
 from support_desk.screens.detail import DetailScreen
 from support_desk.screens.handover import HandoverScreen
+from support_desk.screens.legend import legend_lines
 from support_desk.screens.log import LogScreen
 from support_desk.screens.needs import NeedsScreen
 from support_desk.screens.outbox import OutboxScreen
@@ -43,6 +45,7 @@ from support_desk.screens.rota import RotaScreen
 from support_desk.screens.solved import SolvedScreen
 from support_desk.screens.suspended import SuspendedScreen
 from support_desk.screens.ticket import TicketScreen
+from support_desk.screens.ticket_rows import METRICS, PLANS, STATE_WORDS
 from support_desk.screens.toil import ToilScreen
 from support_desk.widgets.document import DocumentView
 from support_desk.widgets.lines import Lines
@@ -221,6 +224,14 @@ def test_help_names_the_other_pages_first_with_the_keys_as_they_are() -> None:
     told = [part for line in rows for part in line.parts]
     assert ("u", "key") in told, "a key within a sentence is drawn as one, without the table's quotes"
     assert "`" not in "".join(part for part, _ in told)
+
+
+def test_every_sign_of_the_lists_is_explained() -> None:
+    signs = {word for line in legend_lines() for word in "".join(part for part, _ in line.parts).split()}
+    words = {word for word, _ in (*STATE_WORDS.values(), *PLANS.values())} | set(METRICS.values())
+    assert words <= {sign.strip(";,.:") for sign in signs}
+    assert {GLYPHS[status] for status in ("open", "acked", "snoozed")} <= signs
+    assert {"~", "≈", "≠", "CHECK", "24/7"} <= signs
 
 
 async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:

@@ -19,6 +19,7 @@ from support_desk.actions import SCOPES, Action
 from support_desk.keys import available, keys_of
 from support_desk.records import record
 from support_desk.screens.key_line import KeyLine
+from support_desk.screens.legend import legend_lines, marked
 from support_desk.screens.modal import Modal
 from support_desk.text import cell_width, clean
 from support_desk.widgets.lines import Lines, Parts
@@ -285,9 +286,12 @@ class HelpScreen(Modal[None]):
 
     def on_mount(self) -> None:
         app = cast("DeskApp", self.app)
-        title: Parts = ((" Keys that work here", "strong"), ("   q closes, j and k move", "dim"))
-        self.query_one("#question", Lines).show([title])
+        lists = "dashboard" in self._scopes
+        moves = f"   q closes, j and k move{', G shows the signs' if lists else ''}"
+        self.query_one("#question", Lines).show([((" Keys that work here", "strong"), (moves, "dim"))])
         lines = help_lines(self._scopes, app.changed_keys, read_only=self._read_only)
+        if lists:
+            lines += legend_lines()
         self.query_one("#keys", TextView).show("keys", lines)
 
     def action_close(self) -> None:
@@ -305,11 +309,6 @@ PAGES = (
 def _pages(actions: Sequence[Action], keys: Mapping[str, str]) -> Parts:
     pairs = (((f" {keys[action.id]}", "key"), (f" {action.label} ", "text")) for action in actions)
     return tuple(part for pair in pairs for part in pair)
-
-
-def _marked(text: str) -> Parts:
-    """Help as it stands in the table of keys, with what is between backquotes drawn as a key."""
-    return tuple((part, "key" if place % 2 else "text") for place, part in enumerate(text.split("`")) if part)
 
 
 def help_lines(
@@ -330,9 +329,7 @@ def help_lines(
             continue
         lines += [BLANK, TextLine(((SCOPES.get(scope, scope), "head"),))]
         lines += [
-            TextLine(
-                ((f" {keys[action.id]}".ljust(width), "key"), *_marked(clean(action.help))), indent=width
-            )
+            TextLine(((f" {keys[action.id]}".ljust(width), "key"), *marked(clean(action.help))), indent=width)
             for action in actions
         ]
     return lines[1:]
