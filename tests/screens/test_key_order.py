@@ -92,6 +92,8 @@ IN_FIELDS = {
     "a choice, then the next row": ["1", "s", "down", "enter", "j", "s", "down", "down", "enter"],
     "a choice by letters": ["2", "p", *"low", "enter", "1", "p", *"p3", "enter", "j", "a"],
     "the halves of a page": ["Z", "j", "tab", "j", "tab", "j", "escape", "2", "j"],
+    "what means nothing on a page, then back": ["1", "enter", "T", "q"],
+    "a page, then its own key": ["2", "enter", "ctrl+r", *"thank you"],
     "leaving fields": ["2", "n", *"later", "escape", "j", "slash", *"x", "escape", "k"],
 }
 

@@ -14,13 +14,13 @@ from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.geometry import Size
 from textual.keys import key_to_character
-from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
 from support_desk.screens.base import DeskScreen
 from support_desk.terminal import DeskDriver
+from support_desk.widgets.hearing import PATIENCE_SECONDS, heard_out
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,11 +35,6 @@ NOTICE_CELLS = 76
 
 MOST_KEPT = 64
 """Widgets, also of screens that are long closed, whose drawn lines Textual may hold on to."""
-
-BUILT_SECONDS = 2.0
-"""How long a key waits for the screen that it is for, or for what a field says of the keys before it."""
-GONE_SECONDS = 0.02
-"""How often it is looked whether there is still somebody to wait for."""
 
 
 class TerminalApp(App[None]):
@@ -147,7 +142,8 @@ class TerminalApp(App[None]):
         queues of the widget and of all that it lies in; so of "j" and "n" in one burst the second was done
         first, on the row before, and an arrow only after the letters behind it. A key that no field takes as
         text is done here and now instead, once the screen that it is for is built, and the field has taken
-        what was typed before.
+        what was typed before. One that means nothing here is done with, too: on its way through the queues
+        it would come to mean something on the screen that the next key has opened.
         """
         if not self._seen:
             # Typed before there was anything to see: it can't have been meant for what comes up.
@@ -161,11 +157,11 @@ class TerminalApp(App[None]):
         if field is not None and field.check_consume_key(key, key_to_character(key)):
             return await super()._check_bindings(key, priority)
         if field is not None:
-            await _heard_out(field)
+            await heard_out(field)
         done = await super()._check_bindings(key, priority) or await super()._check_bindings(key)
         if done and field is not None:
-            await _heard_out(field)
-        return done
+            await heard_out(field)
+        return done or field is None
 
     @property
     def _field(self) -> Widget | None:
@@ -180,7 +176,7 @@ class TerminalApp(App[None]):
         """
         if not screen.is_mounted:
             with suppress(TimeoutError):
-                await asyncio.wait_for(screen._mounted_event.wait(), BUILT_SECONDS)
+                await asyncio.wait_for(screen._mounted_event.wait(), PATIENCE_SECONDS)
         return screen.is_mounted
 
     def action_command_palette(self) -> None:
@@ -228,28 +224,3 @@ class TerminalApp(App[None]):
         self.exit(
             return_code=1, message=f"support-desk stopped: {name}{where}. --log-file keeps the details."
         )
-
-
-async def _heard_out(field: Widget) -> None:
-    """Wait until a field has taken what was typed into it, and those around it have heard of that.
-
-    Its word goes through its own queue once more, then through that of each widget that it lies in. Whoever
-    takes longer than two seconds over it isn't waited for: the desk must go on.
-    """
-    until = asyncio.get_running_loop().time() + BUILT_SECONDS
-    for node in (field, *field.ancestors_with_self):
-        if not isinstance(node, App):
-            await _at_rest(node, until)
-
-
-async def _at_rest(node: MessagePump, until: float) -> None:
-    """Wait until a widget has done what is in its queue now, as long as it is there.
-
-    `until`: by the loop's clock, when it has been waited for long enough.
-    """
-    done = asyncio.Event()
-    if not node.call_later(done.set):
-        return
-    while not done.is_set() and node.is_running and asyncio.get_running_loop().time() < until:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), GONE_SECONDS)

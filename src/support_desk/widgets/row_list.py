@@ -18,6 +18,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from support_desk.keys import bindings
+from support_desk.widgets.hearing import heard_out
 from support_desk.widgets.row_pane import RowPane
 
 R = TypeVar("R")
@@ -196,7 +197,7 @@ class RowList(RowPane[R], can_focus=True):
             self.show_cursor()
             return
         if place == self._all.place and event.chain > 1:
-            self.action_open()
+            self._open()
             return
         self._move_to(place)
 
@@ -274,8 +275,12 @@ class RowList(RowPane[R], can_focus=True):
         """To the last row."""
         self._move_by(len(self._all))
 
-    def action_open(self) -> None:
-        """The details of the row under the cursor."""
+    async def action_open(self) -> None:
+        """The details of the row under the cursor. A key right behind this one is for the page that opens."""
+        self._open()
+        await heard_out(self)
+
+    def _open(self) -> None:
         if self._all.cursor is not None and self._all.place is not None:
             self.post_message(self.Opened(self, self._all.cursor))
 
