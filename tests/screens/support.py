@@ -42,6 +42,7 @@ class Faults:
     asked: list[object] = field(default_factory=list)
     downloads: list[str] = field(default_factory=list)
     edit_detail: Callable[[TicketDetail], TicketDetail] = lambda detail: detail
+    edit_alert: Callable[[AlertDetail], AlertDetail] = lambda detail: detail
     edit_queue: Callable[[Ticket], Ticket] = lambda ticket: ticket
 
     async def pass_on(self, key: object) -> None:
@@ -86,7 +87,7 @@ class FaultyAlerts(FixtureAlerts):
 
     async def alert(self, alert_id: str) -> AlertDetail:
         await self._faults.pass_on(alert_id)
-        return await super().alert(alert_id)
+        return self._faults.edit_alert(await super().alert(alert_id))
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,9 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.screen import Screen
 
 from support_desk.config.model import Zendesk
 from support_desk.desk.snapshot import FeedName
+from support_desk.domain.alerts import AlertDetail
 from support_desk.domain.commands import Promise
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.tickets import Attachment, Comment, TicketDetail
@@ -23,6 +26,7 @@ from support_desk.screens.detail import ago
 from support_desk.screens.ticket import SOON, TicketScreen
 from support_desk.sources.errors import NotThere
 from support_desk.sources.fixtures import demo_config
+from support_desk.sources.protocols import Sources
 from support_desk.widgets.lines import Lines, Parts
 from tests.screens.support import Faults, Running, broken, running
 
@@ -34,7 +38,7 @@ def ticket_screen(desk: Running) -> TicketScreen:
     return desk.app.screen
 
 
-def status(screen: TicketScreen) -> str:
+def status(screen: Screen[Any]) -> str:
     """The line under the identity."""
     return screen.query_one("#identity", Lines).plain.split("\n")[1]
 
@@ -257,7 +261,7 @@ async def test_a_ticket_that_leaves_the_queue_while_it_is_read_says_so() -> None
         assert "left the list since you read it: press r" in status(screen)
         assert "SLA         not known: it has left the queue" in screen.text.plain
         await desk.press("r")
-        await desk.until(lambda: not screen._loading)
+        await desk.until(lambda: "reading ..." not in status(screen))
         assert "left the list" not in status(screen)
 
 
@@ -279,14 +283,32 @@ async def test_an_answer_for_another_ticket_is_dropped() -> None:
         assert late.detail.ticket.id == second
 
 
-async def test_an_older_answer_never_replaces_a_newer_one() -> None:
+async def test_an_older_answer_never_replaces_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even from a source that doesn't notice that nobody waits for it any more."""
+    gate, answered = asyncio.Event(), asyncio.Event()
     async with running() as desk:
-        number = desk.ticket_rows()[0].id
-        screen = await read(desk, number)
+        screen = await read(desk, desk.ticket_rows()[0].id)
+        assert screen.detail is not None
+        older = replace(screen.detail, comments=())
+
+        async def deaf(_: Sources) -> TicketDetail:
+            while not gate.is_set():
+                with suppress(asyncio.CancelledError):
+                    await gate.wait()
+            answered.set()
+            return older
+
+        with monkeypatch.context() as patch:
+            patch.setattr(screen, "fetch", deaf)
+            await desk.press("r")
+        await desk.press("r")
+        await desk.until(lambda: "reading ..." not in status(screen))
         newest = screen.detail
-        assert newest is not None
-        screen._answered(screen._asked - 1, replace(newest, comments=()), None)
+        gate.set()
+        await desk.until(answered.is_set)
+        await desk.pilot.pause()
         assert screen.detail is newest
+        assert newest.comments
 
 
 def shows(desk: Running, number: int) -> bool:
@@ -466,23 +488,23 @@ async def test_an_alert_that_leaves_the_list_while_it_is_read_is_not_open_any_mo
         assert "Status      not known: it has left the list" in screen.text.plain
         assert "Next line" not in screen.text.plain
         await desk.press("r")
-        await desk.until(lambda: not screen._loading)
+        await desk.until(lambda: "reading ..." not in status(screen))
         assert "Next line" in screen.text.plain
 
 
 async def test_what_could_not_be_read_of_an_alert_is_named_and_never_shown_as_nothing() -> None:
-    async with running(size=(120, 40)) as desk:
+    def in_part(detail: AlertDetail) -> AlertDetail:
+        return replace(
+            detail, recipients=(), events=(),
+            missing=("recipients: OpsGenie gave no answer", "notes: OpsGenie gave no answer"),
+        )  # fmt: skip
+
+    async with running(size=(120, 40), faults=Faults(edit_alert=in_part)) as desk:
         alert = desk.app.desk.snapshot.alerts.rows[0]
         desk.app.open_alert(alert.id)
         await desk.until(lambda: isinstance(desk.app.screen, AlertScreen) and desk.app.screen.detail)
         screen = desk.app.screen
         assert isinstance(screen, AlertScreen)
-        assert screen.detail is not None
-        partial = replace(
-            screen.detail, recipients=(), events=(),
-            missing=("recipients: OpsGenie gave no answer", "notes: OpsGenie gave no answer"),
-        )  # fmt: skip
-        screen._answered(screen._asked, partial, None)
         text = screen.text.plain
         assert "! recipients: OpsGenie gave no answer" in text
         assert "what became of each: recipients not read, see above" in text

@@ -78,19 +78,19 @@ class Breaking(FixtureAlertWriter):
 def breaking(sources: Sources) -> Sources:
     writer = sources.alert_writer
     assert isinstance(writer, FixtureAlertWriter)
-    return replace(sources, alert_writer=Breaking(writer._world, writer._clock))
+    return replace(sources, alert_writer=Breaking(writer.world, writer.clock))
 
 
 def silent(sources: Sources) -> Sources:
     writer = sources.alert_writer
     assert isinstance(writer, FixtureAlertWriter)
-    return replace(sources, alert_writer=Silent(writer._world, writer._clock))
+    return replace(sources, alert_writer=Silent(writer.world, writer.clock))
 
 
 def without_default_key(sources: Sources) -> Sources:
     writer = sources.alert_writer
     assert isinstance(writer, FixtureAlertWriter)
-    return replace(sources, alert_writer=TeamKeysOnly(writer._world, writer._clock))
+    return replace(sources, alert_writer=TeamKeysOnly(writer.world, writer.clock))
 
 
 class Cut(WeatheredAlerts):
@@ -103,7 +103,7 @@ class Cut(WeatheredAlerts):
 def cut_off(sources: Sources) -> Sources:
     alerts = sources.alerts
     assert isinstance(alerts, WeatheredAlerts)
-    cut = Cut(alerts._world, alerts._clock)
+    cut = Cut(alerts.world, alerts.clock)
     cut.weather = alerts.weather
     return replace(sources, alerts=cut)
 
@@ -650,9 +650,9 @@ async def test_an_alert_without_a_policy_goes_by_its_teams_route_then_by_the_con
         alerts, usual = sources.alerts, sources.alert_writer
         assert isinstance(alerts, WeatheredAlerts)
         assert isinstance(usual, FixtureAlertWriter)
-        nameless = NamesNone(alerts._world, alerts._clock)
+        nameless = NamesNone(alerts.world, alerts.clock)
         nameless.weather = alerts.weather
-        return replace(sources, alerts=nameless, alert_writer=writer(usual._world, usual._clock))
+        return replace(sources, alerts=nameless, alert_writer=writer(usual.world, usual.clock))
 
     async with running(edit=edit) as desk:
         await opened(desk)
@@ -728,7 +728,7 @@ class AnotherProvider(WeatheredAlerts):
 def another_provider(sources: Sources) -> Sources:
     alerts = sources.alerts
     assert isinstance(alerts, WeatheredAlerts)
-    other = AnotherProvider(alerts._world, alerts._clock)
+    other = AnotherProvider(alerts.world, alerts.clock)
     other.weather = alerts.weather
     return replace(sources, alerts=other)
 

@@ -546,7 +546,7 @@ def account(desk: Running, can: TicketAbilities | None) -> None:
     sources = desk.app.desk.sources
     assert sources is not None
     assert isinstance(sources.ticket_writer, FixtureTicketWriter)
-    writer = Account(sources.ticket_writer._world, desk.clock)
+    writer = Account(sources.ticket_writer.world, desk.clock)
     writer.can = can or TicketAbilities()
     desk.app.lookups = Lookups(writer if can else None, desk.clock)
 

@@ -233,9 +233,7 @@ async def test_enter_right_after_the_letters_means_what_was_typed() -> None:
     async with running(size=MIDDLE) as desk:
         await desk.press("B")
         await desk.until(lambda: isinstance(desk.app.screen, RunbookSearch))
-        for char in "heartbeats":
-            desk._key(char)
-        desk._key("enter")
+        desk.burst(*"heartbeats", "enter")
         await desk.until(lambda: desk.app.screen is desk.dashboard)
         await desk.until(lambda: "Heartbeats" in desk.runbook)
 

@@ -129,7 +129,7 @@ def slowly(desk: Running, error: SourceError | None = None) -> asyncio.Event:
     assert sources is not None
     writer = sources.ticket_writer
     assert isinstance(writer, FixtureTicketWriter)
-    slow = Slow(writer._world, desk.clock)
+    slow = Slow(writer.world, desk.clock)
     slow.gate, slow.error = asyncio.Event(), error
     desk.app.lookups = Lookups(slow, desk.clock)
     return slow.gate
@@ -238,11 +238,10 @@ async def test_priority_shows_the_deadline_before_it_is_set(desk: Running) -> No
     await go_to(desk, MAP)
     await desk.press("p")
     await desk.until(lambda: isinstance(desk.app.screen, ChoicePicker))
-    picker = desk.app.screen
-    assert isinstance(picker, ChoicePicker)
-    shown = {choice.id: (choice.label, choice.hint) for choice in picker._choices}
-    assert shown["normal"][0] == "normal (now)"
-    assert all(hint for _, hint in shown.values()), "each says what it would mean"
+    await desk.pilot.pause()
+    shown = drawn(desk.app.screen.query_one("#below")).split("\n")[:4]
+    assert [re.sub(r"^[> ]+|  .*", "", line) for line in shown] == ["urgent", "high", "normal (now)", "low"]
+    assert [line for line in shown if not re.search(r"\d\d:\d\d", line)] == [], "each has its deadline"
     await choose(desk, "urgent")
     entry = await ended(desk)
     assert (entry.phase, entry.words) == (Phase.CONFIRMED, "priority urgent")

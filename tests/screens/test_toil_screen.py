@@ -173,6 +173,7 @@ async def test_what_was_entered_is_marked_and_a_change_of_worth_says_so() -> Non
         ] * 2
         assert any("Nothing is answered" in line for line in desk.app.said)
         await answer(desk, "woke", "30")
+        assert " x entered " in desk.footer
         await desk.press("x")
         assert "> entered" in drawn(ledger(desk))
         await answer(desk, "woke", "55")
@@ -188,6 +189,7 @@ async def test_one_claim_or_all_are_copied_ready_to_enter() -> None:
     async with running(size=MIDDLE) as desk:
         await open_ledger(desk)
         await answer(desk, "awake", "20")
+        assert " y copy " in desk.footer
         await desk.press("y")
         assert desk.app.clipboard.startswith(
             "24/11/2026 19:26: 0.25 days (1 h 45 min), out-of-hours support, awake."
