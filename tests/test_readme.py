@@ -71,6 +71,15 @@ def test_every_link_leads_to_a_file() -> None:
     assert [target for target in targets if not (ROOT / target).is_file()] == []
 
 
+def test_every_part_of_the_program_has_its_place_in_the_architecture() -> None:
+    top = [path for path in (ROOT / "src/support_desk").iterdir() if not path.name.startswith("__")]
+    parts = [f"{path.name}/" if path.is_dir() else path.name for path in top if path.suffix in ("", ".py")]
+    architecture = README.partition("\n## Architecture\n")[2]
+
+    assert "acts.py" in parts
+    assert [part for part in parts if f"`{part}`" not in architecture] == []
+
+
 def test_every_dependency_says_what_it_is_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     names = [re.split(r"[<>=]", line)[0] for line in project["dependencies"]]
