@@ -50,6 +50,7 @@ class Seen:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The zone of the working hours, which every time is told in."""
         return self.agreement.calendar.timezone
 
 

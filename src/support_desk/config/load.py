@@ -166,7 +166,7 @@ def _placed(mistakes: Iterable[Mistake], file: str, text: str) -> list[Mistake]:
     ]
 
 
-def _converted(data: dict[str, Any], where: Any, mistakes: list[Mistake]) -> tuple[Config, frozenset[str]]:
+def _converted(data: dict[str, Any], where: Where, mistakes: list[Mistake]) -> tuple[Config, frozenset[str]]:
     """The configuration that `data` makes, and the sections that hold mistakes of shape."""
     try:
         return msgspec.convert(data, Config), frozenset(mistake.key.split(".")[0] for mistake in mistakes)

@@ -48,4 +48,5 @@ class Preferences:
 
     @looked_at.setter
     def looked_at(self, at: datetime) -> None:
+        """Remember it."""
         self.set(LOOKED, at.isoformat())

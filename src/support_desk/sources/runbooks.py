@@ -51,6 +51,15 @@ class _Scan:
     rejected: int = 0
     complete: bool = True
 
+    def is_full(self) -> bool:
+        """Whether no further file is read; then it is noted, once."""
+        if len(self.entries) + self.rejected < MAX_FILES:
+            return False
+        if self.complete:
+            self.notes.append(f"only the first {MAX_FILES} files were read")
+        self.complete = False
+        return True
+
 
 class RunbookFolder:
     """The Markdown files under `[runbooks] path`.
@@ -164,10 +173,7 @@ class RunbookFolder:
                     scan.notes.append(f"{name}: this folder may not be read")
                     scan.complete = False
             elif entry.name.lower().endswith(".md"):
-                if len(scan.entries) + scan.rejected >= MAX_FILES:
-                    if scan.complete:
-                        scan.notes.append(f"only the first {MAX_FILES} files were read")
-                    scan.complete = False
+                if scan.is_full():
                     return
                 yield entry
 

@@ -27,10 +27,12 @@ class DeskPerformer:
         self._tickets = tickets
 
     async def perform(self, intent: Intent) -> Receipt:
+        """See `Performer`; where the service isn't configured the receipt says so."""
         performer = self._performer_for(intent)
         return await performer.perform(intent) if performer else _nowhere(intent)
 
     async def verify(self, entry: Entry) -> Receipt:
+        """See `Performer`; unknown where the service isn't configured."""
         performer = self._performer_for(entry.intent)
         if performer is not None:
             return await performer.verify(entry)
@@ -39,6 +41,7 @@ class DeskPerformer:
         )
 
     def batches(self, intents: Sequence[Intent]) -> bool:
+        """See `BulkPerformer`: only changes of tickets can."""
         return (
             self._tickets is not None
             and all(_is_ticket_work(intent) for intent in intents)
@@ -46,6 +49,7 @@ class DeskPerformer:
         )
 
     async def perform_batch(self, intents: Sequence[Intent]) -> Mapping[str, Receipt]:
+        """See `BulkPerformer`."""
         if self._tickets is None:
             return {intent.id: _nowhere(intent) for intent in intents}
         return await self._tickets.perform_batch(intents)

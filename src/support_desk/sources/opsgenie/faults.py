@@ -58,6 +58,7 @@ _INTEGRATION_KEY = re.compile(r"(?i)api integration")
 
 
 def took_too_long(seconds: float) -> Unreachable:
+    """The answer wasn't there, or not whole, after so many seconds."""
     return Unreachable(f"OpsGenie gave no whole answer within {seconds:g} s", NETWORK)
 
 

@@ -165,6 +165,8 @@ class WireRecipient:
 
 @record
 class WireDelay:
+    """How long after its beginning a step comes."""
+
     amount: Annotated[float, within(0, 1_000_000), called("timeAmount")]
     unit: Annotated[Line, called("timeUnit")] = "minutes"
 
@@ -180,6 +182,8 @@ class WireRule:
 
 @record
 class WirePolicy:
+    """An escalation policy with its steps."""
+
     id: Id
     name: Line = ""
     rules: list[WireRule] = field(default_factory=list)
@@ -187,6 +191,8 @@ class WirePolicy:
 
 @record
 class WireUser:
+    """Somebody whom the account knows; `username` is their address."""
+
     id: Id
     username: Id
     full_name: Annotated[Line, called("fullName")] = ""

@@ -54,11 +54,13 @@ class Place:
 
     @classmethod
     def of(cls, settings: Zendesk, secrets: Callable[[], Iterable[str]] = tuple) -> Place:
+        """The helpdesk of a configuration."""
         host = str(clean(urlsplit(settings.url).netloc, 100)) or "[zendesk] url"
         return cls(host, settings.auth, secrets)
 
     @property
     def credential_remedy(self) -> str:
+        """What to do where the sign-in itself is refused."""
         if self.auth == "token":
             return "check [zendesk] email and token; Zendesk switches off tokens that rest for 30 days"
         if self.auth == "oauth_user":
@@ -67,10 +69,12 @@ class Place:
 
     @property
     def client_remedy(self) -> str:
+        """What to do where the OAuth client is refused, whoever signs in through it."""
         return "check [zendesk] client_id and client_secret in Zendesk's Admin Centre"
 
     @property
     def rights_remedy(self) -> str:
+        """What to do where somebody is signed in who may not do this."""
         if self.auth == "token":
             return "ask an administrator about the role of the agent in [zendesk] email"
         if self.auth == "oauth_user":

@@ -113,11 +113,15 @@ _LENIENT = around(_or_nothing)
 
 @record
 class Numbered:
+    """What every row has."""
+
     id: Whole
 
 
 @record
 class User(Numbered):
+    """Somebody whom tickets and comments name by number: a client or an agent."""
+
     name: Word | None = None
     email: Word | None = None
     role: Word | None = None
@@ -125,23 +129,31 @@ class User(Numbered):
 
 @record
 class Named(Numbered):
+    """A row of which only the name counts, such as a group."""
+
     name: Word | None = None
 
 
 @record
 class Organisation(Named):
+    """A client's organisation, with what records its support plan."""
+
     tags: Words = ()
     organization_fields: Annotated[dict[str, Any] | None, before(_mapping)] = None
 
 
 @record
 class CustomStatus(Numbered):
+    """A status of the account's own, as agents see it."""
+
     agent_label: Word | None = None
     default: bool | None = None
 
 
 @record
 class PolicyMetric:
+    """One row of a ticket's SLA, by Zendesk's own clock."""
+
     metric: Word | None = None
     stage: Word | None = None
     breach_at: Moment = None
@@ -149,16 +161,22 @@ class PolicyMetric:
 
 @record
 class Slas:
+    """The side-load `slas`: empty where no policy applies."""
+
     policy_metrics: Annotated[list[PolicyMetric] | None, before(_policy_rows)] = None
 
 
 @record
 class Spent:
+    """A length of time; which unit, says the name of the field that it stands in."""
+
     calendar: Amount | None = None
 
 
 @record
 class MetricSet:
+    """The side-load `metric_sets`: whether and when a reply was given."""
+
     ticket_id: Whole | None = None
     replies: Whole | None = None
     reply_time_in_seconds: Spent | None = None
@@ -169,6 +187,8 @@ class MetricSet:
 
 @record
 class WireTicket(Numbered):
+    """A ticket of a search, of `show_many` or by itself, with its side-loads beside it."""
+
     created_at: Time
     updated_at: Time
     subject: Line | None = None
@@ -189,6 +209,8 @@ class WireTicket(Numbered):
 
 @record
 class WireAttachment:
+    """A file of a comment; its content is fetched on request only."""
+
     file_name: Line | None = None
     size: Whole | None = None
     content_type: Word | None = None
@@ -197,17 +219,23 @@ class WireAttachment:
 
 @record
 class Via:
+    """How a comment came: by mail, in the browser, through the API."""
+
     channel: Word | None = None
 
 
 @record
 class Metadata:
+    """What Zendesk itself thinks of a comment, such as that its sender may be somebody else."""
+
     flags: Annotated[list[Any], before(_rows)] = field(default_factory=list)
     trusted: bool | None = None
 
 
 @record
 class WireComment(Numbered):
+    """A comment, public or internal."""
+
     created_at: Time
     author_id: Number | None = None
     body: Block | None = None
@@ -220,12 +248,16 @@ class WireComment(Numbered):
 
 @record
 class Author:
+    """Who sent a message that became no ticket."""
+
     name: Line | None = None
     email: Line | None = None
 
 
 @record
 class WireSuspended(Numbered):
+    """A message that Zendesk withheld from the queue."""
+
     created_at: Time
     subject: Line | None = None
     cause: Word | None = None
