@@ -373,6 +373,22 @@ def test_a_full_disk_is_named() -> None:
     assert done.stderr == "support-desk: the output can't be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_the_answer_comes_also_where_nothing_can_be_said(home: Path) -> None:
+    path = write(home, '[jsm]\ntoken = "hunter2"')
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "--config", path, "config", "show"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert "read_only = false" in done.stdout
+
+
 def test_a_terminal_without_the_characters_gets_others(home: Path) -> None:
     done = program("demo", "--plain", "--at", "2026-12-02T09:46:00Z", PYTHONIOENCODING="ascii")
 

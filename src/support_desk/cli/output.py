@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from support_desk.text import clean, clean_block
 
@@ -39,9 +39,13 @@ def line(text: str) -> None:
 
 
 def talk(text: str) -> None:
-    """Say something to the person; never part of the data."""
+    """Say something to the person; never part of the data, which comes also where nobody can be told."""
     if sys.stderr is not None:
-        sys.stderr.write(f"support-desk: {clean_block(text)}\n")
+        try:
+            sys.stderr.write(f"support-desk: {clean_block(text)}\n")
+            sys.stderr.flush()
+        except OSError:
+            _forget(sys.stderr)
 
 
 def document(content: dict[str, Any]) -> None:
@@ -84,7 +88,12 @@ def _telling() -> Iterator[None]:
 
 def forget_stdout() -> None:
     """The reader has gone (`| head`): what Python still flushes at exit goes nowhere, quietly."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        if nowhere != stream.fileno():
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
