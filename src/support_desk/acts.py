@@ -35,9 +35,9 @@ LOOK_AROUND = 15.0
 
 def who_decides(address: str) -> str:
     """The person, for the services' records: their address, or the account's name where none is known."""
-    import getpass
+    from support_desk.desk.instances import account
 
-    return address or getpass.getuser()
+    return address or account()
 
 
 def my_name(config: Config) -> str:

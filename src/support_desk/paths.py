@@ -26,6 +26,10 @@ APP = "support-desk"
 CONFIG_VARIABLE = "SUPPORT_DESK_CONFIG"
 
 
+class NoHome(Exception):
+    """The person's home folder isn't known; the message says what to set. Some containers have none."""
+
+
 def at_home(path: str | Path) -> Path:
     """A path as a person writes it, `~` being their home.
 
@@ -59,15 +63,24 @@ def state_dir() -> Path:
 def _folder(variable: str, usual: str) -> Path:
     """The program's folder below the one that the XDG variable names, by default below the home folder.
 
+    Raises `NoHome`.
+
     On Linux this is all that platformdirs does, which takes 5 of the 50 ms of `status` to be imported.
     """
     system: str = sys.platform
     if system == "linux":
         named = os.environ.get(variable, "").strip()
-        return (Path(named) if named else Path.home() / usual) / APP
+        return (Path(named) if named else _home(variable) / usual) / APP
     from platformdirs import user_config_path, user_state_path
 
     return user_config_path(APP) if variable == "XDG_CONFIG_HOME" else user_state_path(APP)
+
+
+def _home(variable: str) -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise NoHome(f"your home folder isn't known. Set HOME, or {variable} to another folder") from None
 
 
 def store_file(config: Config) -> Path:

@@ -82,14 +82,13 @@ def open_outbox(config: Config, clock: Clock, path: Path, *, stays: bool = True)
 
     `stays`: the file is there at the next start.
     """
-    import getpass  # as all of this: after the first frame
-
+    from support_desk.desk.instances import account  # as all of this: after the first frame
     from support_desk.desk.outbox import Outbox
     from support_desk.desk.outbox_store import OutboxStore
     from support_desk.desk.schema import StoreError
 
     settings: dict[str, Any] = {
-        "user": getpass.getuser(),
+        "user": account(),
         "hold": timedelta(seconds=config.escalation.hold_seconds),
         "read_only": config.read_only,
         "stays": stays,

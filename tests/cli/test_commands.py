@@ -335,6 +335,22 @@ def test_the_usual_places_are_those_of_platformdirs(home: Path, monkeypatch: pyt
     assert state_dir() == user_state_path("support-desk")
 
 
+@pytest.mark.parametrize("argv", [["status"], ["check"], ["config", "init"], ["--plain"], []])
+def test_without_a_home_folder_it_says_what_to_set(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container whose user isn't in its list of users."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+
+    assert run(argv, {}) == 2
+
+    assert capsys.readouterr().err == (
+        "support-desk: your home folder isn't known. Set HOME, or XDG_CONFIG_HOME to another folder\n"
+    )
+
+
 def test_a_log_that_cannot_be_written_is_2(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["config", "show", "--log-file", str(home / "none" / "log")]) == 2
     assert "--log-file" in capsys.readouterr().err

@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 
-from support_desk.desk.instances import began, lives, own_instance
+import pytest
+
+from support_desk.desk.instances import account, began, lives, own_instance
 
 
 def name_of(pid: int) -> str:
@@ -20,6 +22,15 @@ def test_this_one_runs_and_one_that_was_never_there_does_not() -> None:
     assert not lives(f"{host}/{pid}/{int(start) + 1}/{rest}"), "the number is another process's by now"
     assert not lives(f"elsewhere/{pid}/{start}/{rest}")
     assert not lives("anything")
+
+
+def test_an_account_without_a_name_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container that runs as any user: everything that was to be sent failed there."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+
+    assert account() == f"user {os.getuid()}"
 
 
 def test_one_that_was_killed_and_that_its_parent_hasnt_asked_about_is_dead() -> None:

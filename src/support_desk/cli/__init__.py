@@ -44,6 +44,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str] = os.environ, clock: Clo
 
 def _run(argv: list[str], environ: Mapping[str, str], clock: Clock) -> int:
     from support_desk.config.mistakes import ConfigError
+    from support_desk.paths import NoHome
 
     try:
         if argv[:1] == ["status"] and set(argv[1:]) < {"--json", "--tmux"}:
@@ -60,6 +61,9 @@ def _run(argv: list[str], environ: Mapping[str, str], clock: Clock) -> int:
     except ConfigError as error:
         for mistake in error.mistakes:
             output.talk(str(mistake))
+        return 2
+    except NoHome as error:
+        output.talk(str(error))
         return 2
 
 

@@ -114,11 +114,10 @@ class Desk:
 
     def turns(self) -> Turns | None:
         """Whose turn it is among the desks that share the readings; None: they are kept nowhere."""
-        import getpass  # with the first thing that is sent
-
+        from support_desk.desk.instances import account  # with the first thing that is sent
         from support_desk.desk.turns import Turns
 
-        return Turns(self._store, self.clock, account=getpass.getuser()) if self._store is not None else None
+        return Turns(self._store, self.clock, account=account()) if self._store is not None else None
 
     def now(self) -> datetime:
         """This moment by the services' clocks, in UTC."""

@@ -12,6 +12,16 @@ from pathlib import Path
 from uuid import uuid4
 
 
+def account() -> str:
+    """The person's account on this machine; its number where it has no name, as in some containers."""
+    import getpass  # after the first frame
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def own_instance() -> str:
     """A name for this running desk, unlike that of any other."""
     pid = os.getpid()

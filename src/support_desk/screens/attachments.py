@@ -107,7 +107,7 @@ def safe_name(name: str) -> str:
 
 def default_folder() -> Path:
     """Where files are saved unless the person says otherwise."""
-    downloads = Path.home() / "Downloads"
+    downloads = at_home("~/Downloads")
     return downloads if downloads.is_dir() else Path.cwd()
 
 
