@@ -257,6 +257,20 @@ def test_alerts_tell_whom_a_colleague_has_had_paged_who_shares_the_readings(
     assert "Whether the page of kim@example.com arrived is not known. " in spoken
 
 
+def test_a_damaged_file_of_ones_own_is_named_and_left_for_its_desk_to_find(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was set aside without a word: its desk began anew, and never said where unfinished actions are."""
+    escalated(configuration, Phase.CONFIRMED, Receipt(Verdict.CONFIRMED, "Sam was paged"))
+    path = private_store_file(load_config(configuration, {"SECRET": CLIENT_SECRET, "KEY": READ_KEY}).config)
+    path.write_bytes(b"damaged" * 1000)
+
+    assert ask(configuration, "alerts") == 0
+
+    assert "the log of your actions is missing. The store is damaged" in capsys.readouterr().err
+    assert path.read_bytes() == b"damaged" * 1000
+
+
 def test_a_store_of_an_older_version_says_what_brings_it_up_to_date(
     configuration: Path, opsgenie: OpsgenieSimulator, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
@@ -67,23 +68,12 @@ def handover(arguments: argparse.Namespace, loaded: Loaded, clock: Clock, enviro
         )
     else:
         output.data(text.rstrip("\n"))
-    return max(tell_what_is_missing(seen, FEEDS), _tell_what_was_not_kept(kept))
-
-
-def _tell_what_was_not_kept(kept: Kept) -> int:
-    """Say on standard error what this machine should know of the range and doesn't; 1 if there is any."""
-    unread = [
-        words
-        for words, part in (("the history of alerts", kept.history), ("the log of actions", kept.log))
-        if part is None
-    ]
-    for words in unread:
-        output.talk(f"{words} is missing: it can't be read, or no desk was ever opened on this account")
-    return int(bool(unread))
+    not_kept = kept.history is None or kept.log is None
+    return max(tell_what_is_missing(seen, FEEDS), int(not_kept))
 
 
 def kept_for(seen: Seen, start: datetime, end: datetime) -> Kept:
-    """What this machine has kept about a range; what can't be read is None."""
+    """What this machine has kept about a range; what can't be read is None, and said on standard error."""
     config = seen.config
     history, reach, promises = _readings(config, start)
     folder = config.runbooks.path
@@ -106,13 +96,8 @@ def _readings(
     from support_desk.domain.past import Reach
 
     try:
-        store = ReadingsStore.open_existing(store_file(config))
-    except StoreError:
-        return None, Reach(), {}
-    try:
-        return store.history(start), store.history_reach(), store.promises()
+        with closing(ReadingsStore.open_existing(store_file(config))) as store:
+            return store.history(start), store.history_reach(), store.promises()
     except StoreError as error:
-        output.talk(f"{error.problem}: {error.remedy}")
+        output.talk(f"the history of alerts is missing. {error.problem}: {error.remedy}")
         return None, Reach(), {}
-    finally:
-        store.close()

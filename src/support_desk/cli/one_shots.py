@@ -162,10 +162,8 @@ def _pages(seen: Seen) -> Mapping[str, Page]:
     from support_desk.cli.own_log import own_pages, shared_pages  # SQLite, for alerts alone
     from support_desk.domain.paged import with_others
 
-    own = own_pages(seen.config, seen.now)
-    if own is None:
-        output.talk("whom you have had paged is missing: your own file can't be read")
-    return with_others(own or {}, shared_pages(seen.config), who_decides(seen.config.me.email))
+    own, others = own_pages(seen.config, seen.now), shared_pages(seen.config)
+    return with_others(own, others, who_decides(seen.config.me.email))
 
 
 def _print_desk(seen: Seen) -> int:

@@ -21,7 +21,10 @@ _LOOKED_BACK = timedelta(days=7)
 
 
 def own_log(config: Config, start: datetime, end: datetime) -> tuple[LogLine, ...] | None:
-    """The steps of this person's actions; none where no desk of theirs was ever opened, None: unreadable."""
+    """The steps of this person's actions; none where no desk of theirs was ever opened.
+
+    None, with words, where they can't be read.
+    """
     from support_desk.desk.outbox_store import OutboxStore
     from support_desk.desk.schema import StoreError
 
@@ -29,16 +32,16 @@ def own_log(config: Config, start: datetime, end: datetime) -> tuple[LogLine, ..
     if not path.exists():
         return ()
     try:
-        with closing(OutboxStore.open(path)) as store:
+        with closing(OutboxStore.open_existing(path)) as store:
             return store.log(start, end)
-    except StoreError:
+    except StoreError as error:
+        output.talk(f"the log of your actions is missing. {error.problem}: {error.remedy}")
         return None
 
 
-def own_pages(config: Config, now: datetime) -> Mapping[str, Page] | None:
-    """Whom this person has had paged about alerts, by the alert's id; None: their log can't be read."""
-    log = own_log(config, now - _LOOKED_BACK, now + timedelta(minutes=1))
-    return None if log is None else pages_of_log(log)
+def own_pages(config: Config, now: datetime) -> Mapping[str, Page]:
+    """Whom this person has had paged about alerts, by the alert's id; none, with words, if unreadable."""
+    return pages_of_log(own_log(config, now - _LOOKED_BACK, now + timedelta(minutes=1)) or ())
 
 
 def shared_pages(config: Config) -> Mapping[str, Page]:

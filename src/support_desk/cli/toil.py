@@ -165,7 +165,7 @@ def _answers(person: str) -> Mapping[str, Answer]:
     if not path.exists():
         return {}
     try:
-        with closing(ToilBook.open(path)) as book:
+        with closing(ToilBook.open_existing(path)) as book:
             return book.answers(person)
     except StoreError as error:
         output.talk(

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
-from support_desk.desk.schema import Steps, open_or_begin_anew, telling
+from support_desk.desk.schema import Steps, open_file_to_read, open_or_begin_anew, telling
 
 SETTING = "XDG_STATE_HOME"
 """What puts a person's own files elsewhere: `store.path` moves the readings alone."""
@@ -37,6 +37,11 @@ class OwnFile:
         if aside is not None:
             store.notes = (cls.WAS_DAMAGED.format(aside=aside),)
         return store
+
+    @classmethod
+    def open_existing(cls, path: Path) -> Self:
+        """Open the file to read: a damaged one stays where its desk finds it. Raises `StoreError`."""
+        return cls(path, open_file_to_read(path, cls.STEPS, setting=SETTING))
 
     def _telling(self) -> AbstractContextManager[None]:
         """Turn SQLite's errors into words."""

@@ -202,21 +202,21 @@ def open_or_begin_anew(
     return connection, aside
 
 
-def open_file_to_read(path: Path) -> sqlite3.Connection:
+def open_file_to_read(path: Path, steps: Steps = STEPS, *, setting: str = SETTING) -> sqlite3.Connection:
     """Open an existing file only to read, without waiting for anybody. Raises `StoreError`."""
     if not path.exists():
         raise StoreError(f"There is no {path} yet", "open the dashboard once")
-    with telling(path):
+    with telling(path, setting):
         try:
-            return _reader(path, "mode=ro")
+            return _reader(path, "mode=ro", steps, setting)
         except sqlite3.OperationalError:
             # A folder that we may not write to has no room for WAL's index; without a log none is needed.
             if path.with_name(path.name + "-wal").exists():
                 raise
-            return _reader(path, "mode=ro&immutable=1")
+            return _reader(path, "mode=ro&immutable=1", steps, setting)
 
 
-def _reader(path: Path, options: str) -> sqlite3.Connection:
+def _reader(path: Path, options: str, steps: Steps, setting: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{led_to(path).as_uri()}?{options}",
         uri=True,
@@ -228,7 +228,7 @@ def _reader(path: Path, options: str) -> sqlite3.Connection:
         version = _version(connection)
         if version == 0:
             raise StoreError(f"There is nothing in the store yet: {path}", "open the dashboard once")
-        _refuse_newer(version, path)
+        _refuse_newer(version, path, steps, setting)
     except BaseException:
         # As above.
         connection.close()
@@ -274,7 +274,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _refuse_newer(version: int, path: Path, steps: Steps = STEPS, setting: str = SETTING) -> None:
+def _refuse_newer(version: int, path: Path, steps: Steps, setting: str) -> None:
     if version > len(steps):
         raise StoreError(
             f"The store was written by a newer support-desk: {path}",
