@@ -450,6 +450,13 @@ def test_values_that_cant_both_be_meant_are_a_mistake(tmp_path: Path) -> None:
         "toil.sleeps_until": "line 3",
     }
     assert load(tmp_path, "[on_call]\ncritical = ['P1', 'P2']").config.on_call.major == ("P2",)
+    assert set(mistakes(tmp_path, "[zendesk]\nenhanced_plan_tags = ['Managed']")) == {
+        "zendesk.standard_plan_tags"
+    }
+
+
+def test_an_empty_name_of_who_has_cover_would_cover_nobody(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "[on_call]\nclients = ['']")["on_call.clients#1"].lines == "line 2"
 
 
 def test_no_value_of_the_file_is_repeated_in_a_mistake(tmp_path: Path) -> None:

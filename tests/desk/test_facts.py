@@ -48,6 +48,7 @@ ALERTS = (
         ((), False, "abce"),
         (("acme",), False, "ace"),
         (("client_Acme",), False, "ace"),
+        ((" acme ",), False, "ace"),
         (("acme",), True, "abce"),
     ],
 )

@@ -35,6 +35,7 @@ def mistakes_in(config: Config, where: Where) -> Iterator[Mistake]:
     yield from _rules(config, where)
     yield from _patterns(config, where)
     yield from _people(config, where)
+    yield from _cover(config, where)
     yield from _contradictions(config, where)
     yield from _secrets(config, where)
     yield from _services(config, where)
@@ -210,6 +211,15 @@ def _people(config: Config, where: Where) -> Iterator[Mistake]:
             yield Mistake(key, where(key), "this isn't an e-mail address", remedy)
 
 
+def _cover(config: Config, where: Where) -> Iterator[Mistake]:
+    """A name that is none covers nobody: out of hours no alert of a known client would need anybody."""
+    for number, name in enumerate(config.on_call.clients, 1):
+        if not name.strip():
+            key = f"on_call.clients#{number}"
+            remedy = "Write clients = [] where it isn't known who has cover: all count then"
+            yield Mistake(key, where(key), "no client is named", remedy)
+
+
 def _contradictions(config: Config, where: Where) -> Iterator[Mistake]:
     """Two values each of which is good, and which can't both be meant."""
     on_call = config.on_call
@@ -219,6 +229,12 @@ def _contradictions(config: Config, where: Where) -> Iterator[Mistake]:
         key = "on_call.major"
         problem = f"{twice[0]} is one of on_call.critical as well"
         yield Mistake(key, where(key), problem, "Keep it in one of them")
+    plans = {tag.casefold() for tag in config.zendesk.enhanced_plan_tags}
+    for tag in config.zendesk.standard_plan_tags:
+        if tag.casefold() in plans:
+            key = "zendesk.standard_plan_tags"
+            problem = f"{tag!a} is one of zendesk.enhanced_plan_tags as well"
+            yield Mistake(key, where(key), problem, "Keep it in one of them")
     toil = config.toil
     if toil.sleeps_from == toil.sleeps_until:
         key = "toil.sleeps_until"

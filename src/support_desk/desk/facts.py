@@ -40,7 +40,7 @@ def to_answer(
     Out of hours `[on_call] clients` limits who has cover; where it is empty nobody knows, and all count. So
     does an alert whose client isn't known, and one that somebody has taken.
     """
-    covered = {name.casefold() for name in config.on_call.clients}
+    covered = {name.strip().casefold() for name in config.on_call.clients}
     for alert in alerts:
         if alert.status not in ("open", "acked"):
             continue
