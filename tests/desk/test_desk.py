@@ -376,10 +376,11 @@ async def test_a_one_shot_reads_what_it_asks_for_and_names_what_failed() -> None
     fake.on["tickets"].answer = Reading((ticket(2), ticket(1)))
     fake.on["on_call"].answer = Unreachable("OpsGenie does not answer", "wait")
     wanted = [FeedName.TICKETS, FeedName.ON_CALL]
-    snapshot = await read_once(CONFIG, fake.sources(), ManualClock(), AGREEMENT, wanted)
+    clock = ManualClock(START + timedelta(milliseconds=400))
+    snapshot = await read_once(CONFIG, fake.sources(), clock, AGREEMENT, wanted)
     assert [row.ticket.id for row in snapshot.tickets.rows] == [1, 2]
     assert snapshot.on_call.problem is not None
-    assert state(snapshot.on_call, START) is State.FAILED
+    assert state(snapshot.on_call, START) is State.FAILED, "a document knows whole seconds only"
     assert fake.on["alerts"].asked == 0
     assert state(snapshot.alerts, START) is State.OFF
 

@@ -38,8 +38,8 @@ async def read_once(
         if name not in wanted:
             feed = Feed(enabled=False)
         elif feed.problem:
-            # As if it had failed for long enough: it isn't a refusal for that.
-            feed = replace(feed, failing_since=now - FAILED_AFTER)
+            # As if it had failed for long enough, also in a document's whole seconds: it's no refusal.
+            feed = replace(feed, failing_since=now.replace(microsecond=0) - FAILED_AFTER)
         elif feed.enabled:
             feed = replace(feed, read_at=now)
         snapshot = snapshot.with_feed(name, feed)
