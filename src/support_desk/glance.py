@@ -98,7 +98,7 @@ class Glance(msgspec.Struct, frozen=True):
     def troubles(self) -> list[str]:
         """What isn't fresh, in words, of the sources that the line is about."""
         return [
-            f"{words} {source.state}{self._age_in_brackets(source)}"
+            f"{words} {source.state}{age_in_brackets(source, self.now)}"
             for name, words in _SHOWN.items()
             if (source := self.sources[name]).state not in ("fresh", "off")
         ]
@@ -124,11 +124,13 @@ class Glance(msgspec.Struct, frozen=True):
         ahead = max(read, default=self.now) - self.now
         return ahead if ahead >= AHEAD else None
 
-    def _age_in_brackets(self, source: SourceGlance) -> str:
-        if source.read_at is None:
-            return ""
-        length = short_length(self.now - source.read_at)
-        return f" (dated {length} ahead)" if source.read_at - self.now >= AHEAD else f" ({length} old)"
+
+def age_in_brackets(source: SourceGlance, now: datetime) -> str:
+    """How old a source's reading is, to stand behind a word; empty where there is none."""
+    if source.read_at is None:
+        return ""
+    length = short_length(now - source.read_at)
+    return f" (dated {length} ahead)" if source.read_at - now >= AHEAD else f" ({length} old)"
 
 
 class Part(msgspec.Struct, frozen=True):

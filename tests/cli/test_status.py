@@ -229,7 +229,7 @@ def test_the_queue_as_it_was_read_last(configuration: Path, capsys: pytest.Captu
     assert ask(configuration, "tickets", "--cached", "--json", at=NOW + timedelta(hours=1)) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["sources"]["zendesk"]["state"] == "stale"
-    assert "zendesk stale" in said.err
+    assert "zendesk stale (1 h old)" in said.err
 
 
 def test_the_command_leaves_out_what_only_others_ask_for(configuration: Path) -> None:

@@ -194,8 +194,9 @@ def _print_desk(seen: Seen) -> int:
 
 
 def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
-    """Say on standard error which part is missing and why; 1 if there is one."""
+    """Say on standard error which part is missing or old, and why; 1 if there is one."""
     missing = 0
+    sources = glance.sources_of(seen.snapshot, seen.now)
     for source in SourceName:
         if not set(feeds) & set(FEEDS_OF[source]):
             continue
@@ -203,9 +204,13 @@ def tell_what_is_missing(seen: Seen, feeds: tuple[FeedName, ...]) -> int:
         if found in (State.FRESH, State.OFF):
             continue
         missing = 1
-        error = glance.source_error(seen.snapshot, source, seen.now)
-        words = {State.PARTIAL: "incomplete", State.FAILED: "missing", State.LOADING: "not read yet"}
-        output.talk(f"{source.value} {words.get(found, found.value)}" + (f". {error}" if error else ""))
+        known = sources[source.value]
+        words = {State.PARTIAL: "incomplete", State.LOADING: "not read yet"}
+        if known.read_at is None:
+            words[State.FAILED] = "missing"
+        age = "" if found is State.PARTIAL else glance.age_in_brackets(known, seen.now)
+        error = f". {known.error}" if known.error else ""
+        output.talk(f"{source.value} {words.get(found, found.value)}{age}{error}")
     return missing
 
 
