@@ -360,6 +360,11 @@ class TestSomebodyWasQuicker:
         world.opsgenie.close_alert("a1", KIM)
         assert (await world.actions.perform(intent)).verdict is Verdict.CONFIRMED
 
+    async def test_tags_go_on_an_alert_that_somebody_has(self, world: AlertWorld) -> None:
+        intent = await world.decide(AddAlertTags(("outage",)))
+        world.opsgenie.acknowledge("a1", KIM)
+        assert (await world.actions.perform(intent)).verdict is Verdict.CONFIRMED
+
     async def test_a_changed_priority_and_owner(self, world: AlertWorld) -> None:
         priority, owner = await world.decide(PrioritiseAlert("P3")), await world.decide(AssignAlert(ME))
         world.wire().update(priority="P2", owner=KIM)

@@ -18,6 +18,7 @@ from tests.desk.alert_world import (
     ESCALATE,
     KIM,
     LONDON,
+    ME,
     NIGHT,
     PAGE,
     SECOND,
@@ -136,6 +137,16 @@ class TestEscalation:
         world.opsgenie.page("a1", SECOND)
         receipt = await world.actions.perform(intent)
         assert receipt.words == "not sent: already paged: Ben Brook was paged 20:00:00"
+
+    async def test_that_the_person_looked_at_it_isnt_a_page(self, world: AlertWorld) -> None:
+        """Who opens the alert is a recipient of it from then on: it held their own escalation up."""
+        intent = await world.decide(replace(ESCALATE, people=(), line="second line: who that is isn't known"))
+        world.opsgenie.page("a1", ME, why="Viewed on [web]")
+        assert (await world.actions.perform(intent)).verdict is Verdict.CONFIRMED
+
+    async def test_one_of_two_who_were_named_is_still_on_the_line(self, world: AlertWorld) -> None:
+        receipt = await world.do(replace(ESCALATE, people=(SECOND, KIM), line="second line: Ben, Cat"))
+        assert receipt.words == "Ben Brook was paged 20:00:00"
 
     async def test_the_rota_changes_during_the_hold(self, world: AlertWorld) -> None:
         intent = await world.decide(ESCALATE)
