@@ -242,6 +242,16 @@ class TestPagingAPerson:
         assert receipt.words.endswith(f"OpsGenie addressed the alert to team {TEAM} instead")
         assert receipt.alert is not None
 
+    async def test_who_is_of_the_team_in_their_place_was_paged_all_the_same(self, world: AlertWorld) -> None:
+        """Told that they weren't, the person would page or ring them a second time."""
+        world.opsgenie.team_key = True
+        intent = await world.decide(replace(PAGE, username="dan@example.com", name="Dan Dale"))
+        alert = (await world.actions.perform(intent)).alert
+        assert alert is not None
+        world.opsgenie.page(alert.id, "dan@example.com")
+        receipt = await world.verify(intent)
+        assert (receipt.verdict, receipt.paged) == (Verdict.CONFIRMED, True)
+
     async def test_what_is_proven_is_told_at_once(self, world: AlertWorld) -> None:
         assert (await world.do(PAGE)).paged
         assert sum(world.clock.slept) < 2
