@@ -868,17 +868,19 @@ async def test_what_is_left_of_a_decision_does_not_make_one_forget_the_rest(
     life: Life, service: Service, *, private: bool
 ) -> None:
     """Undoing and the log are about all that was decided, also after a restart."""
-    whole = EditTicket("reply", comment="Hello", public=True, priority="high", add_tags=("a",))
-    rest = EditTicket("reply", add_tags=("a",))
+    whole = EditTicket("reply", comment="Hello", public=True, priority="high", add_tags=("a", "b"))
+    more, rest = EditTicket("reply", add_tags=("a", "b")), EditTicket("reply", add_tags=("a",))
     decided = intent(life.clock, command=whole, seen=Seen("open", priority="low"))
-    service.weather = [Weather.REFUSED]
+    service.weather = [Weather.REFUSED] * 2
     life.submit(decided)
     await pass_by(life, 6)
     entry = life.outbox.entries[0]
     assert entry.receipt is not None
     differences = (FieldDifference("comment", "public", "internal"),) if private else ()
     life.outbox.show(replace(entry, receipt=replace(entry.receipt, differences=differences)))
-    life.outbox.retry(decided.id, command=rest, seen=Seen("open", priority="high"))
+    life.outbox.retry(decided.id, command=more, seen=Seen("open", priority="high"))
+    await calm()
+    life.outbox.retry(decided.id, command=rest, seen=Seen("open", priority="high", tags=("b",)))
     await calm()
     assert life.phase(decided) == "confirmed"
     now = life.outbox.entries[0].intent

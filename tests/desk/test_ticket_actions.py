@@ -423,6 +423,18 @@ async def test_what_this_desk_has_changed_itself_is_no_conflict(world: TicketWor
     assert world.ticket()["priority"] == "low"
 
 
+async def test_what_a_colleague_makes_of_what_this_desk_has_changed_is_a_conflict(world: TicketWorld) -> None:
+    first, second = (
+        await world.decide(EditTicket(priority="high")),
+        await world.decide(EditTicket(priority="low")),
+    )
+    await world.actions.perform(first)
+    world.desk.edit(5, priority="urgent")
+    receipt = await world.actions.perform(second)
+    assert receipt.verdict is Verdict.CONFLICT
+    assert world.ticket()["priority"] == "urgent"
+
+
 async def test_a_ticket_that_never_stands_still_is_tried_again_later(world: TicketWorld) -> None:
     def again(number: int) -> None:
         world.desk.edit(number, subject="Again and again")
