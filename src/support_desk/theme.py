@@ -135,10 +135,16 @@ def variables_for(theme: Theme) -> dict[str, str]:
 def variables_of(theme: Theme) -> dict[str, str]:
     """All colours of a theme as they are drawn; those of Textual's themes are first made to be read."""
     colours = {**theme.to_color_system().generate(), **variables_for(theme), **theme.variables}
-    if theme.ansi or "desk-dim" in theme.variables:
-        # The terminal's own, or one of ours.
+    if theme.ansi:
         return colours
-    return _made_readable(colours, dark=theme.dark)
+    if "desk-dim" not in theme.variables:
+        # None of ours.
+        colours = _made_readable(colours, dark=theme.dark)
+    # Textual's own shades of what a field asks for and of the chosen command are too near to their ground.
+    colours["text-disabled"] = colours["desk-dim"]
+    if colours["desk-cursor"] != "transparent":
+        colours["block-cursor-blurred-background"] = colours["desk-cursor"]
+    return colours
 
 
 def at_sixteen(theme: Theme) -> Theme:

@@ -49,7 +49,7 @@ class SolvedScreen(DeskScreen):
     DEFAULT_CSS = """
     SolvedScreen {
         #words { border: none; height: 1; padding: 0 1; background: $surface; }
-        #words:focus { background: $primary 20%; }
+        #words:focus { background: $panel; }
         #found { height: 1fr; }
     }
     """
