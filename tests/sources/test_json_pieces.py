@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support_desk.sources.json_pieces import Damaged, Pieces, decoded, pieces_of
+from support_desk.sources.json_size import has_more_values
 from support_desk.sources.lenient_json import lenient_json
 
 KEYS = ("results", "users", "count", "é")
@@ -122,3 +123,17 @@ def test_values_that_are_there_already_are_pieces_too() -> None:
     rows = Pieces({"results": [{"id": 1}]}).rows("results")
     assert rows is not None
     assert [decoded(row) for row in rows] == [{"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        (b'{"a": [1, 2], "b": {}}', 5),
+        (b'{"a": "[{,,,", "b": "\\", [,"}', 2),
+        (b'["not closed, [', 3),
+        (b"", 0),
+    ],
+)
+def test_values_are_counted_whatever_the_texts_between_them_hold(body: bytes, values: int) -> None:
+    assert not has_more_values(body, values)
+    assert not values or has_more_values(body, values - 1)

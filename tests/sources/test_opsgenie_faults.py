@@ -554,6 +554,15 @@ class TestAddresses:
         assert "HTTPS_PROXY" in problem.remedy
         assert isinstance(problem, Unsent)
 
+    async def test_an_answer_of_very_many_values_is_given_up_before_they_hold_the_desk(
+        self, opsgenie: OpsgenieSimulator
+    ) -> None:
+        body = b'{"data":[' + b"{}," * 100_000 + b"{}]}"
+        answer = Answer(200, {"Content-Type": "application/json"}, body, gzip=True)
+        problem = await refused(opsgenie, answer)
+        assert isinstance(problem, Unreadable)
+        assert "more than 100,000 values" in problem.problem
+
     async def test_an_answer_that_is_not_http_is_no_broken_connection(
         self, opsgenie: OpsgenieSimulator
     ) -> None:

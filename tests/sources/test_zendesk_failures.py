@@ -194,6 +194,16 @@ async def test_a_huge_answer_is_given_up_early(compressed: bool) -> None:
         assert desk.bytes_sent < 40_000_000
 
 
+async def test_an_answer_of_very_many_values_is_given_up_before_they_fill_the_memory() -> None:
+    with ZendeskSimulator() as desk:
+        body = b'{"results":[' + b"1," * 1_000_000 + b"1]}"
+        desk.fail("/search", Answer(200, {"Content-Type": "application/json"}, body, gzip=True))
+        source = source_for(desk.url)
+        with pytest.raises(Unreadable, match="more than 1,000,000 values"):
+            await source.queue()
+        await source.close()
+
+
 @pytest.mark.parametrize("head", [b"a", b"HTTP/1.1 100 Continue\r\n\r\n", b""])
 async def test_a_drip_is_bounded_by_the_time_for_the_whole_answer(head: bytes) -> None:
     """Whether it is the head that drips, what comes before it, or the body."""

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from support_desk.sources.bare_pydantic import from_json
 from support_desk.sources.errors import Unreadable
+from support_desk.sources.json_size import has_more_values
 from support_desk.sources.lenient_json import lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.bare_httpx import httpx
@@ -44,9 +45,15 @@ class Answer:
 _TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
 
 
-async def body_of(response: httpx.Response, limit: int) -> Mapping[str, object]:
-    """The answer's JSON object, of at most `limit` bytes unpacked; `Unreadable` says what it is instead."""
-    return _parsed(await _unpacked(response, limit))
+async def body_of(response: httpx.Response, limit: int, most: int) -> Mapping[str, object]:
+    """The answer's JSON object, of at most `limit` bytes unpacked and `most` values in it.
+
+    `Unreadable` says what it is instead.
+    """
+    body = await _unpacked(response, limit)
+    if has_more_values(body, most):
+        raise Unreadable(f"OpsGenie's answer holds more than {most:,} values", LOOK_IN_BETWEEN)
+    return _parsed(body)
 
 
 async def _unpacked(response: httpx.Response, limit: int) -> bytes:

@@ -61,6 +61,8 @@ class Patience:
     """For the whole answer, however steadily it drips."""
     body: int = 16 * 2**20
     """Of the answer's body, unpacked."""
+    values: int = 100_000
+    """Of the answer: each takes memory and time on the event loop. A page of alerts has some 6,000."""
     names: float = 1.5
     """That a reading waits for the names behind its ids."""
 
@@ -308,12 +310,13 @@ class Gateway:
     async def _read(
         self, response: httpx.Response, key: Key, secret: Secret, doing: str, *, writing: bool
     ) -> Answer:
+        patience = self._patience
         if response.has_redirect_location:
             raise redirected(response.headers["Location"], self._host)
         if response.is_success:
-            return Answer(await body_of(response, self._patience.body), server_time_of(response))
+            return Answer(await body_of(response, patience.body, patience.values), server_time_of(response))
         try:
-            body = await body_of(response, self._patience.body)
+            body = await body_of(response, patience.body, patience.values)
         except Unreadable:
             body = {}  # the status says enough; many a gateway sends a web page along with it
         raise fault_of_status(

@@ -48,7 +48,7 @@ def _fetched(
 ) -> bytes:
     place = Place.of(settings)
     base = settings.url.rstrip("/")
-    bounded = replace(limits, body_bytes=limit)
+    bounded = replace(limits, body_bytes=limit, values=None)
     with requests.Session() as session:
         session.trust_env = False
         use_environment(session, base)

@@ -100,6 +100,14 @@ def too_big(size: int) -> SourceError:
     )
 
 
+def too_many_values(most: int) -> SourceError:
+    """The answer holds more values than any page of the helpdesk's."""
+    return Unreadable(
+        f"Zendesk: an answer of more than {most:,} values was given up",
+        "check that [zendesk] url is the helpdesk's own address",
+    )
+
+
 def throttled(response: requests.Response, now: datetime | None) -> SourceError:
     """429: the account's requests of this minute are used up; with how long Zendesk asks us to wait."""
     wait = retry_after(response.headers, now)

@@ -19,5 +19,10 @@ class Limits:
     """For a piece of work, secrets and sign-in included. A thread that takes longer is left behind."""
     body_bytes: int = 32 * 1024 * 1024
     """Of a JSON answer, after decompression. A page of a hundred tickets is 0.1 to 6 MB."""
+    values: int | None = 1_000_000
+    """Of a JSON answer: each takes memory and time, however small it is; None: it isn't JSON.
+
+    A page of tickets with as many fields of the account's own as there can be has a third of it.
+    """
     download_seconds: float = 300.0
     """For an attachment."""

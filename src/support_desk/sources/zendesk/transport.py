@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from support_desk.sources.errors import Unreadable
+from support_desk.sources.json_size import has_more_values
 from support_desk.sources.zendesk.bare_requests import (
     requests,
     urllib3_connection,
     urllib3_errors,
     urllib3_pool,
 )
-from support_desk.sources.zendesk.failures import broken_off, too_big, too_slow
+from support_desk.sources.zendesk.failures import broken_off, too_big, too_many_values, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
 
@@ -158,6 +159,8 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
             raise too_slow(self._seconds if over else self._limits.read_seconds) from None
         except (urllib3_errors.HTTPError, HTTPException, OSError):
             raise broken_off() from None
+        if self._limits.values is not None and has_more_values(body, self._limits.values):
+            raise too_many_values(self._limits.values)
         return bytes(body)
 
 
