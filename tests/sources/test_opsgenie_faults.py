@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from textwrap import wrap
 from typing import Any
 
 import httpx
@@ -165,9 +166,12 @@ class TestStatuses:
     ) -> None:
         assert words in (await refused(opsgenie, error(status, "no"))).remedy
 
-    async def test_gone_may_mean_switched_off(self, opsgenie: OpsgenieSimulator) -> None:
-        problem = await refused(opsgenie, error(410, "Gone"))
+    @pytest.mark.parametrize("status", [404, 410])
+    async def test_gone_may_mean_switched_off(self, opsgenie: OpsgenieSimulator, status: int) -> None:
+        problem = await refused(opsgenie, error(status, "Gone"))
         assert "5 April 2027" in problem.remedy
+        whole = f"{problem.problem}: {problem.remedy} (next try 10:14)"
+        assert len(wrap(whole, 77)) <= 3, "as many lines as a pane of 80 columns has for it"
         assert "jsm" not in problem.remedy  # a setting that this release refuses
         assert "ask the account's owner" in problem.remedy
 

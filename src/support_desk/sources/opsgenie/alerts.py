@@ -131,7 +131,7 @@ class AlertReader:
             if follows_on and len(rows) < PAGE and not goes_on:
                 return
             if stepped_back and not follows_on:
-                gathered.doubt("alerts: many closed while they were being read, so some may be missing")
+                gathered.doubt("many closed while they were being read, so some may be missing")
                 return
             if not pages_left:
                 break
@@ -144,7 +144,7 @@ class AlertReader:
                 raise
             except SourceError as error:
                 count = len(gathered.alerts)
-                gathered.doubt(f"alerts: only the first {count} were read: {error.problem}; {error.remedy}")
+                gathered.doubt(f"only the first {count} were read: {error.problem}; {error.remedy}")
                 return
         await self._newest_of_too_many(gathered)
 
@@ -155,8 +155,8 @@ class AlertReader:
         except (Throttled, SignInRefused, NotAllowed):
             raise
         except SourceError as error:
-            gathered.doubt(f"alerts: the newest could not be read: {error.problem}; {error.remedy}")
-        gathered.doubt(f"alerts: truncated, too many are open; {len(gathered.alerts)} of them were read")
+            gathered.doubt(f"the newest could not be read: {error.problem}; {error.remedy}")
+        gathered.doubt(f"truncated, too many are open; {len(gathered.alerts)} of them were read")
 
     async def _page(self, offset: int, order: str = "asc") -> Answer:
         return await self._gateway.get(

@@ -32,9 +32,10 @@ from support_desk.text import clean
 
 NETWORK = "check the network"
 SWITCHED_OFF = (
-    "OpsGenie may have been switched off (its API ends on 5 April 2027, or 120 days after a migration to "
-    "Jira Service Management, which this release doesn't read): ask the account's owner where its alerts are"
+    "OpsGenie may have been switched off (its API ends by 5 April 2027): ask the account's owner where its "
+    "alerts are"
 )
+"""Short: a pane of 80 columns has three lines for what is wrong and what to do about it."""
 _PROXY = "check HTTPS_PROXY, ALL_PROXY and NO_PROXY"
 LOOK_IN_BETWEEN = "check `[opsgenie] url`, and whether a proxy or a sign-in page stands in between"
 _SIGN_IN_TO_PROXY = ("OpsGenie: the proxy wants a sign-in of its own", _PROXY)
