@@ -30,6 +30,7 @@ T = TypeVar("T")
 JITTER = 0.1
 """Each wait is up to this share longer or shorter, so that several desks don't ask in step."""
 SHORTEST_WAIT = 1.0
+"""A service that asks for less asks for nothing."""
 FIRST_RETRY = 15.0
 SLOWEST_RETRY = 120.0
 SLOWEST_RETRY_SERVICE_DOWN = 300.0
@@ -170,9 +171,10 @@ class Poller(Generic[T]):
         return max(self._interval - spent, self._interval / 2) * self._random.uniform(1 - JITTER, 1 + JITTER)
 
     def _after_failure(self, error: SourceError) -> float:
-        if error.retry_after is not None:
-            # Never earlier than asked, and never in a tight loop should a service ask for nothing.
-            rest = max(error.retry_after, SHORTEST_WAIT) * self._random.uniform(1, 1 + JITTER)
+        # Whoever asks for no wait, and refuses all the same, is asked ever less often, as where none is said.
+        if error.retry_after is not None and error.retry_after >= SHORTEST_WAIT:
+            # Never earlier than asked.
+            rest = error.retry_after * self._random.uniform(1, 1 + JITTER)
             (self._budget.pause if self._throttles_service else self._pause).begin(rest)
             return rest
         if isinstance(error, _REFUSALS):

@@ -112,7 +112,7 @@ def throttled(response: requests.Response, now: datetime | None) -> SourceError:
     """429: the account's requests of this minute are used up; with how long Zendesk asks us to wait."""
     wait = retry_after(response.headers, now)
     return Throttled(
-        "Zendesk: too many requests" + ("" if wait is None else f", asked to wait {wait:.0f} s"),
+        "Zendesk: too many requests" + (f", asked to wait {wait:.0f} s" if wait else ""),
         "a longer [polling] tickets or a smaller [polling] budget asks less",
         status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=wait,
