@@ -455,24 +455,6 @@ def test_values_that_cant_both_be_meant_are_a_mistake(tmp_path: Path) -> None:
     }
 
 
-def test_a_path_that_depends_on_where_the_program_is_started_is_a_mistake(tmp_path: Path) -> None:
-    text = """
-[store]
-path = "state"
-[runbooks]
-path = "~nobody-of-this-name/docs"
-[opsgenie]
-read_key_file = "key"
-"""
-
-    assert {key: mistake.lines for key, mistake in mistakes(tmp_path, text).items()} == {
-        "store.path": "line 3",
-        "runbooks.path": "line 5",
-        "opsgenie.read_key_file": "line 7",
-    }
-    assert load(tmp_path, '[store]\npath = "~/state"\n').config.store.path == "~/state"
-
-
 def test_what_is_told_by_its_name_has_one(tmp_path: Path) -> None:
     text = "rota.beyond = [{name = ''}]\nclients = [{name = ' '}]\ntriage.kinds = [{name = ''}]"
 

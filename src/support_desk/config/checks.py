@@ -23,11 +23,6 @@ _PERSONS_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _PRIORITIES = ("", "p1", "p2", "p3", "p4", "p5", "urgent", "high", "normal", "low")
 _USUAL = Config()
 
-_BEGINS_NOWHERE = (
-    "where this leads depends on the folder that the program is started in",
-    "Write the whole path, or one that begins with ~/",
-)
-
 Where = Callable[[str], str]
 """The file or environment variable that a key's value comes from."""
 
@@ -43,7 +38,6 @@ def mistakes_in(config: Config, where: Where) -> Iterator[Mistake]:
     yield from _cover(config, where)
     yield from _contradictions(config, where)
     yield from _names(config, where)
-    yield from _folders(config, where)
     yield from _secrets(config, where)
     yield from _services(config, where)
 
@@ -262,16 +256,6 @@ def _names(config: Config, where: Where) -> Iterator[Mistake]:
             yield Mistake(key, where(key), "the name is empty", "Write one", missing=True)
 
 
-def _folders(config: Config, where: Where) -> Iterator[Mistake]:
-    """A path that begins nowhere is another one for each folder that the program is started in.
-
-    Two desks would then know nothing of each other, and what was decided in one be lost to the next.
-    """
-    for key, path in (("store.path", config.store.path), ("runbooks.path", config.runbooks.path)):
-        if path and not at_home(path).is_absolute():
-            yield Mistake(key, where(key), *_BEGINS_NOWHERE)
-
-
 def _secrets(config: Config, where: Where) -> Iterator[Mistake]:
     for section in _SECTIONS_WITH_SECRETS:
         table: msgspec.Struct = getattr(config, section)
@@ -284,10 +268,7 @@ def _secrets(config: Config, where: Where) -> Iterator[Mistake]:
                     key, where(f"{section}.{forms[0]}"), f"given more than once: {given}", "Keep one of them"
                 )
             file: str = getattr(table, f"{name}_file")
-            if file and not at_home(file).is_absolute():
-                key = f"{section}.{name}_file"
-                yield Mistake(key, where(key), *_BEGINS_NOWHERE)
-            elif file:
+            if file:
                 yield from _file_of(f"{section}.{name}_file", at_home(file), where)
 
 
