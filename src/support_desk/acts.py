@@ -140,20 +140,23 @@ class Acts:
         return moving and entry is not None and entry.intent.command == intent.command
 
     def goes_back(self) -> bool:
-        """A press of undo: whether it means one more thing, and isn't the key that is held since."""
+        """A press of undo: whether it means one more thing, and isn't the key that is held since.
+
+        What is held is taken back at any press: it would be sent while the person waits for the next.
+        """
         self._forth.another_key()
-        return self._goes(self._back)
+        separate = self._back.counts()
+        return self._says_whether(separate or (self.outbox is not None and self.outbox.held is not None))
 
     def goes_forth(self) -> bool:
         """The same of redo."""
         self._back.another_key()
-        return self._goes(self._forth)
+        return self._says_whether(self._forth.counts())
 
-    def _goes(self, key: OneAtATime) -> bool:
-        if key.counts():
-            return True
-        self._app.say("One thing at a press: wait a moment, then again for the one before")
-        return False
+    def _says_whether(self, goes: bool) -> bool:
+        if not goes:
+            self._app.say("One thing at a press: wait a moment, then again for the one before")
+        return goes
 
     def second_press(self, target: Target) -> bool:
         """An `e` on this target: True if it belongs to the escalation that is held (ruling 7)."""

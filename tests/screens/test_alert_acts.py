@@ -235,6 +235,11 @@ async def test_close_asks_is_held_and_can_be_taken_back(desk: Running) -> None:
     assert entries(desk)[0].phase is Phase.CANCELLED
     await desk.press("c")
     await answer(desk)
+    await desk.until(lambda: entries(desk)[0].phase is Phase.HELD)
+    await desk.press("u")
+    assert entries(desk)[0].phase is Phase.CANCELLED, "however soon after the last one: it would be sent"
+    await desk.press("c")
+    await answer(desk)
     entry = await ended(desk)
     assert (entry.phase, entry.words) == (Phase.CONFIRMED, "closed")
     assert alert.id not in {row.id for row in desk.snapshot.alerts.rows}
