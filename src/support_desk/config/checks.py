@@ -19,7 +19,6 @@ _ADDRESS = re.compile(
 )
 _LOOPBACK = r"localhost|127(\.\d{1,3}){3}|\[::1\]"
 _PLACEHOLDER = r"\{[^{}]*\}"
-_PERSONS_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _PRIORITIES = ("", "p1", "p2", "p3", "p4", "p5", "urgent", "high", "normal", "low")
 _USUAL = Config()
 
@@ -207,9 +206,15 @@ def _people(config: Config, where: Where) -> Iterator[Mistake]:
             for number, address in enumerate(zendesk.emergency_addresses, 1)
         }
     for key, address in addresses.items():
-        if address and not _PERSONS_ADDRESS.fullmatch(address):
+        if address and not _is_persons(address):
             remedy = 'Write it like "jo@example.com", without a name or spaces'
             yield Mistake(key, where(key), "this isn't an e-mail address", remedy)
+
+
+def _is_persons(address: str) -> bool:
+    # Without a pattern: to compile one takes a part of the 50 ms of `status`.
+    name, _, host = address.partition("@")
+    return bool(name and host) and address.split() == [address] and not set(host) & set("@<>")
 
 
 def _cover(config: Config, where: Where) -> Iterator[Mistake]:
