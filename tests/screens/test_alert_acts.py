@@ -174,6 +174,21 @@ async def test_undo_takes_an_acknowledgement_back_after_a_warning_and_redo_does_
     assert alert_now(desk, alert.id).status == "acked"
 
 
+async def test_undo_while_something_is_being_sent_doesnt_take_back_what_was_done_before_it(
+    desk: Running,
+) -> None:
+    """The person means the last one; the acknowledgement before it would have begun to page again."""
+    await go_to(desk, P1)
+    await desk.press("a")
+    await ended(desk)
+    await go_to(desk, "harbours-prod-alb-5xx")
+    await desk.press("a")
+    await desk.until(lambda: entries(desk)[0].phase is Phase.SENDING)
+    await desk.press("u")
+    assert desk.app.said[-1] == "It is being sent: u again when it is known what became of it"
+    assert desk.app.screen is desk.dashboard
+
+
 async def test_what_was_taken_back_together_is_done_again_together(desk: Running) -> None:
     await desk.press("space", "space", "c")
     await answer(desk)

@@ -267,6 +267,9 @@ async def test_an_acknowledged_alert_asks_first_and_says_who_has_it(desk: Runnin
     await desk.press("e")
     assert "acknowledged by Callum Reid. Escalate to second line: Helen Marsh" in await answer(desk)
     await held(desk)
+    command = entries(desk)[0].intent.command
+    assert isinstance(command, c.EscalateAlert)
+    assert command.confirmed, "that somebody has it doesn't hold it up a second time"
     entry = await ended(desk)
     assert entry.phase is Phase.CONFIRMED, entry.words
 
@@ -603,6 +606,8 @@ async def test_an_alerts_own_policy_that_cant_be_read_is_escalated_by_its_name()
         await desk.press("1")
         alert = await go_to(desk, P1)
         policy = next(row for row in alert.responders if row.type == "escalation")
+        # Asked for at the key once more, and that fails: it is no reason to page nobody.
+        weather.errors[FeedName.POLICIES] = Unreachable("Alerts: no connection", "check the network")
         await desk.press("e")
         line = await held(desk)
         assert f"PAGES the next line of {policy.name}: who that is isn't known" in line
