@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import MouseDown, MouseUp
 from textual.geometry import Size
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BELL = "\a"
+LEFT = 1
+"""The number of the mouse's left button."""
 STANDARD_ERROR = 2
 """Where Textual draws."""
 UNDECIDED = 1.0
@@ -186,7 +189,9 @@ class DeskDriver(LinuxDriver):
 
     def _tell(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            self.process_message(message)
+            # The other buttons are meant for the terminal's menu and paste: nothing here hears them.
+            if not (isinstance(message, MouseDown | MouseUp) and message.button > LEFT):
+                self.process_message(message)
 
     def write(self, data: str) -> None:
         """Draw; while another program has the terminal, only what doesn't disturb its picture.

@@ -219,6 +219,20 @@ def test_a_paste_outside_a_field_does_nothing_and_says_so() -> None:
         assert terminal.process.poll() is None
 
 
+def test_only_the_left_button_presses_a_key() -> None:
+    """The others are the terminal's menu and paste, out of habit: on a key of the footer they paged."""
+    with demo() as terminal:
+        terminal.wait_for(READY)
+        terminal.press("1")
+        terminal.wait_for("s snooze  e ESCALATE")
+        column = terminal.screen[-1].index("ESCALATE") + 1
+        for button in (1, 2, 0):
+            assert "PAGES" not in terminal.text
+            terminal.send(f"\x1b[<{button};{column};24M\x1b[<{button};{column};24m")
+            terminal.settle(0.2)
+        terminal.wait_for("PAGES second line")
+
+
 def test_ctrl_c_says_how_to_leave() -> None:
     with demo() as terminal:
         terminal.wait_for(READY)
