@@ -17,6 +17,7 @@ from support_desk.domain.intents import Phase
 from support_desk.screens.acting.alerts import named
 from support_desk.screens.acting.composer import Composer
 from support_desk.screens.acting.tag_picker import TagPicker
+from support_desk.screens.alert import AlertScreen
 from support_desk.screens.entry_rows import entry_lines
 from support_desk.screens.pickers import ChoicePicker, LinePicker
 from tests.screens.acting import alert_now, answer, choose, ended, entries, later, opened, selected_alert
@@ -141,6 +142,21 @@ async def test_what_colleagues_did_before_it_was_sent_is_told_and_asks_nothing(d
     assert labels["state"].parts[1][0].startswith("not needed: Somebody else was quicker")
     assert "tried" in labels
     assert "sent" not in labels, "nothing of it has left"
+
+
+async def test_the_page_of_an_alert_shows_what_a_colleague_did_before(desk: Running) -> None:
+    alert = await go_to(desk, P1)
+    await desk.press("enter")
+    page = desk.app.screen
+    assert isinstance(page, AlertScreen)
+    await desk.until(lambda: page.detail is not None)
+    sources = desk.app.desk.sources
+    assert sources is not None
+    assert sources.alert_writer is not None
+    await sources.alert_writer.ask(alert.id, c.Acknowledge(), actor="callum@agency.example", token="x")
+    await desk.press("a")
+    await later(desk, lambda: entries(desk)[0].phase is Phase.CANCELLED)
+    await desk.until(lambda: page.detail is not None and page.detail.alert.status == "acked")
 
 
 async def test_un_acknowledge_warns_that_the_escalation_starts_again(desk: Running) -> None:

@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from support_desk.domain.intents import Entry, Phase, Target
+from support_desk.domain.intents import Entry, Phase, Target, needless
 from support_desk.domain.words import day_clock
 from support_desk.glance import AHEAD
 from support_desk.keys import bindings
@@ -197,7 +197,8 @@ class DetailScreen(Acting, Generic[D, R]):
         super().outbox_changed(entry)
         if entry.intent.target != self.target:
             return
-        if entry.phase is Phase.CONFIRMED:
+        if entry.phase in (Phase.CONFIRMED, Phase.CONFLICT) or needless(entry):
+            # We have changed it, or somebody else has since it was read here.
             self.load()
         self.draw()
 
