@@ -20,7 +20,7 @@ HEAD = Person("Head of Technical Operations", "")
 def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
     rota = timeline(Role.SECOND_LINE, person=ANNA)
     phones = {"head of technical operations": "1", "ben@example.com": "2"}
-    found = rungs(rota, [BEN, ANNA], [HEAD, CTO], phones, START, second_line=ANNA)
+    found = tuple(rungs(rota, [BEN, ANNA], [HEAD, CTO], phones, START, second_line=ANNA))
     assert [(rung.person.name, rung.why, rung.phone) for rung in found] == [
         ("Anna Bell", "second line now", ""),
         ("Head of Technical Operations", "beyond the second line", "1"),
@@ -28,12 +28,14 @@ def test_the_rota_comes_first_then_beyond_then_everybody_each_once() -> None:
     ], "the CTO is on the second line's rota already"
     assert found[0].on_rota
     assert found[0].until is None, "the reading ends there, and nobody knows whether her shift does"
-    everybody = rungs(timeline(Role.ON_CALL, person=BEN), [BEN], [HEAD, CEO], {}, START, second_line=ANNA)
+    everybody = tuple(
+        rungs(timeline(Role.ON_CALL, person=BEN), [BEN], [HEAD, CEO], {}, START, second_line=ANNA)
+    )
     assert [rung.person for rung in everybody] == [ANNA, BEN, HEAD, CEO], "roles without an address are two"
 
 
 def test_a_number_belongs_to_who_has_the_address_or_the_name_and_to_nobody_without_one() -> None:
-    found = rungs(None, [ANNA], [HEAD], {"": "4", "anna@example.com": "2"}, START, second_line=None)
+    found = tuple(rungs(None, [ANNA], [HEAD], {"": "4", "anna@example.com": "2"}, START, second_line=None))
     assert [(rung.person.name, rung.phone) for rung in found] == [
         ("Head of Technical Operations", ""),
         ("Anna Bell", "2"),
@@ -41,7 +43,7 @@ def test_a_number_belongs_to_who_has_the_address_or_the_name_and_to_nobody_witho
 
 
 def test_a_role_with_an_address_is_shown_as_the_person() -> None:
-    found = rungs(None, [ANNA], [CTO], {"cto": "3"}, START, second_line=UNKNOWN)
+    found = tuple(rungs(None, [ANNA], [CTO], {"cto": "3"}, START, second_line=UNKNOWN))
     assert [(rung.person, rung.why, rung.phone) for rung in found] == [
         (ANNA, "beyond the second line, CTO", "3")
     ]
@@ -49,7 +51,7 @@ def test_a_role_with_an_address_is_shown_as_the_person() -> None:
 
 def test_a_person_with_their_role_isnt_named_twice() -> None:
     named = Person("Anna Bell, Head of Technical Operations", "anna@example.com")
-    found = rungs(None, [ANNA], [named], {}, START, second_line=None)
+    found = tuple(rungs(None, [ANNA], [named], {}, START, second_line=None))
     assert [(rung.person.name, rung.why) for rung in found] == [
         ("Anna Bell", "beyond the second line, Head of Technical Operations")
     ]
@@ -61,7 +63,7 @@ def test_without_a_rota_nobody_is_claimed_to_be_on_it() -> None:
 
 def test_who_stepped_in_stands_for_the_one_whom_the_timeline_still_has() -> None:
     rota = timeline(Role.SECOND_LINE, person=ANNA)
-    found = rungs(rota, [ANNA, BEN], [], {}, START, second_line=BEN)
+    found = tuple(rungs(rota, [ANNA, BEN], [], {}, START, second_line=BEN))
     assert [(rung.person, rung.why, rung.on_rota, rung.until) for rung in found] == [
         (BEN, "second line now", True, None),
         (ANNA, "not on the rota now", False, None),
@@ -72,7 +74,7 @@ def test_whose_shift_it_is_is_told_with_its_end() -> None:
     week = timeline(Role.SECOND_LINE, person=ANNA)
     tonight = START + timedelta(hours=16)
     rota = replace(week, shifts=(replace(week.shifts[0], end=tonight),))
-    assert rungs(rota, [], [], {}, START, second_line=ANNA)[0].until == tonight
+    assert next(rungs(rota, [], [], {}, START, second_line=ANNA)).until == tonight
 
 
 def test_nobody_on_the_second_line_leaves_the_timelines_person_off_it() -> None:

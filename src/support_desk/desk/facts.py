@@ -296,11 +296,11 @@ def ladder(
     calendar: WorkingCalendar,
     now: datetime,
     on_second_line: Person | Unknown | None,
-) -> tuple[Rung, ...]:
+) -> Iterator[Rung]:
     """Everybody who can be paged or rung, in the order in which the handbook would, with their numbers."""
-    phones = _phones.of((config,), lambda: _phones_in(config))
     beyond = [Person(step.name, step.email) for step in config.rota.beyond]
     people, rota = snapshot.people.rows, worked_rota(snapshot, calendar)
+    phones = _phones.of((config,), lambda: _phones_in(config))
     return rungs(rota, people, beyond, phones, now, second_line=on_second_line)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 
 from support_desk.domain.rota import Person, Role, Rota, Unknown, same_address, shift_now, shift_of, until
 from support_desk.records import record
@@ -37,18 +38,23 @@ def rungs(
     now: datetime,
     *,
     second_line: Person | Unknown | None,
-) -> tuple[Rung, ...]:
-    """Everybody once, in the order in which the handbook would call them.
+) -> Iterator[Rung]:
+    """Everybody once, in the order in which the handbook would call them; found one by one.
 
     Who is beyond the second line may be on its rota as well (the CTO is): then they stand there. `phones` by
     address or name in lower case. `second_line` is who that is at this moment, which knows of an override
     before the timeline does.
     """
-    found: dict[str, Rung] = {}
+    offered: set[str] = set()
+    for rung in chain(_on_rota(rota, phones, now, second_line), _others(people, beyond, phones)):
+        if (key := _key(rung.person)) not in offered:
+            offered.add(key)
+            yield rung
 
-    def add(rung: Rung) -> None:
-        found.setdefault(_key(rung.person), rung)
 
+def _on_rota(
+    rota: Rota | None, phones: Mapping[str, str], now: datetime, second_line: Person | Unknown | None
+) -> Iterator[Rung]:
     for role, words in LINES.items():
         shift = shift_now(rota, role, now)
         who = shift.person if shift is not None else None
@@ -56,17 +62,19 @@ def rungs(
             who = second_line if isinstance(second_line, Person) else None
         if who is not None:
             ends = until(rota, shift_of(rota, role, who, now))
-            add(Rung(who, f"{words} now", True, ends, _phone(who, phones)))
+            yield Rung(who, f"{words} now", True, ends, _phone(who, phones))
+
+
+def _others(people: Iterable[Person], beyond: Iterable[Person], phones: Mapping[str, str]) -> Iterator[Rung]:
     known = {person.email.casefold(): person for person in people if person.email}
     for person in beyond:
         named = known.get(person.email.casefold(), person) if person.email else person
-        add(Rung(named, _beyond_words(person, named), phone=_phone(person, phones) or _phone(named, phones)))
+        yield Rung(named, _beyond_words(person, named), phone=_phone(person, phones) or _phone(named, phones))
     for person in sorted(known.values(), key=lambda person: person.name.casefold()):
-        add(Rung(person, "not on the rota now", phone=_phone(person, phones)))
-    return tuple(found.values())
+        yield Rung(person, "not on the rota now", phone=_phone(person, phones))
 
 
-def helper_words(rungs: tuple[Rung, ...], me: str) -> str:
+def helper_words(rungs: Iterable[Rung], me: str) -> str:
     """Who to call next: the second line, else who is beyond it; empty: nobody is known."""
     for rung in rungs:
         if rung.why.startswith(("second line", "beyond")) and not same_address(rung.person.email, me):

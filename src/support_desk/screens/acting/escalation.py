@@ -283,7 +283,7 @@ def ladder(view: View, on_second_line: Person | None = None) -> tuple[Rung, ...]
     `on_second_line` is who that is where it was just read.
     """
     who = on_second_line or view.second_line
-    return facts.ladder(view.snapshot, view.config, view.calendar, view.now, who)
+    return tuple(facts.ladder(view.snapshot, view.config, view.calendar, view.now, who))
 
 
 def _no_way(screen: Acting, *, joins: bool) -> str:
