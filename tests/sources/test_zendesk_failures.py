@@ -432,6 +432,20 @@ async def test_a_sign_in_that_gives_no_token_is_unreadable(answer: Answer) -> No
         await source.close()
 
 
+@pytest.mark.parametrize("answer", [html_page(404), text_answer(418, "teapot")])
+async def test_a_refused_token_is_the_sign_ins_failure_and_asked_for_once(answer: Answer) -> None:
+    """Whatever is refused where tokens come from says nothing of `users/me`, nor of a ticket."""
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(3))
+        desk.fail("/oauth/tokens", answer, times=None)
+        source = source_for(desk.url)
+        with pytest.raises(SignInRefused, match="the sign-in: ") as caught:
+            await source.queue()
+        assert caught.value.status == answer.status
+        assert len(desk.sent_to("/oauth/tokens")) == 1
+        await source.close()
+
+
 async def test_what_is_missing_for_a_sign_in_is_named() -> None:
     def no_secret() -> str:
         raise SecretError("$ZENDESK_SECRET isn't set", "set it")

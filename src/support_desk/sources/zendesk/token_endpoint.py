@@ -11,7 +11,7 @@ from typing import Any
 
 from support_desk.config.secrets import Secret, SecretError
 from support_desk.records import record
-from support_desk.sources.errors import SignInRefused, SourceError, Unreadable
+from support_desk.sources.errors import NotThere, Rejected, SignInRefused, SourceError, Unreadable
 from support_desk.sources.json_pieces import whole
 from support_desk.sources.zendesk.bare_requests import requests
 from support_desk.sources.zendesk.failures import (
@@ -132,7 +132,13 @@ class TokenEndpoint:
             return SignInRefused(
                 "Zendesk: the OAuth client was refused", self._place.client_remedy, status=status
             )
-        return of_status(response, self._place, "the sign-in")
+        refusal = of_status(response, self._place, "the sign-in")
+        if isinstance(refusal, (NotThere, Rejected)):
+            # Of the endpoint, not of what was to be read or changed with the token.
+            return SignInRefused(
+                refusal.problem, refusal.remedy, status=status, request_id=refusal.request_id
+            )
+        return refusal
 
 
 def renew_after(seconds: int) -> timedelta:
