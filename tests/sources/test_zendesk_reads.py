@@ -306,6 +306,26 @@ async def test_the_check_finds_each_missing_right_and_says_what_to_do() -> None:
     assert all(line.remedy for line in lines.values() if line.ok is False)
 
 
+async def test_the_check_goes_on_where_only_whose_the_sign_in_is_may_not_be_asked() -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(3))
+        desk.fail(
+            "/users/me", json_answer({"error": {"title": "Forbidden", "message": "No"}}, 403), times=None
+        )
+        source = source_for(desk.url)
+        source.writer("jo@example.com")
+        first, *others = await source.probe()
+        await source.close()
+    assert (first.name, first.ok, first.needed) == ("Zendesk: sign in", False, False)
+    assert first.detail == "it can't be asked whose it is (Zendesk: the sign-in: not allowed (No))"
+    assert "scopes" in first.remedy
+    lines = {line.name: line for line in others}
+    assert lines["Zendesk: read the queue"].ok
+    assert lines["Zendesk: read a conversation"].ok
+    assert "the role is unknown" in lines["Zendesk: change tickets"].detail
+    assert lines["Zendesk: name on replies"].ok is False
+
+
 async def test_the_check_stops_at_a_refused_sign_in_and_warns_of_ended_tokens() -> None:
     clock = Time()
     clock.pass_by(days=200)

@@ -11,7 +11,7 @@ from support_desk.domain.words import counted
 from support_desk.sources.errors import NotThere, SourceError
 from support_desk.sources.protocols import Probe
 from support_desk.sources.zendesk.credential import Read, what_it_may, who_it_is
-from support_desk.sources.zendesk.reader import Me, Reader
+from support_desk.sources.zendesk.reader import MAY_BE_GOOD, Me, Reader
 from support_desk.sources.zendesk.wire import Page
 
 if TYPE_CHECKING:
@@ -32,16 +32,22 @@ async def probes(
     writer: ZendeskWriter | None = None,
 ) -> Sequence[Probe]:
     """The lines of the check, times in `zone`; never raises. `writer` is None on a desk that is read-only."""
+    name = "Zendesk: sign in"
     lines: list[Probe] = []
     me: Me | None = None
+    signed_in = True
     try:
         me = await read(lambda reader: reader.me())
         lines.append(who_it_is(me, settings, await read(lambda reader: reader.sign_in), zone))
+    except MAY_BE_GOOD as error:
+        said = f"it can't be asked whose it is ({error.problem})"
+        lines.append(Probe(name, False, said, error.remedy, needed=False))
     except SourceError as error:
-        lines.append(_failed("Zendesk: sign in", error))
+        lines.append(_failed(name, error))
+        signed_in = False
     if settings.auth == "token":
         lines.append(_token_end(now()))
-    if me is None:
+    if not signed_in:
         return lines
     page = await _queue(settings, read, lines)
     await _by_number(page, read, lines)

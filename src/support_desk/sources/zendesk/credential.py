@@ -52,10 +52,10 @@ def who_it_is(me: Me, settings: Zendesk, sign_in: SignIn, zone: tzinfo) -> Probe
 
 
 async def what_it_may(
-    settings: Zendesk, me: Me, read: Read, writer: ZendeskWriter | None
+    settings: Zendesk, me: Me | None, read: Read, writer: ZendeskWriter | None
 ) -> tuple[Probe, ...]:
-    """Whether it may change tickets, and under whose name replies appear."""
-    if me.role == "end-user":
+    """Whether it may change tickets, and under whose name replies appear; `me`: where that is known."""
+    if me is not None and me.role == "end-user":
         remedy = "sign in with the credential of an agent"
         return (Probe(_CHANGE, False, f"{me.name} is a client, not an agent", remedy, needed=False),)
     if writer is None:
@@ -66,11 +66,11 @@ async def what_it_may(
         name = _name_on_replies(abilities, writer.me)
     except SourceError as error:
         name = Probe(_NAME, False, error.problem, error.remedy, needed=False)
-    return (await _change(settings, me, read, abilities), name)
+    role = f"the role is {(me.role if me is not None else '') or 'unknown'}"
+    return (await _change(settings, role, read, abilities), name)
 
 
-async def _change(settings: Zendesk, me: Me, read: Read, abilities: TicketAbilities | None) -> Probe:
-    role = f"the role is {me.role or 'unknown'}"
+async def _change(settings: Zendesk, role: str, read: Read, abilities: TicketAbilities | None) -> Probe:
     if abilities is not None and abilities.private_only:
         role += ", which may write internal notes only"
     if settings.auth == "token":

@@ -59,6 +59,8 @@ MOST_PAGES = 50
 _MOST_COMMENTS = 500
 _MOST_SUSPENDED = 1000
 _NAMES_LAST = timedelta(hours=1)
+MAY_BE_GOOD = (NotAllowed, NotThere, Rejected)
+"""What `users/me` says to a scope without users; whether it may read the rest is for that to say."""
 _OK = range(200, 300)
 _ZENPY_SWITCHES = ("ZENPY_FORCE_SCHEME", "ZENPY_FORCE_NETLOC")
 
@@ -234,8 +236,7 @@ class Reader:
             return
         try:
             self.me()
-        except (NotAllowed, NotThere, Rejected):
-            # A scope without users can't say who it is; whether it may read the rest is for that to say.
+        except MAY_BE_GOOD:
             self._sign_in.verified = True
 
     def _get(self, path: str, params: Mapping[str, str], what: str) -> requests.Response:
