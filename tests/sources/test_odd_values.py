@@ -45,7 +45,7 @@ async def read_tickets(first: dict[str, Any], raw: tuple[str, str] | None = None
     rows = [wire_ticket(1, **first), wire_ticket(2), wire_ticket(3)]
     body = json.dumps({"results": rows, "count": len(rows)})
     with ZendeskSimulator() as desk:
-        answer = Answer(200, {"Content-Type": "application/json"}, body.replace(*(raw or ("", ""))).encode())
+        answer = Answer(200, {"Content-Type": "application/json"}, _bytes(body, raw))
         desk.fail("/api/v2/search", answer, times=None)
         source = source_for(desk.url)
         reading = await source.queue()
@@ -58,13 +58,18 @@ async def read_alerts(
 ) -> Reading[Alert]:
     rows = [wire_alert("a1", **first), wire_alert("a2"), wire_alert("a3")]
     body = json.dumps({"data": rows, "took": 0.1, "requestId": "r"})
-    answer = Answer(200, {"Content-Type": "application/json"}, body.replace(*(raw or ("", ""))).encode())
+    answer = Answer(200, {"Content-Type": "application/json"}, _bytes(body, raw))
     opsgenie.server.fail("/v2/alerts", answer, times=None)
     source = opsgenie_source(opsgenie)
     try:
         return await source.open_alerts()
     finally:
         await source.close()
+
+
+def _bytes(body: str, raw: tuple[str, str] | None) -> bytes:
+    """With what `raw` replaces; "\udcff" in it stands for the byte 255, which is nowhere in UTF-8."""
+    return body.replace(*(raw or ("", ""))).encode("utf-8", "surrogateescape")
 
 
 ODD: tuple[Any, ...] = (
@@ -126,6 +131,71 @@ class TestAnyShape:
         for odd in odd_rows(wire_policy()):
             policies, bad = read_rows([odd, wire_policy()], to_policy)
             assert len(policies) + bad == 2, odd
+
+
+BAD = ("HERE", "caf\udcff")
+"""A byte that is no character, in the place of a word."""
+
+
+class TestBytesThatAreNoCharacters:
+    """What people wrote shows them; what is compared or sent back refuses its row, and no other."""
+
+    async def test_in_what_a_ticket_says(self) -> None:
+        reading = await read_tickets({"subject": "HERE", "via": {"HERE": "HERE"}, "tags": ["a"]}, BAD)
+        assert next((row.id, row.subject) for row in reading.rows) == (1, "caf\N{REPLACEMENT CHARACTER}")
+        assert (len(reading.rows), reading.rejected, reading.complete) == (3, 0, True)
+
+    @pytest.mark.parametrize(
+        "odd",
+        [{"tags": ["a", "HERE"]}, {"status": "HERE"}, {"recipient": "HERE@b.example"}, {"HERE": "a name"}],
+    )
+    async def test_in_what_a_ticket_is_known_by(self, odd: dict[str, Any]) -> None:
+        reading = await read_tickets(odd, BAD)
+        assert ([row.id for row in reading.rows], reading.rejected) == ([2, 3], 1)
+        assert "couldn't be read" in reading.notes[0]
+
+    def test_in_an_address_beside_the_tickets(self) -> None:
+        people = [{"id": 5, "name": "Café", "email": "caf\udcff@b.example"}]
+        body = {"results": [wire_ticket(1, assignee_id=5)], "users": people}
+        (row,) = tickets_from_search(body, Zendesk(url="https://desk.example"), pause=lambda: None).rows
+        assert (row.assignee, row.assignee_email) == ("Café", None)
+
+    async def test_in_a_conversation(self) -> None:
+        with ZendeskSimulator() as desk:
+            desk.add(wire_ticket(1))
+            body = json.dumps({"comments": [wire_comment(1, plain_body="HERE"), wire_comment(2)]})
+            desk.fail("/comments", Answer(200, {}, _bytes(body, BAD)))
+            source = source_for(desk.url)
+            detail = await source.ticket(1)
+            await source.close()
+        assert [row.body for row in detail.comments] == ["caf\N{REPLACEMENT CHARACTER}", "Comment 2"]
+
+    async def test_in_what_an_alert_says(self, opsgenie: OpsgenieSimulator) -> None:
+        reading = await read_alerts(opsgenie, {"message": "HERE", "details": {"HERE": "HERE"}}, BAD)
+        assert (len(reading.rows), reading.rejected) == (3, 0)
+        assert "caf\N{REPLACEMENT CHARACTER}" in {row.message for row in reading.rows}
+
+    @pytest.mark.parametrize(
+        ("odd", "told"),
+        [
+            ({"tags": ["HERE"]}, {"a1"}),
+            ({"owner": "HERE@b.example"}, {"a1"}),
+            ({"responders": [{"type": "team", "id": "HERE"}]}, {"a1"}),
+            ({"id": "HERE"}, set()),
+            ({"HERE": True}, set()),
+        ],
+    )
+    async def test_in_what_an_alert_is_known_by(
+        self, opsgenie: OpsgenieSimulator, odd: dict[str, Any], told: set[str]
+    ) -> None:
+        reading = await read_alerts(opsgenie, odd, BAD)
+        assert ({row.id for row in reading.rows}, reading.rejected) == ({"a2", "a3"}, 1)
+        assert reading.unread == told, "one whose id isn't known may be any"
+
+    async def test_a_step_for_nobody_knows_whom_refuses_its_policy(self) -> None:
+        odd, good = wire_policy(), wire_policy()
+        odd["rules"][0]["recipient"]["id"] = "caf\udcff"
+        assert read_rows([odd, good], to_policy)[1] == 1
 
 
 class TestTrue:

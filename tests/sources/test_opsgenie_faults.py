@@ -229,7 +229,8 @@ class TestAnswersThatAreNone:
         [
             (html_page(), "web page"),
             (half_json({"data": [wire_alert("a1")]}), "isn't whole"),
-            (not_utf8(), "isn't whole"),
+            (not_utf8(), "without the list"),
+            (Answer(200, {}, b"caf\xe9"), "isn't JSON"),
             (text_answer(200, "OK"), "isn't JSON"),
             (text_answer(200, ""), "isn't whole"),
             (text_answer(200, "[" * 100_000), "isn't whole"),

@@ -75,6 +75,6 @@ def id_of(row: object) -> int | None:
 
 def _leniently(body: bytes) -> object:
     try:
-        return lenient_json(body)
+        return lenient_json(body, mend=True)
     except ValueError:
         raise Damaged from None

@@ -19,6 +19,7 @@ from support_desk.sources.errors import (
     Throttled,
     Unreadable,
 )
+from support_desk.sources.lenient_json import has_lost_bytes
 from support_desk.sources.opsgenie.answers import Answer
 from support_desk.sources.opsgenie.client import Gateway
 from support_desk.sources.opsgenie.directory import Directory
@@ -96,7 +97,7 @@ class _Gathered:
 
 def _raw_id(row: object) -> str:
     key = row.get("id") if isinstance(row, dict) else None
-    return key if isinstance(key, str) else ""
+    return key if isinstance(key, str) and not has_lost_bytes(key) else ""
 
 
 class AlertReader:

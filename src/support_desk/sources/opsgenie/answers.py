@@ -45,15 +45,17 @@ class Answer:
 _TRY_LATER = "if this stays, the API has changed: look for a newer version of this program"
 
 
-async def body_of(response: httpx.Response, limit: int, most: int) -> Mapping[str, object]:
+async def body_of(
+    response: httpx.Response, limit: int, most: int, *, mend: bool = False
+) -> Mapping[str, object]:
     """The answer's JSON object, of at most `limit` bytes unpacked and `most` values in it.
 
-    `Unreadable` says what it is instead.
+    With `mend` a byte that is no UTF-8 doesn't cost the whole. `Unreadable` says what it is instead.
     """
     body = await _unpacked(response, limit)
     if has_more_values(body, most):
         raise Unreadable(f"OpsGenie's answer holds more than {most:,} values", LOOK_IN_BETWEEN)
-    return _parsed(body)
+    return _parsed(body, mend)
 
 
 async def _unpacked(response: httpx.Response, limit: int) -> bytes:
@@ -85,10 +87,10 @@ async def _unpacked(response: httpx.Response, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _parsed(body: bytes) -> Mapping[str, object]:
+def _parsed(body: bytes, mend: bool) -> Mapping[str, object]:
     problem = "OpsGenie answered with something other than a record"
     try:
-        value = _value(body)
+        value = _value(body, mend)
         if isinstance(value, dict):
             return value
     except ValueError:
@@ -98,12 +100,12 @@ def _parsed(body: bytes) -> Mapping[str, object]:
     raise Unreadable(problem, LOOK_IN_BETWEEN)
 
 
-def _value(body: bytes) -> object:
+def _value(body: bytes, mend: bool) -> object:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError:
         # Four times as fast, but it refuses a whole page for half of an emoji in one message.
-        return lenient_json(body)
+        return lenient_json(body, mend=mend)
 
 
 def server_time_of(response: httpx.Response) -> datetime | None:

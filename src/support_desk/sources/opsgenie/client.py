@@ -314,7 +314,8 @@ class Gateway:
         if response.has_redirect_location:
             raise redirected(response.headers["Location"], self._host)
         if response.is_success:
-            return Answer(await body_of(response, patience.body, patience.values), server_time_of(response))
+            body = await body_of(response, patience.body, patience.values, mend=not writing)
+            return Answer(body, server_time_of(response))
         try:
             body = await body_of(response, patience.body, patience.values)
         except Unreadable:

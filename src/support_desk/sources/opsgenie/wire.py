@@ -24,6 +24,7 @@ from support_desk.domain.alerts import (
     Responder,
 )
 from support_desk.records import record
+from support_desk.sources.lenient_json import sure
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import before, called, reader, within
 from support_desk.text import clean, clean_block
@@ -57,7 +58,7 @@ def _block(value: object) -> str:
 
 
 def _id(value: object) -> str:
-    key = line_of(value)
+    key = line_of(sure(value))
     if not key:
         raise ValueError("an id is missing")
     return key
@@ -93,7 +94,7 @@ def record_of(value: object) -> Mapping[str, object]:
 
 
 def _lines(value: object) -> tuple[str, ...]:
-    return tuple(line for line in map(line_of, _rows(value)) if line)
+    return tuple(line for line in map(line_of, map(sure, _rows(value))) if line)
 
 
 def _count(value: object) -> int:
@@ -102,6 +103,8 @@ def _count(value: object) -> int:
 
 Id = Annotated[str, before(_id)]
 Line = Annotated[str, before(line_of)]
+Sure = Annotated[str, before(line_of), before(sure)]
+"""A line that is compared: one that isn't all there refuses the row."""
 Block = Annotated[str, before(_block)]
 Lines = Annotated[tuple[str, ...], before(_lines)]
 Moment = Annotated[datetime, before(moment)]
@@ -123,7 +126,7 @@ class WireAlert:
     tiny_id: Annotated[Line, called("tinyId")] = ""
     alias: Line = ""
     message: Line = ""
-    status: Line = ""
+    status: Sure = ""
     acknowledged: Flag = False
     snoozed: Flag = False
     snoozed_until: Annotated[MaybeMoment, called("snoozedUntil")] = None
@@ -133,7 +136,7 @@ class WireAlert:
     updated_at: Annotated[MaybeMoment, called("updatedAt")] = None
     last_occurred_at: Annotated[MaybeMoment, called("lastOccurredAt")] = None
     source: Line = ""
-    owner: Line = ""
+    owner: Sure = ""
     priority: Line = ""
     responders: Rows = field(default_factory=list)
     integration: Record = field(default_factory=dict)
@@ -279,7 +282,7 @@ def _reported_at(took: object, created: datetime) -> datetime | None:
 def _responders(rows: list[Any], name_of: Callable[[str], str | None]) -> tuple[Responder, ...]:
     found = []
     for row in map(record_of, rows):
-        key = line_of(row.get("id"))
+        key = line_of(sure(row.get("id")))
         if key:
             name = line_of(row.get("name")) or line_of(row.get("username")) or name_of(key)
             found.append(Responder(line_of(row.get("type")), key, name))
@@ -329,14 +332,15 @@ def _to_rule(rule: WireRule) -> EscalationRule:
     if unit is None:
         raise ValueError("a delay's unit isn't known")
     to = rule.recipient
-    recipient = line_of(to.get("name")) or line_of(to.get("username")) or line_of(to.get("id"))
+    named = [line_of(sure(to.get(key))) for key in ("name", "username", "id")]
+    recipient = next(filter(None, named), "")
     if not recipient:
         raise ValueError("a step is for neither somebody nor nobody")
     return EscalationRule(
         condition=rule.condition,
         delay=rule.delay.amount * unit,
         recipient_type=line_of(to.get("type")),
-        recipient_id=line_of(to.get("id")),
+        recipient_id=named[-1],
         recipient=recipient,
     )
 

@@ -137,7 +137,7 @@ class Reader:
                 page.notes[0] if page.notes else f"Zendesk: {what} couldn't be read", "open it there"
             )
         comments, whole, unreadable = self._comments(ticket_id, most)
-        numbers = numbers_of(_document(body).get("ticket"))
+        numbers = numbers_of(_document(body, mend=True).get("ticket"))
         return TicketDetail(page.rows[0], comments, whole and not unreadable, numbers, unreadable)
 
     def _comments(self, ticket_id: int, most: int) -> tuple[tuple[Comment, ...], bool, int]:
@@ -147,7 +147,7 @@ class Reader:
         path = f"/tickets/{ticket_id}/comments.json"
         params = {"sort": "-created_at", "include": "users"}
         whole = False
-        for document in self.pages(path, params, f"ticket {ticket_id}: comments"):
+        for document in self.pages(path, params, f"ticket {ticket_id}: comments", mend=True):
             whole = is_last(document)
             with zendesk_answer():
                 rows, bad = comments_from(document)
@@ -162,7 +162,7 @@ class Reader:
         found: dict[int, SuspendedTicket] = {}
         notes: list[str] = []
         whole = False
-        for document in self.pages("/suspended_tickets.json", {}, "suspended tickets"):
+        for document in self.pages("/suspended_tickets.json", {}, "suspended tickets", mend=True):
             whole = is_last(document)
             with zendesk_answer():
                 rows, bad = suspended_from(document)
@@ -205,8 +205,10 @@ class Reader:
         """An answer's JSON object."""
         return _document(self.get(path, params, what))
 
-    def pages(self, path: str, params: Mapping[str, str], what: str) -> Iterator[dict[str, Any]]:
-        """The pages of a list with cursors.
+    def pages(
+        self, path: str, params: Mapping[str, str], what: str, *, mend: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """The pages of a list with cursors; with `mend`, read for what people wrote, whatever its bytes are.
 
         A cursor that comes again leads round in a circle, and a list needn't have an end: both are left, with
         the last page not `is_last`, rather than asked for until this thread is given up, and on from there.
@@ -214,7 +216,7 @@ class Reader:
         asked = {**params, "page[size]": str(PER_PAGE)}
         places: set[str] = set()
         for _ in range(MOST_PAGES):
-            document = self.document(path, asked, what)
+            document = _document(self.get(path, asked, what), mend=mend)
             cursor = _next_cursor(document)
             yield document
             if cursor is None or cursor in places:
@@ -287,9 +289,9 @@ def _not_an_answer(error: NotAnAnswer) -> SourceError:
     )
 
 
-def _document(response: requests.Response) -> dict[str, Any]:
+def _document(response: requests.Response, *, mend: bool = False) -> dict[str, Any]:
     try:
-        return document_of(response.content)
+        return document_of(response.content, mend=mend)
     except NotAnAnswer:
         raise not_json(response) from None
 

@@ -12,6 +12,7 @@ from sys import intern
 from typing import Annotated, Any
 
 from support_desk.records import record
+from support_desk.sources.lenient_json import sure
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import ValidationError, after, around, before, finite, reader, within
 from support_desk.text import clean, clean_block
@@ -46,7 +47,7 @@ def _known(word: str) -> str:
 
 
 def _words(value: object) -> object:
-    return [_word(item) for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return [_word(sure(item)) for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 @lru_cache(maxsize=512)
@@ -105,6 +106,8 @@ Number = Annotated[int, before(_no_truth)]
 Amount = Annotated[float, finite]
 Line = Annotated[str, before(_line)]
 Word = Annotated[str, before(_word)]
+Sure = Annotated[str, before(_word), before(sure)]
+"""A word that is compared or sent back: one that isn't all there refuses the row."""
 Words = Annotated[tuple[str, ...], before(_words), after(_alike)]
 Block = Annotated[str, before(_block)]
 Moment = Annotated[datetime | None, before(_moment)]
@@ -123,8 +126,8 @@ class User(Numbered):
     """Somebody whom tickets and comments name by number: a client or an agent."""
 
     name: Word | None = None
-    email: Word | None = None
-    role: Word | None = None
+    email: Annotated[Sure | None, _LENIENT] = None
+    role: Annotated[Sure | None, _LENIENT] = None
 
 
 @record
@@ -193,15 +196,15 @@ class WireTicket(Numbered):
     updated_at: Time
     subject: Line | None = None
     raw_subject: Line | None = None
-    status: Word | None = None
+    status: Sure | None = None
     custom_status_id: Number | None = None
-    priority: Word | None = None
-    type: Word | None = None
+    priority: Sure | None = None
+    type: Sure | None = None
     organization_id: Number | None = None
     requester_id: Number | None = None
     assignee_id: Number | None = None
     group_id: Number | None = None
-    recipient: Word | None = None
+    recipient: Sure | None = None
     tags: Words = ()
     slas: Annotated[Slas | None, _LENIENT] = None
     metric_set: Annotated[MetricSet | None, _LENIENT] = None

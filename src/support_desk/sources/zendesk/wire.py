@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from support_desk.config.model import Zendesk
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.sources.json_pieces import Damaged, Pieces, decoded, id_of, pieces_of, whole
-from support_desk.sources.lenient_json import lenient_json
+from support_desk.sources.lenient_json import LostBytes, lenient_json
 from support_desk.sources.moments import plausible
 from support_desk.sources.validation import ValidationError, reader
 from support_desk.sources.zendesk.rows import (
@@ -158,16 +158,18 @@ def _readable(row: object) -> WireTicket:
     try:
         return _TICKET(row)
     except ValidationError as error:
-        odd = {part["loc"][0] for part in error.errors(include_input=False, include_url=False) if part["loc"]}
-        if not odd or not odd <= _DECORATION or not isinstance(row, dict):
+        parts = error.errors(include_input=False, include_url=False)
+        odd = {part["loc"][0] for part in parts if part["loc"]}
+        lost = any(isinstance(part.get("ctx", {}).get("error"), LostBytes) for part in parts)
+        if lost or not odd or not odd <= _DECORATION or not isinstance(row, dict):
             raise
         return _TICKET({key: value for key, value in row.items() if key not in odd})
 
 
-def document_of(body: bytes) -> dict[str, Any]:
-    """The JSON object of a body. Raises `NotJson` for anything else."""
+def document_of(body: bytes, *, mend: bool = False) -> dict[str, Any]:
+    """The JSON object of a body, mended as `lenient_json` does. Raises `NotJson` for anything else."""
     try:
-        document = lenient_json(body)
+        document = lenient_json(body, mend=mend)
     except ValueError:
         raise NotJson from None
     if not isinstance(document, dict):
