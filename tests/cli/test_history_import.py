@@ -196,9 +196,9 @@ def test_an_answer_that_does_not_keep_to_the_times_ends_with_words(
     configuration: Path, opsgenie: HistorySimulator, clock: HurryingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Each of these is older than what was asked about, page after page.
-    later = NOW + 40 * DAY
-    opsgenie.heeds_times = False
-    opsgenie.alerts = [closed_alert(number, later) for number in range(20_100)]
+    at = (NOW + 40 * DAY).isoformat()
+    page = data([{"id": f"h{number}", "createdAt": at} for number in range(100)], paging={"next": "more"})
+    opsgenie.on_list = lambda _: page
 
     assert ask(configuration, clock) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from tests.simulators.http import Answer, Request
@@ -45,8 +46,6 @@ class HistorySimulator(OpsgenieSimulator):
         """Query and offset of each list that was asked for."""
         self.on_list: Callable[[int], Answer | None] = lambda _: None
         """Given the number of lists so far; an answer in place of the usual one."""
-        self.heeds_times = True
-        """False: the bounds of the question are ignored."""
 
     def route(self, request: Request) -> Answer:
         if request.path == "/v2/alerts/count":
@@ -69,13 +68,16 @@ class HistorySimulator(OpsgenieSimulator):
 
     def _found(self, query: str) -> list[dict[str, Any]]:
         rows = [row for row in self.alerts if isinstance(row, dict)]
-        if not self.heeds_times:
-            return rows
         for sign, bound in _BOUND.findall(query):
             rows = [row for row in rows if _holds(row, sign, int(bound))]
         return rows
 
 
+@cache
+def _written(at: str) -> int:
+    return milliseconds(datetime.fromisoformat(at))
+
+
 def _holds(row: dict[str, Any], sign: str, bound: int) -> bool:
-    at = milliseconds(datetime.fromisoformat(row["createdAt"]))
+    at = _written(row["createdAt"])
     return at >= bound if sign == ">=" else at <= bound

@@ -15,13 +15,17 @@ from support_desk.sources.json_size import has_more_values
 from support_desk.sources.lenient_json import lenient_json
 
 KEYS = ("results", "users", "count", "é")
+CHARACTERS = st.sampled_from('aZ09 "\\/{}[]:,-.\0\n\x1f\x7f\x80é߿ࠀ€\ufeff\uffff😀\U0010ffff')
+"""What means something to JSON, and the ends of what UTF-8 writes alike; listing all takes a second."""
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    | st.text(CHARACTERS, max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(CHARACTERS, max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 OBJECTS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4)
