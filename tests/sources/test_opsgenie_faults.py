@@ -235,6 +235,7 @@ class TestAnswersThatAreNone:
             (text_answer(200, ""), "isn't whole"),
             (text_answer(200, "[" * 100_000), "isn't whole"),
             (json_answer([1, 2]), "other than a record"),
+            (json_answer({"data": [{}] * 5_001}), "more than 5,000 rows"),
             (Answer(200, {"Content-Encoding": "br"}, b"x"), "packing"),
             (Answer(200, {"Content-Encoding": "gzip"}, b"not gzip at all"), "unpacked"),
             (Answer(200, {"Content-Encoding": "gzip"}, b""), "too early"),

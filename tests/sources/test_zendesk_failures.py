@@ -204,6 +204,19 @@ async def test_an_answer_of_very_many_values_is_given_up_before_they_fill_the_me
         await source.close()
 
 
+@pytest.mark.parametrize(("path", "key"), [("/search", "results"), ("/comments", "comments")])
+async def test_an_answer_of_very_many_rows_is_given_up_and_not_asked_on_about(path: str, key: str) -> None:
+    with ZendeskSimulator() as desk:
+        desk.add(*fill(1))
+        body = b'{"%s": [%s{}], "count": 9999}' % (key.encode(), b"{}," * 170_000)
+        desk.fail(path, Answer(200, {"Content-Type": "application/json"}, body), times=None)
+        source = source_for(desk.url)
+        with pytest.raises(Unreadable, match="more than 1,000 rows"):
+            await (source.queue() if key == "results" else source.ticket(1))
+        assert len(desk.sent_to(path)) == 1
+        await source.close()
+
+
 @pytest.mark.parametrize("head", [b"a", b"HTTP/1.1 100 Continue\r\n\r\n", b""])
 async def test_a_drip_is_bounded_by_the_time_for_the_whole_answer(head: bytes) -> None:
     """Whether it is the head that drips, what comes before it, or the body."""

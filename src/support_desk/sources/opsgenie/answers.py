@@ -16,6 +16,9 @@ from support_desk.sources.moments import plausible
 from support_desk.sources.opsgenie.bare_httpx import httpx
 from support_desk.sources.opsgenie.faults import LOOK_IN_BETWEEN
 
+MOST_ROWS = 5_000
+"""Of one answer: each takes time on the event loop, however little is in it. Pages have a hundred."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,6 +35,8 @@ class Answer:
     def rows(self) -> list[object]:
         """`data` as a list. Raises `Unreadable`: an answer without rows isn't an answer with no rows."""
         if isinstance(self.data, list):
+            if len(self.data) > MOST_ROWS:
+                raise Unreadable(f"OpsGenie answered with more than {MOST_ROWS:,} rows", LOOK_IN_BETWEEN)
             return self.data
         raise Unreadable("OpsGenie answered without the list that was asked for", _TRY_LATER)
 

@@ -35,6 +35,7 @@ from support_desk.sources.zendesk.failures import (
     not_json,
     of_exception,
     of_status,
+    too_many,
 )
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.sources.zendesk.quiet_zenpy import BaseApi, zenpy
@@ -45,6 +46,7 @@ from support_desk.sources.zendesk.wire import (
     NotAnAnswer,
     NotJson,
     Page,
+    TooManyRows,
     custom_statuses_from,
     document_of,
     tickets_from_search,
@@ -184,7 +186,9 @@ class Reader:
 
     def read_custom_statuses(self) -> Mapping[int, str]:
         """The same, asked now."""
-        return custom_statuses_from(self.document("/custom_statuses.json", {}, "custom statuses"))
+        document = self.document("/custom_statuses.json", {}, "custom statuses")
+        with zendesk_answer():
+            return custom_statuses_from(document)
 
     @property
     def sign_in(self) -> SignIn:
@@ -281,6 +285,8 @@ def zendesk_answer(response: requests.Response | None = None) -> Iterator[None]:
 
 
 def _not_an_answer(error: NotAnAnswer) -> SourceError:
+    if isinstance(error, TooManyRows):
+        return too_many(f"{error.most:,} rows")
     if error.said:
         return ServiceDown(f"Zendesk: the service couldn't answer ({error.said})", IF_IT_LASTS, passing=True)
     return Unreadable(

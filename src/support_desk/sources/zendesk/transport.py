@@ -20,7 +20,7 @@ from support_desk.sources.zendesk.bare_requests import (
     urllib3_errors,
     urllib3_pool,
 )
-from support_desk.sources.zendesk.failures import broken_off, too_big, too_many_values, too_slow
+from support_desk.sources.zendesk.failures import broken_off, too_big, too_many, too_slow
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
 
@@ -160,7 +160,7 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         except (urllib3_errors.HTTPError, HTTPException, OSError):
             raise broken_off() from None
         if self._limits.values is not None and has_more_values(body, self._limits.values):
-            raise too_many_values(self._limits.values)
+            raise too_many(f"{self._limits.values:,} values")
         return bytes(body)
 
 

@@ -34,6 +34,10 @@ T = TypeVar("T")
 _BATCH = 50
 _PAUSE = 0.0005
 _NAMED_BAD_ROWS = 3
+MOST_ROWS = 1_000
+"""Of one page, which is asked for with a hundred: each takes time, however little is in it."""
+_MOST_BESIDE = 10_000
+"""Of people, say: tickets name several each."""
 
 
 class NotAnAnswer(Exception):
@@ -46,6 +50,14 @@ class NotAnAnswer(Exception):
 
 class NotJson(NotAnAnswer):
     """The body isn't even a JSON object."""
+
+
+class TooManyRows(NotAnAnswer):
+    """A list that no page of a hundred rows has, nor what stands beside them: of more than `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
 
 
 R = TypeVar("R", bound=Numbered)
@@ -89,7 +101,7 @@ def tickets_from_search(
 
     `pause` is called after each batch of rows, so that a big page doesn't hold the interpreter. A ticket that
     says the same as the one of `held` is given as that very object: the queue is never in memory twice.
-    Raises `NotAnAnswer` if there is no list of rows in it, `NotJson` if it can't be read at all.
+    Raises `NotAnAnswer` if no list of rows is in it, `TooManyRows`, `NotJson` if it can't be read at all.
     """
     try:
         document = Pieces(body) if isinstance(body, dict) else pieces_of(body)
@@ -116,6 +128,8 @@ def _tickets(
         rows = [found]
     if rows is None:
         raise NotAnAnswer(error_code(document.get("error")))
+    if len(rows) > MOST_ROWS:
+        raise TooManyRows(MOST_ROWS)
     beside = _beside(document, custom_statuses, settings.url.rstrip("/"), pause)
     tickets: list[Ticket] = []
     rejected: list[str] = []
@@ -204,12 +218,19 @@ def user_from(document: Mapping[str, Any]) -> tuple[int | None, str, str, str]:
 
 
 def read_rows(
-    rows: object, one: Callable[[object], T], pause: Callable[[], None], noun: str = "row"
+    rows: object,
+    one: Callable[[object], T],
+    pause: Callable[[], None],
+    noun: str = "row",
+    most: int = _MOST_BESIDE,
 ) -> tuple[list[T], list[str]]:
-    """The readable ones of these rows, and what is wrong with the others."""
+    """The readable ones of these rows, and what is wrong with the others. Raises `TooManyRows`."""
     good: list[T] = []
     bad: list[str] = []
-    for index, row in enumerate(map(decoded, rows if isinstance(rows, list) else ())):
+    listed = rows if isinstance(rows, list) else []
+    if len(listed) > most:
+        raise TooManyRows(most)
+    for index, row in enumerate(map(decoded, listed)):
         if index and index % _BATCH == 0:
             pause()
         try:

@@ -16,7 +16,15 @@ from support_desk.sources.zendesk.rows import (
     WireComment,
     WireSuspended,
 )
-from support_desk.sources.zendesk.wire import USER, NotAnAnswer, breathe, by_id, error_code, read_rows
+from support_desk.sources.zendesk.wire import (
+    MOST_ROWS,
+    USER,
+    NotAnAnswer,
+    breathe,
+    by_id,
+    error_code,
+    read_rows,
+)
 
 _COMMENT = reader(WireComment)
 _SUSPENDED = reader(WireSuspended)
@@ -28,7 +36,7 @@ def comments_from(document: Mapping[str, Any]) -> tuple[list[Comment], list[str]
     people = by_id(document.get("users"), USER, breathe)
     if not isinstance(document.get("comments"), list):
         raise NotAnAnswer(error_code(document.get("error")))
-    rows, bad = read_rows(document["comments"], _COMMENT, breathe, "comment")
+    rows, bad = read_rows(document["comments"], _COMMENT, breathe, "comment", MOST_ROWS)
     return [_comment(row, people) for row in rows], bad
 
 
@@ -36,7 +44,7 @@ def suspended_from(document: Mapping[str, Any]) -> tuple[list[SuspendedTicket], 
     """The suspended tickets of a page, and what is wrong with the unreadable ones."""
     if not isinstance(document.get("suspended_tickets"), list):
         raise NotAnAnswer(error_code(document.get("error")))
-    rows, bad = read_rows(document["suspended_tickets"], _SUSPENDED, breathe, "suspended ticket")
+    rows, bad = read_rows(document["suspended_tickets"], _SUSPENDED, breathe, "suspended ticket", MOST_ROWS)
     return [_suspended(row) for row in rows], bad
 
 
