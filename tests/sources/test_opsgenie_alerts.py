@@ -16,7 +16,7 @@ from support_desk.domain.escalation import countdown
 from support_desk.domain.rota import Person
 from support_desk.sources.errors import NotAllowed, NotThere, SignInRefused, Throttled, Unreadable
 from support_desk.sources.opsgenie import Patience
-from tests.simulators.http import Answer, dropped, half_json, json_answer, silence
+from tests.simulators.http import Answer, Request, dropped, half_json, json_answer, silence
 from tests.simulators.opsgenie import (
     DEFAULT_KEY,
     NOW,
@@ -386,6 +386,21 @@ class TestTheList:
         assert {"a0", "a1800", "a2400", "a2499"} <= found
         assert len(found) == len(reading.rows)
         assert len(opsgenie.server.sent_to("/v2/alerts")) == 21
+
+    async def test_pages_that_repeat_are_said_to_and_left(self, opsgenie: OpsgenieSimulator) -> None:
+        newest = wire_alert("newest", createdAt="2026-11-23T12:59:00Z")
+        page = data(many(100), paging={"next": f"{opsgenie.url}/v2/alerts?offset=100"})
+
+        def the_same(request: Request) -> Answer:
+            return data([newest]) if request.param("order") == "desc" else page
+
+        opsgenie.server.fail("/v2/alerts", the_same, times=None)
+        source = source_for(opsgenie)
+        reading = await source.open_alerts()
+        await source.close()
+        assert (len(reading.rows), reading.complete) == (101, False)
+        assert reading.notes == ("its pages repeat, so some may be missing",)
+        assert len(opsgenie.server.sent_to("/v2/alerts")) == 3
 
     @pytest.mark.parametrize("fault", [error(503, "Sorry"), half_json({"data": []})])
     async def test_a_later_page_that_fails_leaves_a_part_that_says_so(

@@ -154,6 +154,25 @@ async def test_a_maintenance_answer_says_how_long() -> None:
         await source.close()
 
 
+async def test_of_a_refusal_the_status_counts_whatever_its_body_is() -> None:
+    with ZendeskSimulator() as desk:
+        source = source_for(desk.url)
+        for answer in (replace(huge(50_000_000), status=500), replace(cut_short(["x"] * 99), status=502)):
+            desk.fail("/search", answer)
+            with pytest.raises(ServiceDown, match=f"in trouble .{answer.status}."):
+                await source.queue()
+        desk.fail("/search", json_answer({"error": "DatabaseConflict"}, 409))
+        with pytest.raises(Rejected) as caught:
+            await source.queue()
+        assert "somebody" not in caught.value.remedy, "nobody reads a change"
+        desk.fail("/search", Answer(200, {"Content-Encoding": "gzip"}, b"not gzip"))
+        with pytest.raises(Unreadable, match="can't be unpacked"):
+            await source.queue()
+        assert (await source.queue()).complete
+        await source.close()
+        assert desk.bytes_sent < 40_000_000
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_named_and_no_credential_follows_it(status: int) -> None:
     with ZendeskSimulator() as desk, Server(lambda _: json_answer({})) as other:

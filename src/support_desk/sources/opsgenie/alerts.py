@@ -69,6 +69,10 @@ class _Gathered:
         """Whether no row can have slipped through between the pages so far and this one."""
         return not self.reached or (bool(rows) and _raw_id(rows[0]) in self.seen)
 
+    def repeats(self, rows: list[object]) -> bool:
+        """Whether a page has nothing new, though it shares only a few rows with the one before."""
+        return len(rows) > OVERLAP and all(_raw_id(row) in self.seen for row in rows)
+
     def add(self, rows: list[object], offset: int) -> None:
         """Take a page in; of an alert that comes twice the newer state counts, a bad row counts once."""
         for index, row in enumerate(rows):
@@ -126,6 +130,7 @@ class AlertReader:
         answer, rows, offset, stepped_back = first, first.rows(), 0, False
         for pages_left in reversed(range(MOST_PAGES)):
             follows_on, before = gathered.follows_on(rows), gathered.reached
+            repeats = not stepped_back and gathered.repeats(rows)
             gathered.add(rows, offset)
             # A page may hold fewer rows than asked for; the last one is the one that names no other.
             goes_on = next_offset(answer.body) is not None and gathered.reached > before
@@ -133,6 +138,9 @@ class AlertReader:
                 return
             if stepped_back and not follows_on:
                 gathered.doubt("many closed while they were being read, so some may be missing")
+                return
+            if repeats:
+                await self._newest(gathered, "its pages repeat, so some may be missing")
                 return
             if not pages_left:
                 break
@@ -147,17 +155,20 @@ class AlertReader:
                 count = len(gathered.alerts)
                 gathered.doubt(f"only the first {count} were read: {error.problem}; {error.remedy}")
                 return
-        await self._newest_of_too_many(gathered)
+        await self._newest(gathered, "truncated, too many are open; {} of them were read")
 
-    async def _newest_of_too_many(self, gathered: _Gathered) -> None:
-        """Pages run from the oldest on; when they are cut off, the newest alerts matter more."""
+    async def _newest(self, gathered: _Gathered, why: str) -> None:
+        """Pages run from the oldest on; where they don't reach the newest alerts, these matter more.
+
+        `why` may have the place of the number of alerts that were read.
+        """
         try:
             gathered.add((await self._page(0, order="desc")).rows(), gathered.reached)
         except (Throttled, SignInRefused, NotAllowed):
             raise
         except SourceError as error:
             gathered.doubt(f"the newest could not be read: {error.problem}; {error.remedy}")
-        gathered.doubt(f"truncated, too many are open; {len(gathered.alerts)} of them were read")
+        gathered.doubt(why.format(len(gathered.alerts)))
 
     async def _page(self, offset: int, order: str = "asc") -> Answer:
         return await self._gateway.get(

@@ -87,6 +87,11 @@ def broken_off() -> SourceError:
     return Unreadable("Zendesk: the answer broke off before its end", IF_IT_LASTS, passing=True)
 
 
+def not_unpacked() -> SourceError:
+    """The answer says that it is packed in a way that it isn't."""
+    return Unreadable("Zendesk: the answer can't be unpacked", _NOT_ZENDESK)
+
+
 def too_slow(seconds: float) -> SourceError:
     """The answer wasn't whole within the time that a request has."""
     return Unreachable(f"Zendesk: no full answer within {seconds:.3g} seconds", IF_IT_LASTS, passing=True)
@@ -181,8 +186,6 @@ def of_status(response: requests.Response, place: Place, what: str) -> SourceErr
         )
     if status >= HTTPStatus.BAD_REQUEST:
         remedy = "check [zendesk] scope" if what == "the queue" and status in {400, 422} else "try again"
-        if status == HTTPStatus.CONFLICT:
-            remedy = "somebody else changed it at the same time: read it again"
         return Rejected(f"Zendesk: {what}: refused with {status}{about}", remedy, **extra)
     return Unreadable(f"Zendesk: {what}: an unexpected answer ({status})", _NOT_ZENDESK, **extra)
 
@@ -313,7 +316,7 @@ BY_CLASS: dict[type[BaseException], Callable[[Place], SourceError]] = {
     rq.InvalidURL: _address,
     rq.InvalidHeader: _credential,
     rq.ChunkedEncodingError: _broken_off,
-    rq.ContentDecodingError: _broken_off,
+    rq.ContentDecodingError: lambda _: not_unpacked(),
     rq.StreamConsumedError: _broken_off,
     rq.UnrewindableBodyError: _broken_off,
     rq.InvalidJSONError: _confused,

@@ -12,7 +12,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from support_desk.sources.errors import Unreadable
+from support_desk.sources.errors import SourceError, Unreadable
 from support_desk.sources.json_size import has_more_values
 from support_desk.sources.zendesk.bare_requests import (
     requests,
@@ -20,7 +20,13 @@ from support_desk.sources.zendesk.bare_requests import (
     urllib3_errors,
     urllib3_pool,
 )
-from support_desk.sources.zendesk.failures import broken_off, too_big, too_many, too_slow
+from support_desk.sources.zendesk.failures import (
+    broken_off,
+    not_unpacked,
+    too_big,
+    too_many,
+    too_slow,
+)
 from support_desk.sources.zendesk.limits import Limits
 from support_desk.text import clean
 
@@ -139,11 +145,17 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         kwargs["timeout"] = (self._limits.connect_seconds, self._limits.read_seconds)
         response = super().send(request, *args, **kwargs)
         try:
-            response.raw = io.BytesIO(self._body(response))
+            body = self._body(response)
+        except SourceError:
+            response.close()
+            if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                raise
+            body = b""  # the status says enough
         except BaseException:
             # An interrupt as well: the rest of a body would be taken for the next answer.
             response.close()
             raise
+        response.raw = io.BytesIO(body)
         return response
 
     def _body(self, response: requests.Response) -> bytes:
@@ -157,6 +169,8 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         except urllib3_errors.ReadTimeoutError:
             over = time.monotonic() >= self._until
             raise too_slow(self._seconds if over else self._limits.read_seconds) from None
+        except urllib3_errors.DecodeError:
+            raise not_unpacked() from None
         except (urllib3_errors.HTTPError, HTTPException, OSError):
             raise broken_off() from None
         if self._limits.values is not None and has_more_values(body, self._limits.values):
