@@ -93,7 +93,7 @@ class FakeSources:
     async def search_solved(self, words: str) -> Reading[Ticket]:
         return EMPTY
 
-    async def download(self, url: str, limit: int) -> bytes:
+    async def download(self, url: str, limit: int, _content_type: str = "", /) -> bytes:
         raise NotThere("No attachment", "")
 
     async def catalogue(self) -> Reading[Runbook]:

@@ -72,10 +72,10 @@ class FaultyTickets(FixtureTickets):
         await self._faults.pass_on(words)
         return await super().search_solved(words)
 
-    async def download(self, url: str, limit: int) -> bytes:
+    async def download(self, url: str, limit: int, content_type: str = "", /) -> bytes:
         self._faults.downloads.append(url)
         await self._faults.pass_on(url)
-        return await super().download(url, limit)
+        return await super().download(url, limit, content_type)
 
 
 class FaultyAlerts(FixtureAlerts):

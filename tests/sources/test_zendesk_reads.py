@@ -24,6 +24,7 @@ from tests.simulators.http import (
     Request,
     Server,
     dropped,
+    html_page,
     huge,
     json_answer,
     redirect,
@@ -251,6 +252,34 @@ async def test_an_attachment_is_bounded_in_size_hops_and_kind_of_address() -> No
                 await source.download(url, 100)
         await source.close()
         assert desk.bytes_sent < 20_000_000
+
+
+async def test_what_fails_where_an_attachment_lies_is_not_blamed_on_the_helpdesk() -> None:
+    with ZendeskSimulator() as desk, Server(lambda request: Answer(int(request.path[1:]))) as elsewhere:
+        source = source_for(desk.url)
+        for there, words in (
+            (f"{elsewhere.url}/401", "127.0.0.1, where it lies, answers with 401"),
+            (f"{elsewhere.url}/404", "127.0.0.1, where it lies, answers with 404"),
+            ("https://files.invalid/1", "no connection to files.invalid"),
+        ):
+            desk.fail("/attachments", redirect(there))
+            with pytest.raises(SourceError, match=words) as caught:
+                await source.download(f"{desk.url}/attachments/1", 100)
+            assert caught.value.remedy == "open the ticket in the browser (o)"
+        with pytest.raises(Unreadable, match="the attachment's address can't be read"):
+            await source.download("https://[x", 100)
+        await source.close()
+
+
+async def test_a_page_that_comes_instead_of_a_file_is_none() -> None:
+    """As where the helpdesk wants somebody to sign in."""
+    with ZendeskSimulator() as desk:
+        desk.fail("/attachments", html_page(), times=None)
+        source = source_for(desk.url)
+        with pytest.raises(Unreadable, match="a web page came in the place"):
+            await source.download(f"{desk.url}/attachments/1", 100, "application/pdf")
+        assert await source.download(f"{desk.url}/attachments/1", 100, "text/html")
+        await source.close()
 
 
 async def test_a_real_helpdesk_leads_to_nothing_on_this_machine() -> None:

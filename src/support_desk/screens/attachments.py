@@ -199,7 +199,7 @@ def _fetch(screen: DeskScreen, file: Attachment, then: Callable[[bytes], Awaitab
     async def work() -> None:
         words = f"{file.name} was not fetched: this program met a fault"
         try:
-            await then(await source.download(file.url, LIMIT))
+            await then(await source.download(file.url, LIMIT, file.content_type))
             words = ""
         except SourceError as error:
             words = f"{file.name} was not fetched: {error.problem}: {error.remedy}"

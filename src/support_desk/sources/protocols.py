@@ -151,10 +151,11 @@ class TicketSource(Source, Protocol):
         """Solved and closed tickets about these words, best match first, at most 100."""
         ...
 
-    async def download(self, url: str, limit: int) -> bytes:
+    async def download(self, url: str, limit: int, content_type: str = "", /) -> bytes:
         """An attachment's content; credentials go to the helpdesk's host only.
 
-        Raises `Unreadable` where it has more than `limit` bytes: half a file is none.
+        Raises `Unreadable` where it has more than `limit` bytes: half a file is none. So is a page that asks
+        to sign in; where the file isn't to be a page by its `content_type`, one is refused.
         """
         ...
 

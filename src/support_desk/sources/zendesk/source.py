@@ -147,14 +147,20 @@ class ZendeskSource:
         whole = page.rejected == 0 and (page.count or 0) <= page.received
         return Reading(rows, whole, page.rejected, page.notes, self._rates.server_time)
 
-    async def download(self, url: str, limit: int) -> bytes:
-        """An attachment's content. Raises `Unreadable` if it is larger than `limit` bytes."""
+    async def download(self, url: str, limit: int, content_type: str = "", /) -> bytes:
+        """An attachment's content. Raises `Unreadable` if it has more than `limit` bytes, or is a page."""
 
         def fetch() -> bytes:
             from support_desk.sources.zendesk.download import fetch_attachment
 
             return fetch_attachment(
-                url, limit, self._settings, self._signed_in(), rates=self._rates, limits=self._limits
+                url,
+                limit,
+                content_type,
+                self._settings,
+                self._signed_in(),
+                rates=self._rates,
+                limits=self._limits,
             )
 
         return await self._downloads.do(fetch, self._limits.download_seconds + self._limits.job_seconds)
