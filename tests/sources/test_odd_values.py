@@ -191,6 +191,8 @@ class TestBytesThatAreNoCharacters:
         reading = await read_alerts(opsgenie, odd, BAD)
         assert ({row.id for row in reading.rows}, reading.rejected) == ({"a2", "a3"}, 1)
         assert reading.unread == told, "one whose id isn't known may be any"
+        name = "an alert without an id" if "HERE" in odd else "alert 1791"
+        assert reading.notes == (f"OpsGenie: {name} couldn't be read",)
 
     async def test_a_step_for_nobody_knows_whom_refuses_its_policy(self) -> None:
         odd, good = wire_policy(), wire_policy()

@@ -44,6 +44,7 @@ OVERLAP = 5
 page that begins with a row already seen proves that none slipped through."""
 MOST_PAGES = 20
 LOG_PAGES = 3
+_NAMED_BAD_ROWS = 3
 
 T = TypeVar("T")
 
@@ -57,6 +58,8 @@ class _Gathered:
     seen: set[str] = field(default_factory=set)
     """Ids of all rows, whether they could be read or not."""
     rejected: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    """What is said of them."""
     unread: set[str] = field(default_factory=set)
     """Ids of the rows that couldn't be read, where they have one."""
     reached: int = 0
@@ -79,7 +82,9 @@ class _Gathered:
             key = _raw_id(row)
             again = key in self.seen if key else offset + index < self.reached
             good, bad = read_rows([row], self.read)
-            self.rejected += 0 if again else bad
+            if bad and not again:
+                self.rejected += 1
+                self.unreadable.append(f"OpsGenie: {_name(row)} couldn't be read")
             if key:
                 self.seen.add(key)
                 self.unread |= {clean(key)} if bad else set()
@@ -95,13 +100,19 @@ class _Gathered:
 
     def reading(self) -> Reading[Alert]:
         open_ones = tuple(alert for alert in self.alerts.values() if alert.status != "closed")
-        notes, unread = tuple(self.notes), frozenset(self.unread)
+        notes, unread = (*self.notes, *self.unreadable[:_NAMED_BAD_ROWS]), frozenset(self.unread)
         return Reading(open_ones, self.complete, self.rejected, notes, self.server_time, unread)
 
 
 def _raw_id(row: object) -> str:
     key = row.get("id") if isinstance(row, dict) else None
     return key if isinstance(key, str) and not has_lost_bytes(key) else ""
+
+
+def _name(row: object) -> str:
+    """How a row that can't be read is found in OpsGenie."""
+    number = line_of(record_of(row).get("tinyId")) or clean(_raw_id(row), 60)
+    return f"alert {number}" if number else "an alert without an id"
 
 
 class AlertReader:
