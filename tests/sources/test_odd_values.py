@@ -163,12 +163,15 @@ class TestBytesThatAreNoCharacters:
     async def test_in_a_conversation(self) -> None:
         with ZendeskSimulator() as desk:
             desk.add(wire_ticket(1))
-            body = json.dumps({"comments": [wire_comment(1, plain_body="HERE"), wire_comment(2)]})
+            file = {"file_name": "a.txt", "content_url": "https://desk.example/HERE"}
+            first = wire_comment(1, plain_body="HERE", attachments=[file])
+            body = json.dumps({"comments": [first, wire_comment(2)]})
             desk.fail("/comments", Answer(200, {}, _bytes(body, BAD)))
             source = source_for(desk.url)
             detail = await source.ticket(1)
             await source.close()
         assert [row.body for row in detail.comments] == ["caf\N{REPLACEMENT CHARACTER}", "Comment 2"]
+        assert [(found.name, found.url) for found in detail.comments[0].attachments] == [("a.txt", "")]
 
     async def test_in_what_an_alert_says(self, opsgenie: OpsgenieSimulator) -> None:
         reading = await read_alerts(opsgenie, {"message": "HERE", "details": {"HERE": "HERE"}}, BAD)

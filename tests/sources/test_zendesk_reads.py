@@ -226,6 +226,18 @@ async def test_an_attachment_elsewhere_is_fetched_without_the_credential() -> No
         assert [("authorization" in request.headers) for request in elsewhere.requests] == [False, False]
 
 
+async def test_an_attachment_is_fetched_with_the_next_token_where_the_last_has_ended() -> None:
+    """As by another desk that renewed it in the same moment."""
+    with ZendeskSimulator() as desk:
+        source = source_for(desk.url)
+        for answer in (json_answer({"error": "invalid_token"}, 401), Answer(200, {}, b"content")):
+            desk.fail("/attachments", answer)
+        assert await source.download(f"{desk.url}/attachments/1", 100) == b"content"
+        sent = [request.headers["authorization"] for request in desk.sent_to("/attachments")]
+        assert len(set(sent)) == 2
+        await source.close()
+
+
 async def test_an_attachment_is_bounded_in_size_hops_and_kind_of_address() -> None:
     with ZendeskSimulator() as desk:
         desk.fail("/large", huge(50_000_000), times=None)

@@ -72,12 +72,16 @@ def _fetched(
         session.mount("http://", adapter)
         for hop in range(_MOST_HOPS):
             at_home = origin(url) == origin(base)
+            own = at_home and hop == 0
             there = place if at_home else replace(place, host=str(clean(urlsplit(url).hostname or "", 100)))
             rates.requests_made += 1
             try:
                 # An empty function rather than None: None would mean the session's own credentials.
-                auth = sign_in if at_home and hop == 0 else _nobody
+                auth = sign_in if own else _nobody
                 response = session.get(url, auth=auth, allow_redirects=False)
+                refused = own and response.status_code == HTTPStatus.UNAUTHORIZED
+                if refused and sign_in.renew(response.request):
+                    response = session.get(url, auth=auth, allow_redirects=False)
             except CAUGHT as error:
                 fault = of_exception(error, there, "the attachment")
                 if not at_home:
@@ -86,14 +90,14 @@ def _fetched(
             if response.status_code in _OK:
                 return response
             if response.status_code not in REDIRECTS:
-                raise _refusal(response, there, at_home=at_home)
+                raise _refusal(response, there, own=own)
             url = urljoin(url, response.headers.get("Location", ""))
     raise Unreadable("Zendesk: the attachment is redirected again and again", _BY_HAND)
 
 
-def _refusal(response: requests.Response, there: Place, *, at_home: bool) -> SourceError:
+def _refusal(response: requests.Response, there: Place, *, own: bool) -> SourceError:
     status = response.status_code
-    if not at_home and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not own and status < HTTPStatus.INTERNAL_SERVER_ERROR:
         # Nobody signed in there: neither the credential nor its rights are to be looked at.
         problem = f"Zendesk: the attachment: {there.host}, where it lies, answers with {status}"
         return Rejected(problem, _BY_HAND, status=status)
