@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import logging
 import ssl
@@ -211,6 +212,20 @@ async def test_a_huge_answer_is_given_up_early(compressed: bool) -> None:
             await source.queue()
         await source.close()
         assert desk.bytes_sent < 40_000_000
+
+
+async def test_an_answer_that_is_packed_twice_is_not_unpacked() -> None:
+    """A few bytes of it may be gigabytes, all at once."""
+    with ZendeskSimulator() as desk:
+        twice = gzip.compress(gzip.compress(b'{"results": [], "count": 0}'))
+        for path in ("/search", "/attachments"):
+            desk.fail(path, Answer(200, {"Content-Encoding": "gzip, gzip"}, twice))
+        source = source_for(desk.url)
+        with pytest.raises(Unreadable, match="can't be unpacked"):
+            await source.queue()
+        with pytest.raises(Unreadable, match="can't be unpacked"):
+            await source.download(f"{desk.url}/attachments/1", 100)
+        await source.close()
 
 
 async def test_an_answer_of_very_many_values_is_given_up_before_they_fill_the_memory() -> None:

@@ -160,6 +160,9 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
     def _body(self, response: requests.Response) -> bytes:
         body = bytearray()
+        if "," in response.headers.get("Content-Encoding", ""):
+            # Packed twice: urllib3 before 2.6 unpacks the inner one whole, and a few bytes fill the memory.
+            raise not_unpacked()
         try:
             # `read1` returns what has arrived: `read` would wait for a full chunk, however slowly it comes.
             while piece := response.raw.read1(_CHUNK, decode_content=True):
