@@ -270,9 +270,9 @@ class Acts:
         self.questions = sum(asks(row) for row in entries)
 
     def look_at_pages(self) -> None:
-        """What other desks have paged may be other than it was."""
+        """What other desks and policies have paged may be other than it was."""
         pages = self._own_pages
-        if others := self._app.desk.pages:
+        for others in filter(None, (self._app.desk.pages, self._app.desk.pages_read)):
             from support_desk.domain.paged import with_others
 
             pages = with_others(pages, others, who_decides(self._app.config.me.email))

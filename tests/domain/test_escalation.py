@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Responder
+from support_desk.domain.alerts import Alert, EscalationPolicy, EscalationRule, Recipient, Responder
 from support_desk.domain.escalation import (
     NOBODY,
     Countdown,
@@ -18,6 +19,7 @@ from support_desk.domain.escalation import (
     same_until,
     second_line_due,
 )
+from support_desk.domain.page_records import step_proven
 from support_desk.domain.paged import Page, Proof
 from support_desk.domain.rota import UNKNOWN, Person, Unknown
 
@@ -279,6 +281,58 @@ def escalated(minutes: float, proof: Proof = Proof.PAGED, *, escalation: bool = 
         Proof.UNKNOWN: "no answer",
     }[proof]
     return Page(NIGHT + minutes * MINUTE, proof, words, escalation)
+
+
+class TestThePolicyHasPaged:
+    """What the recipients prove once they were read; no list tells."""
+
+    @staticmethod
+    def proven(*told: tuple[str, float], alert: Alert = ALERT, after: float = 7) -> tuple[float, str] | None:
+        """At which minute of the alert the proven step came, and who was notified at it."""
+        found = step_proven(
+            alert,
+            [Recipient(name, "notactive", "voice", NIGHT + minutes * MINUTE) for name, minutes in told],
+            policies=(SUPPORT, UNTIL_CLOSED),
+            fallback_minutes=5,
+            default_policy="",
+            second_line=lambda _: SAM,
+            second_line_schedule="ooh_second_line",
+            now=NIGHT + after * MINUTE,
+        )
+        return found and ((found[0] - NIGHT) / MINUTE, found[1].name)
+
+    def test_whoever_was_to_be_paged_has_been_notified_since_the_step(self) -> None:
+        assert self.proven(("kim@example.com", 0), ("Sam@example.com", 5.1)) == (5, "Sam@example.com")
+        assert self.proven(("sam@example.com", 5.1), ("alex okafor", 10), after=11) == (10, "alex okafor")
+        unread = replace(ALERT, responders=(Responder("escalation", "another"),))
+        assert self.proven(("sam@example.com", 5.1), alert=unread) == (5, "sam@example.com")
+
+    def test_somebody_else_or_an_earlier_moment_prove_nothing(self) -> None:
+        assert self.proven(("kim@example.com", 6)) is None
+        assert self.proven(("sam@example.com", 4.9)) is None
+        # Looking at it moves a time as well: it must not stand for the step of another.
+        assert self.proven(("sam@example.com", 12), after=13) == (5, "sam@example.com")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"status": "acked", "acknowledged_at": NIGHT + 2 * MINUTE},
+            {"acknowledged_at": NIGHT + 2 * MINUTE},
+            {"status": "snoozed", "snoozed_until": NIGHT + 60 * MINUTE},
+        ],
+        ids=["acknowledged before it", "began again, nobody knows when", "snoozed"],
+    )
+    def test_a_policy_whose_clock_stands_or_began_anew_has_taken_no_step(
+        self, changes: dict[str, Any]
+    ) -> None:
+        assert self.proven(("sam@example.com", 6), alert=replace(ALERT, **changes)) is None
+
+    def test_a_step_that_was_taken_is_not_missed_and_the_next_counts_down(self) -> None:
+        page = replace(escalated(5), by_policy=True)
+        found = asked(after=7, page=page)
+        assert (found.state, found.next, found.missed) == ("running", "Alex Okafor", False)
+        assert found.reason == "Sam Patel was paged 02:02:11; by the policy support_escalation"
+        assert asked(after=11, page=page).reason.endswith("Alex Okafor should have been paged: check")
 
 
 class TestThePersonHasEscalated:

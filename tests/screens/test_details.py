@@ -464,9 +464,21 @@ async def test_an_open_alert_counts_down_to_the_next_line() -> None:
         desk.clock.go(seconds=3)
         screen.tick()
         assert "Helen Marsh) in 3:27 (" in screen.text.plain
+        desk.clock.go(minutes=4)
+        screen.tick()
+        assert "second line (Helen Marsh) should have been paged: check" in screen.text.plain
+        assert desk.app.view.escalation(alert).missed
+        # The recipients prove it once they are read again: the page says so, and the row in the list.
+        await desk.press("r")
+        await desk.until(lambda: "should have been paged" not in screen.text.plain)
+        proof = "Paged       Helen Marsh was paged 09:49:30  by its policy: see Recipients\n"
+        assert proof in screen.text.plain
+        assert "Next line   Owen Fairley in 14:27 (10:04)  by the policy Support: first" in screen.text.plain
+        shown = desk.app.view.escalation(alert)
+        assert (shown.missed, shown.page and shown.page.words) == (False, "Helen Marsh was paged 09:49:30")
         desk.clock.go(hours=1)
         screen.tick()
-        assert "CHECK" in screen.text.plain
+        assert "CHECK: Owen Fairley was due at 10:04" in screen.text.plain
 
 
 async def test_an_alert_that_leaves_the_list_while_it_is_read_is_not_open_any_more() -> None:

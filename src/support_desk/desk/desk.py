@@ -104,6 +104,8 @@ class Desk:
         """What is promised next, by the ticket's number, as far as it was seen."""
         self.pages: Mapping[str, Page] = {}
         """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
+        self.pages_read: Mapping[str, Page] = {}
+        """What the records of alerts that were looked at prove of their policies, by the alert's id."""
         self._paged = asyncio.Event()
         """Somebody may have been paged since the last look."""
         self._noting = asyncio.Lock()
@@ -254,6 +256,12 @@ class Desk:
             except StoreError as error:
                 log.warning("page not kept", extra={"problem": error.problem})
         self._paged.set()
+
+    def note_page_read(self, alert: str, page: Page) -> None:
+        """The alert's own records prove this page: its row in the list says so from now on."""
+        if self.pages_read.get(alert) != page:
+            self.pages_read = {**self.pages_read, alert: page}
+            self._tell(frozenset({FeedName.ALERTS}), {})
 
     async def _look_at_pages(self) -> None:
         """Whom others have had paged meanwhile: the list of alerts doesn't tell.

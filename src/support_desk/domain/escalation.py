@@ -253,7 +253,8 @@ def _after(
         whose = f"the page of {page.by}" if page.by else "your page"
         doubt = f"it isn't known whether {whose} arrived" if page.proof is Proof.UNKNOWN else page.words
         return replace(found, page=page, reason="; ".join(filter(None, (doubt, found.reason))))
-    taken = next((step for step in steps if step.at > page.at and not step.nobody), None)
+    asked_for = not page.by_policy
+    taken = next((step for step in steps if asked_for and step.at > page.at and not step.nobody), None)
     # What was due before it is answered by it, where somebody was paged.
     left = [
         step for step in steps if step is not taken and (step.at > page.at or page.proof is not Proof.PAGED)

@@ -2,7 +2,7 @@
 
 No field of an alert tells that it was escalated. What is known is what became of the person's own actions,
 and of those of colleagues who share the readings; pages by the service's own timers stand in the alert's log
-and recipients alone.
+and recipients alone, which are read where somebody looks at the alert.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Proof(StrEnum):
 
 @record
 class Page:
-    """A page about one alert that the person asked for, or a colleague at another desk."""
+    """A page about one alert: by the person, by a colleague at another desk, or by its policy."""
 
     at: datetime
     """When it was decided (UTC)."""
@@ -44,6 +44,8 @@ class Page:
     """It took the next step of the alert's policy, which so is no longer to come."""
     by: str = ""
     """Address of the colleague who asked for it at another desk; empty: the person at this one."""
+    by_policy: bool = False
+    """Nobody asked for it: the policy took the step at its own time, which is `at`."""
 
 
 def page_of(at: datetime, command: Command, phase: Phase, words: str, *, paged: bool) -> Page | None:

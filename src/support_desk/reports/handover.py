@@ -189,7 +189,8 @@ def _told(page: Page, view: Known) -> str:
     at = moment_words(page.at, view.now, view.agreement.calendar.timezone)
     if page.proof is Proof.UNKNOWN:
         return f"whether the page of {at} arrived isn't known"
-    return f"{'escalated' if page.escalation else 'paged'} {at}: {page.words}"
+    by_hand = page.escalation and not page.by_policy
+    return f"{'escalated' if by_hand else 'paged'} {at}: {page.words}"
 
 
 def _to_come(found: Countdown, view: Known) -> str:

@@ -13,7 +13,8 @@ from support_desk.desk.facts import by_name
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
-from support_desk.domain.paged import Proof
+from support_desk.domain.page_records import step_proven
+from support_desk.domain.paged import Page, Proof
 from support_desk.domain.runbooks import RunbookMatch
 from support_desk.domain.words import counted, day_clock
 from support_desk.keys import bindings
@@ -86,6 +87,12 @@ class AlertScreen(DetailScreen[AlertDetail, Alert]):
         if sources.alerts is None:
             raise SourceError("Alerts are switched off", "configure `[alerts]` and its provider")
         return await sources.alerts.alert(self.alert_id)
+
+    def read(self, detail: AlertDetail) -> None:
+        """Its recipients prove what no list tells: that the policy has paged somebody at its own time."""
+        page = _page_by_policy(self.desk_app.view, detail)
+        if page is not None:
+            self.desk.note_page_read(self.alert_id, page)
 
     def changed_since(self, view: View) -> bool:
         listed = self.listed(view)
@@ -183,12 +190,33 @@ def _status(view: View, alert: Alert) -> Parts:
     return ((words, style), (who + at, "text"))
 
 
+def _page_by_policy(view: View, detail: AlertDetail) -> Page | None:
+    """The page that the recipients prove; None: they prove none."""
+    proven = step_proven(
+        detail.alert,
+        detail.recipients,
+        policies=view.snapshot.policies.rows,
+        fallback_minutes=view.config.escalation.minutes,
+        default_policy=view.config.escalation.name,
+        second_line=view.second_line_at,
+        second_line_schedule=view.config.rota.second_line.schedule,
+        now=view.now,
+    )
+    if proven is None:
+        return None
+    step, told = proven
+    words = f"{view.named(told.name)} was paged {view.local(told.at):%H:%M:%S}"
+    return Page(step, Proof.PAGED, words, escalation=True, by_policy=True)
+
+
 def _page(view: View, row: AlertRow) -> list[TextLine]:
-    """Whom the person, or a colleague, has had paged, as far as that is known."""
+    """Whom the person, a colleague or the policy has paged, as far as that is known."""
     page = row.escalation.page
     if page is None:
         return []
     asked = f"  asked for by {view.named(page.by) if page.by else 'you'}, {when(view, page.at)}"
+    if page.by_policy:
+        asked = "  by its policy: see Recipients"
     if page.proof is Proof.UNKNOWN:
         doubt = "the page arrived: ask them" if page.by else "your page arrived: O asks again"
         return [fact("Paged", (f"NOT KNOWN whether {doubt}", "late"), (asked, "dim"))]
