@@ -84,6 +84,14 @@ def test_where_zendesk_gives_no_deadline_it_is_the_contracts() -> None:
     assert ": first reply, by the contract, the SLA in Zendesk gives no deadline." in line
 
 
+def test_what_makes_a_ticket_urgent_that_nobody_has_triaged_is_said() -> None:
+    addresses = ("Support-emergency@dxw.com", "support@dxw.com")
+    snapshot = desk(tickets=[ticket(n, priority=None, recipient=to) for n, to in enumerate(addresses, 1)])
+    lines = list(tickets_text(tickets_document(snapshot, NOW, AGREEMENT), ZONE))
+    assert ", by the contract, no priority yet, but it came to the emergency address. " in lines[0]
+    assert ", by the contract, no priority yet. " in lines[1]
+
+
 def test_what_has_no_deadline_that_counts_says_why() -> None:
     states = (("next_reply_time", "paused"), ("first_reply_time", "achieved"), ("first_reply_time", "odd"))
     snapshot = desk(

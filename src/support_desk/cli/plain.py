@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from support_desk.domain.sla_words import metric_words
+from support_desk.domain.sla_words import TO_EMERGENCY, metric_words
 from support_desk.domain.words import clock_words, counted
 
 Document = dict[str, Any]
@@ -123,6 +123,8 @@ def _asked(sla: Document) -> str:
     if sla["basis"] != "contract":
         # Where it has no deadline either it isn't what counts.
         cause = cause.removeprefix("by the contract, ")
+    if TO_EMERGENCY in sla["reason"]:
+        cause = f"{cause}, but {TO_EMERGENCY}"
     return f"{metric}, {cause}"
 
 

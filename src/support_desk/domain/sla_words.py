@@ -27,6 +27,8 @@ _METRICS = {
     "total_resolution_time": "full resolution",
     "group_ownership_time": "end of the group's ownership",
 }
+TO_EMERGENCY = "it came to the emergency address"
+"""Why a ticket that nobody has triaged is urgent, in the reason's words."""
 _STATUSES = {"pending": " while pending", "hold": " while on hold"}
 
 
@@ -90,7 +92,7 @@ def _opening(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> str:
         return f"Zendesk's SLA runs without a deadline; {contract}"
     if verdict.cause == "no_priority":
         if came_to_emergency(ticket, agreement):
-            return f"no priority yet, but it came to the emergency address; {contract}"
+            return f"no priority yet, but {TO_EMERGENCY}; {contract}"
         return f"no priority yet, so Zendesk has no deadline; {contract}"
     if verdict.cause == "sideload_missing":
         return f"Zendesk's SLA could not be read; {contract}"
