@@ -25,7 +25,7 @@ from support_desk.domain.sla import (
     with_ranked,
     working_left,
 )
-from support_desk.domain.sla_words import explain, metric_words
+from support_desk.domain.sla_words import explain, explain_within, metric_words
 from support_desk.domain.tickets import Replies, SlaRow, Ticket
 from support_desk.domain.working_time import WorkingCalendar
 from tests.effort import calls
@@ -427,6 +427,42 @@ class TestSentences:
     )
     def test_the_reason(self, facts: dict[str, object], words: str) -> None:
         assert sentence(ticket(**facts)) == words
+
+    @pytest.mark.parametrize(
+        ("facts", "words"),
+        [
+            (
+                {"priority": None, "recipient": "emergency-support@dxw.com", "plan": "unknown"},
+                (
+                    "Urgent first reply was due Fri 17:00 by the contract; to the emergency address; "
+                    "no plan is recorded."
+                ),
+            ),
+            (
+                {"sla_rows": None},
+                "Normal first reply is due Mon 16:00 by the contract; Zendesk's SLA not read.",
+            ),
+            (
+                {"sla_rows": (row("fulfilled"),)},
+                "Normal first reply is due Mon 16:00 by the contract; Zendesk's SLA is unknown.",
+            ),
+            (
+                {"sla_rows": (row(due=NOW + hours(2)),), "plan_conflict": True},
+                "First reply is due Mon 12:30 by Zendesk; the plan is in doubt.",
+            ),
+            (
+                {"sla_rows": (row(due=NOW + hours(2)),)},
+                "First reply is due Mon 12:30 under the SLA in Zendesk: 2 h of working time left.",
+            ),
+        ],
+    )
+    def test_where_there_is_little_room_what_matters_comes_first(
+        self, facts: dict[str, object], words: str
+    ) -> None:
+        asked = ticket(**facts)
+        ranked = Ranked(asked, judge(asked, AGREEMENT))
+        assert explain_within(ranked, NOW, AGREEMENT, 80) == words
+        assert explain_within(ranked, NOW, AGREEMENT, 1000) == sentence(asked)
 
     def test_the_contract_paused_by_configuration(self) -> None:
         assert sentence(ticket(status="pending"), PAUSING) == (

@@ -182,9 +182,12 @@ async def test_the_layout_key_hides_the_side_panes() -> None:
 
 async def test_a_smaller_window_keeps_the_keys_where_they_can_be_seen() -> None:
     async with running(size=MIDDLE) as desk:
+        await desk.press("2", "j")
+        await desk.until(lambda: "#48168 " in desk.why)
         await desk.press("4")
         await desk.pilot.resize_terminal(80, 24)
         await desk.pilot.pause()
+        assert "\n Normal first reply was due Tue 10:15 by the contract; Zendesk's SLA" in desk.why
         focused = desk.dashboard.focused
         assert focused is not None
         assert focused.region.area > 0

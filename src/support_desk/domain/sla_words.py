@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from support_desk.domain.sla import (
@@ -16,6 +17,7 @@ from support_desk.domain.sla import (
 )
 from support_desk.domain.tickets import PRIORITIES, Ticket
 from support_desk.domain.words import duration_words, moment_words
+from support_desk.text import cell_width
 
 _METRICS = {
     "first_reply_time": "first reply",
@@ -29,6 +31,14 @@ _METRICS = {
 }
 TO_EMERGENCY = "it came to the emergency address"
 """Why a ticket that nobody has triaged is urgent, in the reason's words."""
+_CAUSES = {
+    "no_priority": "no priority yet",
+    "no_policy": "no SLA in Zendesk",
+    "sideload_missing": "Zendesk's SLA not read",
+    "null_breach_at": "Zendesk gives no time",
+    "unknown_stage": "Zendesk's SLA is unknown",
+}
+"""Why it is the contract that counts, in a few cells."""
 _STATUSES = {"pending": " while pending", "hold": " while on hold"}
 
 
@@ -38,6 +48,41 @@ def explain(ranked: Ranked, now: datetime, agreement: Agreement) -> str:
     tell = {"due": _due, "paused": _paused, "met": _met, "none": _none, "unknown": _unknown}[verdict.kind]
     sentence = tell(ticket, verdict, now, agreement)
     return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def explain_within(ranked: Ranked, now: datetime, agreement: Agreement, room: int) -> str:
+    """The same in at most `room` cells where that can be: the deadline and its basis first, then why.
+
+    The time that is left goes first, as it stands in the row as well.
+    """
+    whole = explain(ranked, now, agreement)
+    ticket, verdict = ranked.ticket, ranked.verdict
+    found = beside_unknown(ticket, agreement) if verdict.cause == "unknown_stage" else verdict
+    if cell_width(whole) <= room or found.kind != "due" or found.deadline is None:
+        return whole
+    asked, basis = metric_words(found.metric), "by Zendesk"
+    if found.basis == "contract":
+        asked, basis = f"{contract_priority(ticket, agreement)} {asked}", "by the contract"
+    when = moment_words(found.deadline, now, agreement.calendar.timezone)
+    be = "was" if found.deadline <= now else "is"
+    due = f"{asked[:1].upper()}{asked[1:]} {be} due {when} {basis}"
+    why = "".join(f"; {words}" for words in _in_short(ticket, found, agreement))
+    with_left = f"{due}: {_time_left(found, now, agreement)}{why}."
+    return with_left if cell_width(with_left) <= room else f"{due}{why}."
+
+
+def _in_short(ticket: Ticket, verdict: Verdict, agreement: Agreement) -> Iterator[str]:
+    """What has to be known of a deadline besides, the weightiest first."""
+    if verdict.cause == "no_priority" and came_to_emergency(ticket, agreement):
+        yield "to the emergency address"
+    elif verdict.basis == "contract":
+        yield _CAUSES.get(verdict.cause, "")
+    if verdict.reply_unknown:
+        yield "unknown whether replied"
+    if ticket.plan_conflict:
+        yield "the plan is in doubt"
+    elif verdict.basis == "contract" and ticket.plan not in ("standard", "enhanced"):
+        yield "no plan is recorded"
 
 
 def brief(verdict: Verdict, now: datetime, agreement: Agreement) -> str:

@@ -338,7 +338,7 @@ class Dashboard(Filtering, Panes):
         if isinstance(row, AlertRow):
             first, second = alert_rows.why(view, row)
         else:
-            first, second = ticket_rows.why(view, row)
+            first, second = ticket_rows.why(view, row, self.query_one("#why", Lines).size.width - 1)
         if has_left:
             gone = alert_rows.left_words(row, self.alerts.rows) if isinstance(row, AlertRow) else LEFT
             if gone == LEFT:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from support_desk.domain.sla import Ranked, working_left
-from support_desk.domain.sla_words import explain
+from support_desk.domain.sla_words import explain_within
 from support_desk.domain.tickets import Ticket
 from support_desk.domain.words import day_clock
 from support_desk.domain.working_time import WorkingCalendar
 from support_desk.screens.view import View
 from support_desk.screens.words import countdown, minutes
+from support_desk.text import cell_width
 from support_desk.widgets.columns import Cell, Column, Moment
 
 SOON = timedelta(minutes=30)
@@ -152,8 +154,11 @@ def is_mine(ticket: Ticket, email: str) -> bool:
     return bool(email) and (ticket.assignee_email or "").casefold() == email.casefold()
 
 
-def why(view: View, row: Ranked) -> tuple[str, str]:
-    """Two lines about the selected ticket: all of its subject, and why it is where it is."""
+def why(view: View, row: Ranked, room: int = sys.maxsize) -> tuple[str, str]:
+    """Two lines about the selected ticket: all of its subject, and why it is where it is.
+
+    `room`: the cells that are meant for the second one.
+    """
     ticket = row.ticket
     tags = f"  [{' '.join(ticket.tags)}]" if ticket.tags else "  [no tags]"
     asked = f" · {ticket.requester}" if ticket.requester else ""
@@ -162,5 +167,5 @@ def why(view: View, row: Ranked) -> tuple[str, str]:
     if promise is not None:
         due = day_clock(promise.due_at, view.now, view.calendar.timezone)
         promised = f"Next step {'was due' if promise.due_at <= view.now else 'by'} {due}: {promise.step} · "
-    second = f"{promised}{explain(row, view.now, view.agreement)}"
+    second = f"{promised}{explain_within(row, view.now, view.agreement, room - cell_width(promised))}"
     return f"#{ticket.id} {ticket.title}{asked}{tags}", second
