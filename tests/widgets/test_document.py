@@ -35,6 +35,12 @@ def shown(document: DocumentView) -> list[str]:
     return [document.render_line(y).text.rstrip() for y in range(document.size.height)]
 
 
+def marked(document: DocumentView) -> list[str]:
+    """What is drawn reversed."""
+    lines = (document.render_line(y) for y in range(document.size.height))
+    return [part.text for line in lines for part in line if part.style is not None and part.style.reverse]
+
+
 async def press(pilot: Pilot[None], *keys: str) -> int:
     """Press keys, and say which line is at the top then."""
     await pilot.press(*keys)
@@ -95,6 +101,17 @@ async def test_an_anchor_is_where_the_page_opens() -> None:
         await pilot.pause()
         assert shown(app.document)[0] == "Part 3"
         assert not app.document.go_to("nowhere")
+        assert marked(app.document) == [], "what is at the top is found without a mark"
+        # Too near the end to be scrolled to the top.
+        assert app.document.go_to("part-39")
+        await pilot.pause()
+        assert shown(app.document).index("Part 39") > 0
+        assert marked(app.document) == ["Part 39"]
+        assert app.document.go_to("part-38")
+        assert marked(app.document) == ["Part 38"]
+        app.document.show("a.md", LONG, anchor="part-39")
+        await pilot.pause()
+        assert marked(app.document) == ["Part 39"]
         app.document.show("a.md", LONG, anchor="no-such-part")
         await pilot.pause()
         assert shown(app.document)[0] == "Top"

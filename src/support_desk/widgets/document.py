@@ -23,6 +23,7 @@ from textual.strip import Strip
 
 from support_desk.keys import bindings
 from support_desk.records import record
+from support_desk.text import cell_width
 from support_desk.widgets.ink import Inks
 from support_desk.widgets.kept import Kept
 from support_desk.widgets.markdown_lines import Line, Page, PageLink, lay_out, load_parser, message_page
@@ -138,6 +139,8 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         self._strips: dict[int, Strip] = {}
         self._inks = Inks(self)
         self._left = _Left("", "", 0)
+        self._meant = ""
+        """The anchor of the heading that was meant; empty: none was."""
         self._link: int | None = None
         """Which of the page's links is selected."""
         self.turn = 0
@@ -178,7 +181,9 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         """Scroll to a heading; whether the page has it."""
         line = self._page.line_of(anchor) if self._page else None
         if line is not None:
+            self._meant = anchor
             self._scroll(line)
+            self.refresh()
         return line is not None
 
     @property
@@ -258,7 +263,18 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         strip = self._strips.get(index)
         if strip is None:
             strip = self._strips[index] = self._with_link(index, self._drawn(self._lines[index]))
-        return strip
+        return self._with_meant(strip) if index == self._out_of_reach else strip
+
+    @property
+    def _out_of_reach(self) -> int | None:
+        """The line of the heading that was meant, where it's too near the end to be scrolled to the top."""
+        line = self._page.line_of(self._meant) if self._page and self._meant else None
+        return line if line is not None and line > self.max_scroll_y else None
+
+    def _with_meant(self, strip: Strip) -> Strip:
+        """The heading's line with its text marked: it is found at a glance wherever it stands."""
+        end = cell_width(strip.text.rstrip())
+        return Strip.join([strip.crop(0, end).apply_style(self._inks("meant")), strip.crop(end)])
 
     def _with_link(self, index: int, strip: Strip) -> Strip:
         """The line with the selected link marked, if it is on this line."""
@@ -275,6 +291,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
             self._left = _Left(self._content.key, self._content.anchor, self.scroll_offset.y)
         self._content = content
         self._page = self._own_place = None
+        self._meant = content.anchor
         self._link = self._copied = None
         self._lay_out()
         self._go_to(None)

@@ -64,6 +64,7 @@ INKS: dict[str, tuple[str, str, str]] = {
     "code_cut": ("warning", "", "bold reverse"),
     "link": ("primary", "", "underline"),
     "link_selected": ("", "", "bold reverse"),
+    "meant": ("", "", "bold reverse"),
     "link_target": ("desk-dim", "", ""),
     "image": ("desk-dim", "", "italic"),
     "quote": ("secondary", "", "italic"),
