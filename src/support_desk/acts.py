@@ -9,7 +9,7 @@ What can be decided (`domain/commands.py`) is imported with the first decision: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -64,7 +64,8 @@ class Acts:
         self._making: Target | None = None
         self._asking: list[str] = []
         self._second = SecondPress(app.desk.clock, self._send_held)
-        self._back, self._forth = OneAtATime(app.desk.clock), OneAtATime(app.desk.clock)
+        self._back = OneAtATime(app.desk.clock, self._one_at_a_press)
+        self._forth = OneAtATime(app.desk.clock, self._one_at_a_press)
 
     def open(self, outbox: Outbox) -> tuple[Entry, ...]:
         """Take over what an earlier desk has left unfinished; the answer is what has to be asked about."""
@@ -139,24 +140,21 @@ class Acts:
         moving = entry is not None and entry.phase in MOVING and not entry.offered
         return moving and entry is not None and entry.intent.command == intent.command
 
-    def goes_back(self) -> bool:
-        """A press of undo: whether it means one more thing, and isn't the key that is held since.
+    def go_back(self, step: Callable[[], None]) -> None:
+        """A press of undo, whose `step` takes back one more thing; a key that is held means no more of them.
 
         What is held is taken back at any press: it would be sent while the person waits for the next.
         """
         self._forth.another_key()
-        separate = self._back.counts()
-        return self._says_whether(separate or (self.outbox is not None and self.outbox.held is not None))
+        self._back.press(step, at_once=self.outbox is not None and self.outbox.held is not None)
 
-    def goes_forth(self) -> bool:
+    def go_forth(self, step: Callable[[], None]) -> None:
         """The same of redo."""
         self._back.another_key()
-        return self._says_whether(self._forth.counts())
+        self._forth.press(step)
 
-    def _says_whether(self, goes: bool) -> bool:
-        if not goes:
-            self._app.say("One thing at a press: wait a moment, then again for the one before")
-        return goes
+    def _one_at_a_press(self) -> None:
+        self._app.say("One thing at a press: wait a moment, then again for the one before")
 
     def second_press(self, target: Target) -> bool:
         """An `e` on this target: True if it belongs to the escalation that is held (ruling 7)."""

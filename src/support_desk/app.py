@@ -374,15 +374,15 @@ class DeskApp(Places):
         """Take back what hasn't left, or else send what undoes the last action."""
         from support_desk.screens.acting.undoing import undo
 
-        if self.acts.outbox is not None and self.acts.goes_back():
-            undo(self, self.acts.outbox)
+        if (outbox := self.acts.outbox) is not None:
+            self.acts.go_back(lambda: undo(self, outbox))
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
         from support_desk.screens.acting.undoing import redo
 
-        if self.acts.outbox is not None and self.acts.goes_forth():
-            redo(self, self.acts.outbox)
+        if (outbox := self.acts.outbox) is not None:
+            self.acts.go_forth(lambda: redo(self, outbox))
 
     def action_next_theme(self) -> None:
         """The next of the desk's themes; it is remembered."""

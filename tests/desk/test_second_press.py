@@ -80,18 +80,59 @@ async def test_two_quick_presses_are_taken_for_one_that_was_held() -> None:
     assert keyboard.sent == []
 
 
-async def test_a_key_that_goes_one_step_at_a_press_goes_one_while_it_is_held() -> None:
-    clock = ManualClock()
-    key = OneAtATime(clock)
-    counted: list[bool] = []
-    # The first repeat after 0.5 s, the others soon after each other, one of them late.
-    for after in (0, 0.5, *[0.03] * 20, 0.25, *[0.03] * 20):
-        await clock.advance(after)
-        counted.append(key.counts())
-    assert counted == [True, *[False] * 42]
-    await clock.advance(0.35)
-    assert key.counts(), "let go and pressed again"
-    await clock.advance(0.4)
-    assert not key.counts()
-    key.another_key()
-    assert key.counts()
+class Stepper:
+    """`u`, and when its steps were gone."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.began = self.clock.monotonic()
+        self.gone: list[float] = []
+        self.refused = 0
+        self.key = OneAtATime(self.clock, self._refuse)
+
+    def _refuse(self) -> None:
+        self.refused += 1
+
+    def step(self) -> None:
+        self.gone.append(round(self.clock.monotonic() - self.began, 2))
+
+    async def press(self, *pauses: float, at_once: bool = False) -> None:
+        """Press after each of these pauses."""
+        for pause in pauses:
+            await self.clock.advance(pause)
+            self.key.press(self.step, at_once=at_once)
+            await settle()
+
+
+@pytest.mark.parametrize("first_repeat", [0.25, 0.3, 0.5, 0.66])
+async def test_a_key_that_goes_one_step_at_a_press_goes_one_while_it_is_held(first_repeat: float) -> None:
+    desk = Stepper()
+    # One of the repeats is late.
+    await desk.press(0, first_repeat, *[0.03] * 20, 0.25, *[0.03] * 20)
+    await desk.clock.advance(2)
+    assert desk.gone == [0]
+    assert desk.refused
+    await desk.press(0)
+    assert len(desk.gone) == 2, "let go and pressed again"
+
+
+async def test_presses_at_a_persons_pace_go_a_step_each_once_they_have_stayed_alone() -> None:
+    desk = Stepper()
+    await desk.press(0, 0.35, 0.35)
+    await desk.clock.advance(NEAR)
+    assert (desk.gone, desk.refused) == ([0, 0.35 + NEAR, 0.7 + NEAR], 0)
+
+
+async def test_another_key_proves_that_the_one_before_was_no_repeat() -> None:
+    desk = Stepper()
+    await desk.press(0, 0.4)
+    desk.key.another_key()
+    await desk.press(0)
+    await desk.clock.advance(2)
+    assert desk.gone == [0, 0.4, 0.4]
+
+
+async def test_what_cannot_wait_goes_at_any_press() -> None:
+    desk = Stepper()
+    await desk.press(0, 0.1, at_once=True)
+    assert desk.gone == [0, 0.1]

@@ -20,24 +20,52 @@ APART = 0.3
 
 
 class OneAtATime:
-    """Tells the repeats of a held key from presses of their own, for a key that goes one step at a press."""
+    """A key that goes one step at a press, and no further while it is held.
 
-    def __init__(self, clock: Clock) -> None:
+    A press that may be the first repeat goes its step once it has stayed alone.
+    """
+
+    def __init__(self, clock: Clock, refused: Callable[[], None]) -> None:
+        """`refused` is called for a press that goes no step."""
         self._clock = clock
-        self.another_key()
+        self._refused = refused
+        self._counted_at = self._last_at = float("-inf")
+        self._waiting: tuple[asyncio.Task[None], Callable[[], None]] | None = None
 
     def another_key(self) -> None:
-        """Something else was pressed: what comes now is no repeat."""
+        """Something else was pressed: what waits was no repeat, and what comes now is none."""
         self._counted_at = self._last_at = float("-inf")
+        if (step := self._given_up()) is not None:
+            step()
 
-    def counts(self) -> bool:
-        """One more press: whether it is one of its own."""
+    def press(self, step: Callable[[], None], *, at_once: bool = False) -> None:
+        """One more press, for a step; `at_once`: whatever the press is."""
         now, before = self._clock.monotonic(), self._last_at
         self._last_at = now
-        separate = now - self._counted_at >= FIRST_REPEAT and now - before >= APART
-        if separate:
+        self._given_up()
+        apart = now - before >= APART
+        if at_once or (apart and now - self._counted_at >= FIRST_REPEAT):
             self._counted_at = now
-        return separate
+            step()
+        elif apart:
+            self._waiting = asyncio.ensure_future(self._prove(step)), step
+        else:
+            self._refused()
+
+    async def _prove(self, step: Callable[[], None]) -> None:
+        pressed_at = self._last_at
+        await self._clock.sleep(NEAR)
+        self._counted_at, self._waiting = pressed_at, None
+        step()
+
+    def _given_up(self) -> Callable[[], None] | None:
+        """The step that waited, which isn't gone by itself any more."""
+        if self._waiting is None:
+            return None
+        task, step = self._waiting
+        task.cancel()
+        self._waiting = None
+        return step
 
 
 class SecondPress:
