@@ -232,6 +232,10 @@ def test_every_sign_of_the_lists_is_explained() -> None:
     assert words <= {sign.strip(";,.:") for sign in signs}
     assert {GLYPHS[status] for status in ("open", "acked", "snoozed")} <= signs
     assert {"~", "≈", "≠", "CHECK", "24/7"} <= signs
+    # The same word stands for two things, in two columns.
+    text = "\n".join("".join(part for part, _ in line.parts) for line in legend_lines())
+    assert re.search(r"none \? +Under SLA: no reply is owed", text)
+    assert re.search(r"none +Under Prio: nobody has given it one", text)
 
 
 async def test_the_palette_offers_every_action_that_works_on_the_dashboard() -> None:

@@ -12,12 +12,19 @@ Signs = Sequence[tuple[str, str]]
 
 TICKETS: Signs = (
     ("LATE SOON due", "Breached; due within half an hour; due later."),
-    ("hold met", "The SLA is paused, such as while it is pending; all that was promised so far is done."),
-    ("none ?", "No reply is owed; what is due isn't known."),
+    (
+        "hold met",
+        "Under SLA: paused, such as while the ticket is pending; all that was promised so far is done.",
+    ),
+    ("none ?", "Under SLA: no reply is owed; what is due isn't known."),
+    (
+        "none",
+        "Under Prio: nobody has given it one. It counts as normal, from an emergency address as urgent.",
+    ),
     ("Left Work'g", "Until the deadline, or since it: on the wall clock, and in working time."),
     ("-23m -0m", "Overdue by so much; -0m where no working time has gone by since."),
     ("24/7", "An urgent ticket's deadline runs round the clock."),
-    ("~", "The contract's deadline: Zendesk has none. The line below the lists says why."),
+    ("~", "The contract's deadline: Zendesk gives none. The line below the lists says why."),
     ("first next", "The reply that is due; `update wait work solve group` are other targets in Zendesk."),
     ("std enh ?", "The client's plan: standard, enhanced, not recorded."),
     ("≠", "Tag and field disagree about the plan."),
@@ -25,13 +32,16 @@ TICKETS: Signs = (
 ALERTS: Signs = (
     ("! ✓ z", "Open and nobody has it; acknowledged; snoozed."),
     ("12m 0:42", "Until the next line is paged; it is named below the lists."),
-    ("≈", "By the minutes in your configuration: the policy can't be read."),
-    ("CHECK", "Somebody should have been paged by now: look whether they were."),
-    ("paged paged?", "Paged by hand: proven by the alert's records, or not proven yet."),
+    ("≈", "By the minutes in your configuration: the policy wasn't read."),
+    ("CHECK", "Somebody should have been paged by now: `enter` reads whether they were."),
+    (
+        "paged paged?",
+        "The alert's records prove that somebody was; paged by hand, and nothing proves it yet.",
+    ),
     ("acked", "Acknowledged, and nobody will be paged."),
     ("✓2h11", "Acknowledged so long ago, and still open."),
     ("z 5m", "Snoozed for so much longer; then it pages again."),
-    ("nobody ?", "Nobody will be paged; who is paged next is not known."),
+    ("nobody ?", "At the left: nobody will be paged; who is paged next is not known."),
     ("×14", "How often it has rung."),
     ("[6 alike]", "A storm: so many alerts with one cause in one row."),
 )

@@ -287,7 +287,7 @@ class HelpScreen(Modal[None]):
     def on_mount(self) -> None:
         app = cast("DeskApp", self.app)
         lists = "dashboard" in self._scopes
-        moves = f"   q closes, j and k move{', G shows the signs' if lists else ''}"
+        moves = f"   q closes, j and k move{', signs at the end: G' if lists else ''}"
         self.query_one("#question", Lines).show([((" Keys that work here", "strong"), (moves, "dim"))])
         lines = help_lines(self._scopes, app.changed_keys, read_only=self._read_only)
         if lists:
