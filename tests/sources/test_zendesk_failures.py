@@ -245,7 +245,7 @@ async def test_an_answer_of_very_many_rows_is_given_up_and_not_asked_on_about(pa
         body = b'{"%s": [%s{}], "count": 9999}' % (key.encode(), b"{}," * 170_000)
         desk.fail(path, Answer(200, {"Content-Type": "application/json"}, body), times=None)
         source = source_for(desk.url)
-        with pytest.raises(Unreadable, match="more than 1,000 rows"):
+        with pytest.raises(Unreadable, match="more than 5,000 rows"):
             await (source.queue() if key == "results" else source.ticket(1))
         assert len(desk.sent_to(path)) == 1
         await source.close()

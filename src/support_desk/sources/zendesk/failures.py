@@ -106,7 +106,7 @@ def too_big(size: int) -> SourceError:
 
 
 def too_many(what: str) -> SourceError:
-    """The answer holds more than any page of the helpdesk's: more than `what`, such as "1,000 rows"."""
+    """The answer holds more than any page of the helpdesk's: more than `what`, such as "5,000 rows"."""
     return Unreadable(
         f"Zendesk: an answer of more than {what} was given up",
         "check that [zendesk] url is the helpdesk's own address",

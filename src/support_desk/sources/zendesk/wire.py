@@ -34,7 +34,7 @@ T = TypeVar("T")
 _BATCH = 50
 _PAUSE = 0.0005
 _NAMED_BAD_ROWS = 3
-MOST_ROWS = 1_000
+MOST_ROWS = 5_000
 """Of one page, which is asked for with a hundred: each takes time, however little is in it."""
 _MOST_BESIDE = 10_000
 """Of people, say: tickets name several each."""
