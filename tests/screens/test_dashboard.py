@@ -341,6 +341,16 @@ async def test_escape_in_the_line_drops_the_filter() -> None:
         assert desk.dashboard.filters["tickets"] == ""
 
 
+async def test_a_filter_line_is_opened_while_the_last_one_closes() -> None:
+    """By a key right behind a click on the list: two of them ended the desk."""
+    async with running() as desk:
+        await desk.press("slash")
+        desk.dashboard.set_focus(desk.dashboard.tickets)
+        desk.burst("slash", "x")
+        await desk.until(lambda: desk.dashboard.filters["tickets"] == "x")
+        assert len(desk.dashboard.query("FilterLine")) == 1
+
+
 async def test_the_filter_line_belongs_to_the_list_in_use() -> None:
     async with running() as desk:
         await desk.press("1")

@@ -85,6 +85,8 @@ class Filtering(RowActions):
         """Open the filter line for the list in use."""
         from support_desk.screens.filter_line import FilterLine
 
+        # One that has lost the keys is about to leave by itself.
+        await self.query(FilterLine).remove()
         name = self.list_in_use().id or "tickets"
         line = FilterLine(name, self.filters[name])
         await self.mount(line, before="#footer")
