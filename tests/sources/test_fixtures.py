@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
@@ -18,9 +19,9 @@ from support_desk.config.calendar import calendar_from
 from support_desk.domain.alerts import Alert
 from support_desk.domain.escalation import countdown
 from support_desk.domain.rota import Role, on_now, uncovered_bank_holidays
-from support_desk.domain.sla import Agreement, Ranked, rank
+from support_desk.domain.sla import FIRST_REPLY, Agreement, Ranked, judge, rank
 from support_desk.domain.storms import Storm, fold
-from support_desk.domain.tickets import Ticket
+from support_desk.domain.tickets import Replies, Ticket
 from support_desk.sources.errors import NotThere, Unreadable
 from support_desk.sources.fixtures import DEMO_START, World, demo_config, fixture_sources
 from support_desk.text import clean, clean_block
@@ -514,6 +515,23 @@ class TestSources:
         command = [sys.executable, "-c", script]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         assert json.loads(ran.stdout) == []
+
+
+@pytest.mark.parametrize("minutes", [0, 14])
+def test_what_is_urgent_or_high_has_the_contracts_time_for_a_first_reply(world: World, minutes: int) -> None:
+    """All but the row in a stage that nobody knows, and those of replies that were given."""
+    owed = [
+        (row, judge(replace(row, sla_rows=(), replies=Replies(0)), AGREEMENT).deadline, sla.breach_at)
+        for row in world.tickets(after(minutes=minutes))
+        for sla in row.sla_rows or ()
+        if row.priority in ("urgent", "high") and (sla.metric, sla.stage) == (FIRST_REPLY, "active")
+    ]
+    assert len(owed) > 3
+    for row, contract, shown in owed:
+        assert contract is not None
+        assert shown is not None
+        # Whoever triages a ticket does so at some second of a minute.
+        assert abs(shown - contract) < timedelta(minutes=1), row.subject
 
 
 def test_the_links_of_the_demo_may_be_opened(world: World) -> None:
