@@ -61,7 +61,7 @@ class Picker(Modal[A], Generic[A]):
         align: center middle;
         background: $background 60%;
         #box {
-            width: 80%;
+            width: 90%;
             max-width: 100;
             height: auto;
             padding: 0 1;
