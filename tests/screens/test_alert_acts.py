@@ -171,6 +171,14 @@ async def test_un_acknowledge_warns_that_the_escalation_starts_again(desk: Runni
     # The five minutes begin anew, and are counted.
     line = desk.line_of(desk.dashboard.alerts, P1)
     assert re.match(r"> +(?:4:5\d|5:00|5m) ", line), line
+    # The page, which reads the alert by itself, says nothing else.
+    await desk.press("enter")
+    page = desk.app.screen
+    assert isinstance(page, AlertScreen)
+    await desk.until(lambda: page.detail is not None)
+    row = page.as_row(desk.app.view)
+    assert row is not None
+    assert (row.escalation.state, row.escalation.next) == ("running", "ooh_second_line (Helen Marsh)")
 
 
 async def test_undo_takes_an_acknowledgement_back_after_a_warning_and_redo_does_it_again(

@@ -84,12 +84,12 @@ def noticed(held: Sequence[Alert], reading: Reading[Alert], since: datetime | No
     known = {row.id: row for row in held if row.acknowledged_at is not None}
     if not known:
         return reading
-    rows = tuple(_given_back(known[row.id], row, since) if row.id in known else row for row in reading.rows)
+    rows = tuple(given_back(known[row.id], row, since) if row.id in known else row for row in reading.rows)
     return replace(reading, rows=rows)
 
 
-def _given_back(before: Alert, row: Alert, since: datetime | None) -> Alert:
-    """The row, with when its acknowledgement was given back, if the one before it tells."""
+def given_back(before: Alert, row: Alert, since: datetime | None = None) -> Alert:
+    """The row, with when its acknowledgement was given back, if the one before it (as of `since`) tells."""
     if row.status != "open" or row.acknowledged_at is None or row.withdrawn_at is not None:
         return row
     if before.status == "acked":
@@ -108,7 +108,7 @@ def with_alert(rows: Sequence[object], alert: Alert) -> tuple[Alert, ...]:
     if found is not None and found.updated_at > alert.updated_at:
         return tuple(held)
     if found is not None:
-        alert = _given_back(found, alert, None)
+        alert = given_back(found, alert)
     if alert.status == "closed":
         return tuple(row for row in held if row.id != alert.id)
     if found is None:

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from support_desk.desk.facts import by_name
+from support_desk.desk.own_changes import given_back
 from support_desk.domain.alerts import Alert, AlertDetail, AlertEvent
 from support_desk.domain.clients import client_of_alert, time_tags
 from support_desk.domain.intents import Target
@@ -66,10 +67,10 @@ class AlertScreen(DetailScreen[AlertDetail, Alert]):
     def newest(self, view: View) -> Alert | None:
         """The newest that is known of the alert."""
         listed = self.last_listed(view)
-        if self.detail is None:
-            return listed
+        if self.detail is None or listed is None:
+            return listed if self.detail is None else self.detail.alert
         read = self.detail.alert
-        return listed if listed is not None and listed.updated_at > read.updated_at else read
+        return listed if listed.updated_at > read.updated_at else given_back(listed, read)
 
     def acted_on(self) -> list[Alert] | list[Ticket]:
         alert = self.newest(self.desk_app.view)
