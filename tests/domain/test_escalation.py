@@ -287,11 +287,21 @@ class TestThePolicyHasPaged:
     """What the recipients prove once they were read; no list tells."""
 
     @staticmethod
-    def proven(*told: tuple[str, float], alert: Alert = ALERT, after: float = 7) -> tuple[float, str] | None:
-        """At which minute of the alert the proven step came, and who was notified at it."""
+    def proven(
+        *told: tuple[str, float], alert: Alert = ALERT, after: float = 7, seen: float = 0
+    ) -> tuple[float, str] | None:
+        """At which minute of the alert the proven step came, and who was notified at it.
+
+        `told`: when each was notified first. `seen`: when they looked at it.
+        """
         found = step_proven(
             alert,
-            [Recipient(name, "notactive", "voice", NIGHT + minutes * MINUTE) for name, minutes in told],
+            [
+                Recipient(
+                    name, "notactive", "voice", NIGHT + max(seen, minutes) * MINUTE, NIGHT + minutes * MINUTE
+                )
+                for name, minutes in told
+            ],
             policies=(SUPPORT, UNTIL_CLOSED),
             fallback_minutes=5,
             default_policy="",
@@ -299,7 +309,7 @@ class TestThePolicyHasPaged:
             second_line_schedule="ooh_second_line",
             now=NIGHT + after * MINUTE,
         )
-        return found and ((found[0] - NIGHT) / MINUTE, found[1].name)
+        return found and ((found[0] - NIGHT) / MINUTE, found[1])
 
     def test_whoever_was_to_be_paged_has_been_notified_since_the_step(self) -> None:
         assert self.proven(("kim@example.com", 0), ("Sam@example.com", 5.1)) == (5, "Sam@example.com")
@@ -310,8 +320,9 @@ class TestThePolicyHasPaged:
     def test_somebody_else_or_an_earlier_moment_prove_nothing(self) -> None:
         assert self.proven(("kim@example.com", 6)) is None
         assert self.proven(("sam@example.com", 4.9)) is None
-        # Looking at it moves a time as well: it must not stand for the step of another.
+        # It was notified for the step of another, or before any, and has looked at it since.
         assert self.proven(("sam@example.com", 12), after=13) == (5, "sam@example.com")
+        assert self.proven(("sam@example.com", 2), seen=6) is None
 
     @pytest.mark.parametrize(
         "changes",

@@ -549,6 +549,7 @@ class TestDetail:
             "Acknowledge",
         )
         assert recipient.at == datetime(2026, 11, 23, 12, 1, 1, tzinfo=UTC)
+        assert recipient.first_at == datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)
         assert detail.missing == ()
 
     async def test_parts_that_fail_are_named(self, opsgenie: OpsgenieSimulator) -> None:

@@ -86,6 +86,9 @@ class Recipient:
     state: str
     method: str
     at: datetime
+    """When they were notified last, or looked at it since (UTC)."""
+    first_at: datetime | None = None
+    """When they were notified first (UTC); None: as `at`."""
 
 
 @record

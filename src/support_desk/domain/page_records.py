@@ -20,16 +20,18 @@ def step_proven(
     second_line: SecondLine,
     second_line_schedule: str,
     now: datetime,
-) -> tuple[datetime, Recipient] | None:
-    """The last step of an open alert that surely reached somebody: its moment (UTC), and who was notified.
+) -> tuple[datetime, str, datetime] | None:
+    """The last step of an open alert that surely reached somebody: when it came, who was told, and when.
 
-    Whoever was on the second line at its moment, or the person whom the step names, has to be among the
-    recipients with a time from then on. None: no step is proven, or it isn't known since when they count.
+    Both moments are UTC. Whoever was on the second line at the first, or the person whom the step names, has
+    to be among those who were notified from then on for the first time: the last time moves when somebody who
+    had been notified before merely looks at the alert. None: no step is proven, or it isn't known since when
+    they count.
     """
     start = started(alert, now) if alert.status == "open" else None
     if start is None:
         return None
-    told = sorted(recipients, key=lambda row: row.at)
+    told = sorted(recipients, key=_first)
     chosen = policies_of(alert, tuple(policies), default_policy)
     steps: Sequence[tuple[timedelta, EscalationRule | None]] = [
         (rule.delay, rule) for policy in chosen for rule in policy.rules
@@ -37,10 +39,14 @@ def step_proven(
     for delay, rule in sorted(steps, key=lambda step: step[0], reverse=True):
         at = start + delay
         who = _reached(rule, at, second_line, second_line_schedule)
-        found = next((row for row in told if row.at >= at and row.name.casefold() in who), None)
+        found = next((row for row in told if _first(row) >= at and row.name.casefold() in who), None)
         if at <= now and found is not None:
-            return at, found
+            return at, found.name, _first(found)
     return None
+
+
+def _first(recipient: Recipient) -> datetime:
+    return recipient.first_at or recipient.at
 
 
 def _reached(

@@ -205,8 +205,8 @@ def _page_by_policy(view: View, detail: AlertDetail) -> Page | None:
     )
     if proven is None:
         return None
-    step, told = proven
-    words = f"{view.named(told.name)} was paged {view.local(told.at):%H:%M:%S}"
+    step, who, at = proven
+    words = f"{view.named(who)} was paged {view.local(at):%H:%M:%S}"
     return Page(step, Proof.PAGED, words, escalation=True, by_policy=True)
 
 

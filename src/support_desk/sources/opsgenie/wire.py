@@ -307,7 +307,7 @@ def to_recipient(row: object) -> Recipient:
     if at is None:
         raise ValueError("a time is missing")
     name = line_of(recipient.user.get("username")) or _id(recipient.user.get("id"))
-    return Recipient(name, recipient.state, recipient.method, at)
+    return Recipient(name, recipient.state, recipient.method, at, recipient.created_at)
 
 
 _UNITS = {
