@@ -227,25 +227,15 @@ def _cover(config: Config, where: Where) -> Iterator[Mistake]:
 
 
 def _contradictions(config: Config, where: Where) -> Iterator[Mistake]:
-    """Two values each of which is good, and which can't both be meant."""
-    on_call = config.on_call
-    twice = [priority for priority in on_call.major if priority in on_call.critical]
-    # Who only makes more of them critical has said enough: those count as critical.
-    if twice and on_call.major != _USUAL.on_call.major:
-        key = "on_call.major"
-        problem = f"{twice[0]} is one of on_call.critical as well"
-        yield Mistake(key, where(key), problem, "Keep it in one of them")
-    plans = {tag.casefold() for tag in config.zendesk.enhanced_plan_tags}
-    for tag in config.zendesk.standard_plan_tags:
-        if tag.casefold() in plans:
+    """A tag that means both agreements tells nothing of any client."""
+    zendesk = config.zendesk
+    plans = {tag.casefold() for tag in zendesk.enhanced_plan_tags}
+    for tag in zendesk.standard_plan_tags:
+        # Who only says which tags mean the enhanced one hasn't written the other list.
+        if tag.casefold() in plans and zendesk.standard_plan_tags != _USUAL.zendesk.standard_plan_tags:
             key = "zendesk.standard_plan_tags"
             problem = f"{tag!a} is one of zendesk.enhanced_plan_tags as well"
             yield Mistake(key, where(key), problem, "Keep it in one of them")
-    toil = config.toil
-    if toil.sleeps_from == toil.sleeps_until:
-        key = "toil.sleeps_until"
-        problem = f"it is {toil.sleeps_until}, the same as toil.sleeps_from"
-        yield Mistake(key, where(key), problem, "Make the two differ")
 
 
 def _names(config: Config, where: Where) -> Iterator[Mistake]:
