@@ -72,9 +72,9 @@ class Watch:
         self._seen_alerts = self._seen_alerts or alerts.read_at is not None
         tickets = view.snapshot.tickets
         overdue = count_late(tickets.rows, view.now)
-        late_before = self._late
+        said_before = self._said
         breached = self._breached(tickets.rows, overdue)
-        over |= {f"late {id_}" for id_ in late_before - self._late}
+        over |= {f"late {id_}" for id_ in said_before - self._said}
         if self._seen_tickets and breached:
             ring = ring or self._bell.breaches
             known = "" if state(tickets, view.now) is not State.FAILED else " by what was last known"
