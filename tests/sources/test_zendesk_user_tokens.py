@@ -51,6 +51,10 @@ async def test_tickets_are_read_and_changed_as_the_person(world: World) -> None:
     before = from_source.sign_in_stamp()
     assert await read(from_source) == 2
     assert from_source.sign_in_stamp() == before
+    world.go_to_the_renewal()
+    assert await read(from_source) == 2
+    assert world.desk.renewals == 1
+    assert from_source.sign_in_stamp() == before, "nobody has signed in: it was renewed by ourselves"
     world.sign_in()
     assert from_source.sign_in_stamp() != before, "a desk that was refused asks again at once"
     stamp = (await writer.ticket(5)).ticket.updated_at
@@ -64,7 +68,7 @@ async def test_tickets_are_read_and_changed_as_the_person(world: World) -> None:
     put = next(request for request in world.desk.requests if request.method == "PUT")
     assert "author_id" not in put.json()["ticket"]["comment"], "their own name needs no asking"
     await from_source.close()
-    assert world.desk.renewals == 0
+    assert world.desk.renewals == 1
 
 
 async def test_when_somebody_else_signs_in_replies_are_said_to_be_theirs(world: World) -> None:

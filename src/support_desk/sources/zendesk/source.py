@@ -86,9 +86,16 @@ class ZendeskSource:
         return dict(self._rates.allowances)
 
     def sign_in_stamp(self) -> object:
-        """Something that differs once a person has signed in on this machine."""
-        personal = self._settings.auth == "oauth_user"
-        return self._store.stamp() if personal and self._store is not None else None
+        """Something that differs once a person has signed in on this machine; not for a renewal of ours.
+
+        Where each new token is refused as well, every renewal would lead to the next.
+        """
+        if self._settings.auth != "oauth_user" or self._store is None:
+            return None
+        if self._shared_sign_in is not None:
+            return self._shared_sign_in.changes
+        # As often as it will have changed by its first request.
+        return int(self._store.stamp() is not None)
 
     async def queue(self, held: Mapping[int, Ticket] | None = None) -> Reading[Ticket]:
         """Every unsolved ticket in scope, each once, newest change first."""
