@@ -114,6 +114,8 @@ class Acts:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
         from support_desk.desk.intents import intents_of
 
+        self._back.settle()
+        self._forth.settle()
         by = who_decides(self._app.config.me.email)
         return self.submit(intents_of(decisions, by=by, at=self._app.desk.now()))
 

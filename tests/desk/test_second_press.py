@@ -132,6 +132,17 @@ async def test_another_key_proves_that_the_one_before_was_no_repeat() -> None:
     assert desk.gone == [0, 0.4, 0.4]
 
 
+async def test_what_waits_goes_before_what_is_decided_next_and_a_repeat_may_follow() -> None:
+    """Undo took back the acknowledgement that was decided right behind it."""
+    desk = Stepper()
+    await desk.press(0, 0.4)
+    desk.key.settle()
+    assert desk.gone == [0, 0.4]
+    await desk.press(0.1)
+    await desk.clock.advance(2)
+    assert (desk.gone, desk.refused) == ([0, 0.4], 1)
+
+
 async def test_what_cannot_wait_goes_at_any_press() -> None:
     desk = Stepper()
     await desk.press(0, 0.1, at_once=True)

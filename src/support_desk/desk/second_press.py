@@ -34,8 +34,13 @@ class OneAtATime:
 
     def another_key(self) -> None:
         """Something else was pressed: what waits was no repeat, and what comes now is none."""
+        self.settle()
         self._counted_at = self._last_at = float("-inf")
+
+    def settle(self) -> None:
+        """Something else is decided: what waits is about what was there before."""
         if (step := self._given_up()) is not None:
+            self._counted_at = self._last_at
             step()
 
     def press(self, step: Callable[[], None], *, at_once: bool = False) -> None:
