@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from support_desk.actions import BY_ID
 from support_desk.desk.second_press import OneAtATime, SecondPress
 from support_desk.domain.intents import ASKING, MOVING, WAITING, Entry, Intent, Phase, Target, asks
 from support_desk.domain.words import counted
@@ -114,8 +115,6 @@ class Acts:
         """Put the decisions of one key press into the outbox; empty where nothing can be sent."""
         from support_desk.desk.intents import intents_of
 
-        self._back.settle()
-        self._forth.settle()
         by = who_decides(self._app.config.me.email)
         return self.submit(intents_of(decisions, by=by, at=self._app.desk.now()))
 
@@ -154,6 +153,13 @@ class Acts:
         """The same of redo."""
         self._back.another_key()
         self._forth.press(step)
+
+    def key_comes(self, key: str) -> None:
+        """Before what a key does: an undo or a redo that waits goes first, if this is another key."""
+        actions = (BY_ID["app.undo"], BY_ID["app.redo"])
+        if not any(key in self._app.changed_keys.get(it.id, it.keys).split(",") for it in actions):
+            self._back.settle()
+            self._forth.settle()
 
     def _one_at_a_press(self) -> None:
         self._app.say("One thing at a press: wait a moment, then again for the one before")

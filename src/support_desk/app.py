@@ -370,6 +370,11 @@ class DeskApp(Places):
         """Read every source now."""
         self.say(self.desk.refresh(None))
 
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        if priority:
+            self.acts.key_comes(key)
+        return await super()._check_bindings(key, priority)
+
     def action_undo(self) -> None:
         """Take back what hasn't left, or else send what undoes the last action."""
         from support_desk.screens.acting.undoing import undo

@@ -252,8 +252,14 @@ async def test_a_held_key_decides_once(desk: Running) -> None:
 
 
 async def test_undo_with_nothing_done_says_so(desk: Running) -> None:
+    nothing = "There is nothing to take back"
     await desk.press("u")
-    assert desk.app.said == ["There is nothing to take back"]
+    assert desk.app.said == [nothing]
+    desk.clock.move(seconds=0.4)
+    await desk.press("u")
+    assert desk.app.said == [nothing], "it may be the first repeat of a held key"
+    await desk.press("j")
+    assert desk.app.said == [nothing] * 2, "before what the next key decides, or asks about"
 
 
 async def test_close_asks_is_held_and_can_be_taken_back(desk: Running) -> None:

@@ -38,7 +38,7 @@ class OneAtATime:
         self._counted_at = self._last_at = float("-inf")
 
     def settle(self) -> None:
-        """Something else is decided: what waits is about what was there before."""
+        """Go the step that waits now: it comes before what the person does next."""
         if (step := self._given_up()) is not None:
             self._counted_at = self._last_at
             step()
