@@ -66,7 +66,9 @@ class Kept:
 def handover_facts(view: Known, start: datetime, end: datetime, kept: Kept) -> Facts:
     """What a handover of this range is made of."""
     actions = _actions(kept, view)
-    pages = with_others(pages_of_log(kept.log or ()), kept.pages, view.config.me.email)
+    own_pages = pages_of_log(kept.log or ())
+    pages = with_others(own_pages, kept.pages, view.config.me.email)
+    by_hand = own_pages.keys() | {id_ for id_, page in pages.items() if not page.by_policy}
     missing = {source.value: words for source, words in _missing(view.snapshot, view.now)}
     if kept.history is None:
         missing["history"] = "the history of alerts can't be read"
@@ -88,7 +90,7 @@ def handover_facts(view: Known, start: datetime, end: datetime, kept: Kept) -> F
         about=_about(view, kept, pages),
         causes=causes_of(_rang(kept, view, start, end)),
         actions=tuple(action for action in actions if action.outcome != Phase.CANCELLED.value),
-        due=_due(kept, view, start, end, frozenset(pages)),
+        due=_due(kept, view, start, end, frozenset(by_hand)),
         unfinished=tuple(action for action in actions if action.outcome in UNFINISHED),
         runbooks_changed=kept.runbooks_changed,
         next_on=next_on,
