@@ -730,7 +730,7 @@ async def test_side_conversations_where_the_account_has_them(
     # As of a helpdesk that doesn't show the keys.
     del desk.side_talks[5][0]["external_ids"]
     assert await writer.side_conversation_since(5, talk, NOW, key="a") == Talk(made)
-    for preview in ("When does it end?", None):
+    for preview in ("When does it end?", "Could you", None):
         desk.side_talks[5][0]["preview_text"] = preview
         assert await writer.side_conversation_since(5, talk, NOW, key="a") == Talk(made, ours=False)
     assert await writer.side_conversation_since(5, talk, later, key="a") is None

@@ -50,6 +50,8 @@ MOST_IDS = 100
 _ONE_PAGE = 100
 _LISTS_LAST = timedelta(minutes=10)
 _ABILITIES_LAST = timedelta(hours=1)
+_SHORTEST_PREVIEW = 40
+"""Characters of a preview that may have been cut; a shorter one is all that was written."""
 
 
 class ZendeskWriter:
@@ -375,8 +377,16 @@ def _is_with(row: Mapping[str, object], people: Sequence[str]) -> bool:
 
 def _begins_with(preview: object, body: str) -> bool:
     """Whether a side conversation's preview, which is the beginning of its text, is that of this text."""
-    words = preview.rstrip(" .\N{HORIZONTAL ELLIPSIS}").split() if isinstance(preview, str) else []
-    return bool(words) and " ".join(body.split()).startswith(" ".join(words))
+    begun, whole = (_bare(text) if isinstance(text, str) else "" for text in (preview, body))
+    if len(begun) < _SHORTEST_PREVIEW:
+        # Somebody else may have written no more than what ours begins with.
+        return bool(begun) and begun == whole
+    return whole.startswith(begun)
+
+
+def _bare(text: str) -> str:
+    """On one line, without the dots of what was cut."""
+    return " ".join(text.rstrip(" .\N{HORIZONTAL ELLIPSIS}").split())
 
 
 def _moment(value: object) -> datetime | None:
