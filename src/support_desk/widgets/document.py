@@ -141,6 +141,8 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         self._left = _Left("", "", 0)
         self._meant = ""
         """The anchor of the heading that was meant; empty: none was."""
+        self._meant_line: int | None = None
+        """Where that heading stands in the page as it is laid out: every line that is drawn asks."""
         self._link: int | None = None
         """Which of the page's links is selected."""
         self.turn = 0
@@ -181,7 +183,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         """Scroll to a heading; whether the page has it."""
         line = self._page.line_of(anchor) if self._page else None
         if line is not None:
-            self._meant = anchor
+            self._meant, self._meant_line = anchor, line
             self._scroll(line)
             self.refresh()
         return line is not None
@@ -268,7 +270,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
     @property
     def _out_of_reach(self) -> int | None:
         """The line of the heading that was meant, where it's too near the end to be scrolled to the top."""
-        line = self._page.line_of(self._meant) if self._page and self._meant else None
+        line = self._meant_line
         return line if line is not None and line > self.max_scroll_y else None
 
     def _with_meant(self, strip: Strip) -> Strip:
@@ -291,7 +293,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
             self._left = _Left(self._content.key, self._content.anchor, self.scroll_offset.y)
         self._content = content
         self._page = self._own_place = None
-        self._meant = content.anchor
+        self._meant, self._meant_line = content.anchor, None
         self._link = self._copied = None
         self._lay_out()
         self._go_to(None)
@@ -304,6 +306,7 @@ class DocumentView(Kept, ReadingPlace[_Place], ScrollView, can_focus=True, inher
         page = self._page_at_once(width)
         if page is not None:
             self._page = page
+            self._meant_line = page.line_of(self._meant) if self._meant else None
             self._draw(page.lines, width)
             return
         if self._page is None:
