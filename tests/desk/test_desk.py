@@ -302,6 +302,18 @@ async def test_a_look_at_who_was_paged_from_before_a_page_doesnt_undo_it(
     bench.desk.close()
 
 
+async def test_what_was_proven_of_an_alert_is_kept_while_it_is_in_the_list() -> None:
+    bench, page = Bench(), Page(START, Proof.PAGED, "Sam was paged", escalation=True, by_policy=True)
+    async with bench.running():
+        bench.desk.note_page_read("a", page)
+        assert bench.desk.pages_read == {"a": page}
+        bench.fake.on["alerts"].answer = Reading((alert("b"),))
+        bench.desk.refresh((FeedName.ALERTS,))
+        await settle()
+        bench.desk.note_page_read("b", page)
+        assert bench.desk.pages_read == {"b": page}
+
+
 async def test_how_far_the_clock_is_out_is_kept_for_those_who_only_read_the_store(tmp_path: Path) -> None:
     path = tmp_path / "readings.sqlite3"
     bench = Bench(store=ReadingsStore.open(path))

@@ -104,7 +104,7 @@ class Desk:
         """What is promised next, by the ticket's number, as far as it was seen."""
         self.pages: Mapping[str, Page] = {}
         """Whom the desks that share the readings have had paged about alerts, by the alert's id."""
-        self.pages_read: Mapping[str, Page] = {}
+        self.pages_read: dict[str, Page] = {}
         """What the records of alerts that were looked at prove of their policies, by the alert's id."""
         self._paged = asyncio.Event()
         """Somebody may have been paged since the last look."""
@@ -260,7 +260,10 @@ class Desk:
     def note_page_read(self, alert: str, page: Page) -> None:
         """The alert's own records prove this page: its row in the list says so from now on."""
         if self.pages_read.get(alert) != page:
-            self.pages_read = {**self.pages_read, alert: page}
+            listed = {row.id for row in self.snapshot.alerts.rows}
+            # What has left the list is asked about no more, and a week has many.
+            self.pages_read = {id_: kept for id_, kept in self.pages_read.items() if id_ in listed}
+            self.pages_read[alert] = page
             self._tell(frozenset({FeedName.ALERTS}), {})
 
     async def _look_at_pages(self) -> None:
