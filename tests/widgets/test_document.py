@@ -270,7 +270,7 @@ def test_no_hostile_byte_and_no_hyperlink_reaches_the_terminal(tmp_path: Path) -
     ) as terminal:
         terminal.wait_for("evil", timeout=20)
         # What is left of the first frame isn't what the key draws.
-        terminal.read_for(0.2)
+        terminal.settle()
         mark = terminal.mark()
         terminal.send("j")
         terminal.wait_for(lambda t: not any(line.startswith("Title") for line in t.screen))
