@@ -54,6 +54,8 @@ def run_dashboard(loaded: Loaded, *, read_only: bool) -> int:
 
 def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
     """The dashboard on the fixtures: no account, no network, no configuration; returns the exit code."""
+    from threading import Thread
+
     from support_desk.demo_folder import demo_folder, remove_ended
     from support_desk.sources.fixtures import DEMO_START, demo_config, fixture_sources
 
@@ -62,9 +64,9 @@ def run_demo(*, seed: int, at: datetime | None, read_only: bool) -> int:
     with demo_folder() as folder:
 
         def open_own() -> Outbox:
-            outbox = open_outbox(config, clock, folder / "outbox.sqlite3", stays=False)
-            remove_ended()
-            return outbox
+            # Beside it: what is decided meanwhile waits for the outbox, and nothing for this.
+            Thread(target=remove_ended, name="ended demos", daemon=True).start()
+            return open_outbox(config, clock, folder / "outbox.sqlite3", stays=False)
 
         app = make_app(
             config,
